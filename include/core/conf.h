@@ -1,0 +1,55 @@
+/* The configuration: one file of `key = value` lines, `#` begins a comment line. */
+#ifndef OBI_CORE_CONF_H
+#define OBI_CORE_CONF_H
+
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/secret.h"
+
+struct conf_list {
+    struct slice *items;
+    size_t        count;
+};
+
+struct conf {
+#define TEXT(field, key, default_, sentence) struct slice field;
+#define SECRET(field, key, sentence) struct secret field;
+#define LIST(field, key, sentence) struct conf_list field;
+#define NUMBER(field, key, unit, low, high, default_, sentence) int64_t field;
+#include "core/conf.def"
+#undef TEXT
+#undef SECRET
+#undef LIST
+#undef NUMBER
+};
+
+/* A mistake in the file. */
+struct conf_mistake {
+    struct slice file;
+    int          line; /* 0 when a key is missing */
+    struct slice key;
+    struct slice reason;
+};
+
+/* Reads the files in order; a later one's values replace an earlier one's, a list's items of a later file
+ * replace those of all earlier ones. Then every value is checked against its row.
+ * Out     *ret lives in `a`.
+ * Errors  CONF: the first mistake stands in e->detail, all of them in *ret_mistakes (may be NULL). */
+MUST_USE enum err_code conf_load(struct arena *a, const struct slice *files, size_t count,
+                                 const struct conf **ret, struct conf_mistake **ret_mistakes,
+                                 size_t *ret_mistake_count, struct err *e);
+
+/* The table behind docs/configuration.md and `obi config`. */
+struct conf_row {
+    const char *key, *unit, *sentence;
+    enum { CONF_TEXT, CONF_SECRET, CONF_LIST, CONF_NUMBER } type;
+    const char *text_default; /* NULL: must be set */
+    int64_t     low, high, number_default;
+    size_t      offset; /* of the field in struct conf */
+};
+extern const struct conf_row conf_rows[];
+extern const size_t          conf_row_count;
+
+#endif

@@ -1,0 +1,17 @@
+/* Whole files, bounded. */
+#ifndef OBI_CORE_FILE_H
+#define OBI_CORE_FILE_H
+
+#include "core/arena.h"
+#include "core/err.h"
+
+/* Reads a file of at most `max_bytes`; "-" is standard input.
+ * Errors  IO (e->cause says why, as the system does); TOO_LARGE. */
+MUST_USE enum err_code file_read(struct arena *a, struct slice path, size_t max_bytes,
+                                 struct slice *ret, struct err *e);
+/* Writes a whole file beside its place and renames it there, so that no reader ever sees a part of it.
+ * Errors  IO. */
+MUST_USE enum err_code file_write(struct arena *a, struct slice path, struct slice bytes,
+                                  struct err *e);
+
+#endif

@@ -1,0 +1,37 @@
+/* Every bound on what comes from outside, in one place. Over a limit gets a clear 4xx. */
+#ifndef OBI_CORE_LIMITS_H
+#define OBI_CORE_LIMITS_H
+
+#define KIB 1024
+#define MIB (1024 * KIB)
+
+enum {
+    /* Pictures. */
+    LIMIT_IMAGE_BYTES = 2 * MIB,             /* one PNG or SVG file, uploaded or fetched */
+    LIMIT_IMAGE_PIXELS = 64 * 1000 * 1000,   /* width times height of a PNG */
+    LIMIT_PNG_CHUNKS = 16 * KIB,
+    LIMIT_SVG_DEPTH = 64,
+    LIMIT_SVG_NODES = 20000,
+    /* Documents. */
+    LIMIT_JSON_BYTES = 256 * KIB,            /* an assertion, badge class, issuer profile, form in JSON */
+    LIMIT_JSON_DEPTH = 32,
+    LIMIT_JWS_BYTES = 256 * KIB,
+    LIMIT_URL_BYTES = 2048,
+    LIMIT_FETCH_DOCUMENTS = 16,              /* fetched for one verification */
+    /* Requests. */
+    LIMIT_BODY_BYTES = 18 * MIB,             /* a form with several pictures */
+    LIMIT_FORM_FIELDS = 256,
+    LIMIT_FORM_FILES = 8,
+    LIMIT_QUERY_ARGS = 64,
+    LIMIT_COOKIES = 32,
+    LIMIT_HEADER_BYTES = 16 * KIB,           /* all FastCGI parameters of a request */
+    /* Text of learners, in bytes of UTF-8. */
+    LIMIT_EMAIL_BYTES = 254,
+    LIMIT_COLLECTION_NAME_BYTES = 200,
+    LIMIT_COLLECTION_TEXT_BYTES = 4000,
+    LIMIT_COLLECTIONS = 1000,                /* of one user */
+    LIMIT_COLLECTION_BADGES = 1000,          /* in one collection */
+    LIMIT_BADGES = 100000,                   /* of one user */
+};
+
+#endif

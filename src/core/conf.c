@@ -1,0 +1,223 @@
+#include "core/conf.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/file.h"
+#include "core/limits.h"
+#include "core/uri.h"
+
+const struct conf_row conf_rows[] = {
+#define TEXT(field, key_, default_, sentence_)                                                     \
+    { .key = (key_),                                                                               \
+      .sentence = (sentence_),                                                                     \
+      .type = CONF_TEXT,                                                                           \
+      .text_default = (default_),                                                                  \
+      .offset = offsetof(struct conf, field) },
+#define SECRET(field, key_, sentence_)                                                             \
+    { .key = (key_),                                                                               \
+      .sentence = (sentence_),                                                                     \
+      .type = CONF_SECRET,                                                                         \
+      .text_default = "",                                                                          \
+      .offset = offsetof(struct conf, field) },
+#define LIST(field, key_, sentence_)                                                               \
+    { .key = (key_),                                                                               \
+      .sentence = (sentence_),                                                                     \
+      .type = CONF_LIST,                                                                           \
+      .text_default = "",                                                                          \
+      .offset = offsetof(struct conf, field) },
+#define NUMBER(field, key_, unit_, low_, high_, default_, sentence_)                               \
+    { .key = (key_),                                                                               \
+      .unit = (unit_),                                                                             \
+      .sentence = (sentence_),                                                                     \
+      .type = CONF_NUMBER,                                                                         \
+      .text_default = "",                                                                          \
+      .low = (low_),                                                                               \
+      .high = (high_),                                                                             \
+      .number_default = (default_),                                                                \
+      .offset = offsetof(struct conf, field) },
+#include "core/conf.def"
+#undef TEXT
+#undef SECRET
+#undef LIST
+#undef NUMBER
+};
+const size_t conf_row_count = COUNT_OF(conf_rows);
+
+enum { MISTAKES_MAX = 50, LIST_MAX = 64 };
+
+struct loading {
+    struct arena        *a;
+    struct conf         *conf;
+    struct slice         file;
+    int                  file_number;
+    int                 *set_in; /* the number of the file that last set the row, from 1 */
+    struct conf_mistake *mistakes;
+    size_t               mistake_count;
+};
+
+static void
+mistake(struct loading *l, int line, struct slice key, struct slice reason)
+{
+    if (l->mistake_count < MISTAKES_MAX)
+        l->mistakes[l->mistake_count++] =
+            (struct conf_mistake){ .file = l->file, .line = line, .key = key, .reason = reason };
+}
+
+static void *
+field_of(struct loading *l, size_t row)
+{
+    return (char *)l->conf + conf_rows[row].offset;
+}
+
+static void
+set_number(struct loading *l, size_t row, int line, struct slice value)
+{
+    const struct conf_row *r = &conf_rows[row];
+    unsigned long long     number;
+
+    if (!slice_u64(value, (unsigned long long)r->high, &number) || (int64_t)number < r->low) {
+        mistake(l, line, slice_str(r->key),
+                arena_printf(l->a, "must be a whole number from %lld to %lld (%s), not '%.*s'",
+                             (long long)r->low, (long long)r->high, r->unit, SLICE_FMT(value)));
+        return;
+    }
+    *(int64_t *)field_of(l, row) = (int64_t)number;
+}
+
+static void
+add_to_list(struct loading *l, size_t row, int line, struct slice value)
+{
+    struct conf_list *list = field_of(l, row);
+
+    if (l->set_in[row] != l->file_number)
+        *list = (struct conf_list){ ARENA_ARRAY(l->a, struct slice, LIST_MAX), 0 };
+    if (list->count == LIST_MAX) {
+        mistake(l, line, slice_str(conf_rows[row].key), SL("has more than 64 values"));
+        return;
+    }
+    list->items[list->count++] = value;
+}
+
+static void
+set_row(struct loading *l, size_t row, int line, struct slice value)
+{
+    const struct conf_row *r = &conf_rows[row];
+
+    if (r->type != CONF_LIST && l->set_in[row] == l->file_number) {
+        mistake(l, line, slice_str(r->key), SL("is set twice in this file"));
+        return;
+    }
+    switch (r->type) {
+    case CONF_NUMBER:
+        set_number(l, row, line, value);
+        break;
+    case CONF_LIST:
+        add_to_list(l, row, line, value);
+        break;
+    case CONF_TEXT:
+        *(struct slice *)field_of(l, row) = value;
+        break;
+    case CONF_SECRET:
+        ((struct secret *)field_of(l, row))->hidden = value;
+        break;
+    }
+    l->set_in[row] = l->file_number;
+}
+
+static void
+read_line(struct loading *l, int number, struct slice line)
+{
+    struct slice key, value;
+    size_t       at;
+
+    line = slice_trim(line);
+    if (line.n == 0 || line.p[0] == '#')
+        return;
+    if (!slice_find(line, SL("="), &at)) {
+        mistake(l, number, line, SL("is no `key = value` line"));
+        return;
+    }
+    key = slice_trim(slice_first(line, at));
+    value = slice_trim(slice_from(line, at + 1));
+    for (size_t row = 0; row < conf_row_count; row++)
+        if (slice_eq(key, slice_str(conf_rows[row].key))) {
+            set_row(l, row, number, value);
+            return;
+        }
+    mistake(l, number, key, SL("is no setting of OBI"));
+}
+
+static void
+set_defaults(struct loading *l)
+{
+    for (size_t row = 0; row < conf_row_count; row++) {
+        if (conf_rows[row].type == CONF_NUMBER)
+            *(int64_t *)field_of(l, row) = conf_rows[row].number_default;
+        else if (conf_rows[row].type == CONF_TEXT && conf_rows[row].text_default != NULL)
+            *(struct slice *)field_of(l, row) = slice_str(conf_rows[row].text_default);
+        else if (conf_rows[row].type == CONF_SECRET)
+            ((struct secret *)field_of(l, row))->hidden = SL("");
+    }
+}
+
+static void
+check_whole(struct loading *l)
+{
+    static const char *const levels[] = { "debug", "info", "warn", "error" };
+    bool                     known = false;
+
+    for (size_t row = 0; row < conf_row_count; row++)
+        if (conf_rows[row].type == CONF_TEXT && conf_rows[row].text_default == NULL &&
+            ((struct slice *)field_of(l, row))->n == 0)
+            mistake(l, 0, slice_str(conf_rows[row].key), SL("must be set"));
+    if (l->conf->base_url.n > 0 &&
+        (!uri_is_web(l->conf->base_url) || slice_ends(l->conf->base_url, SL("/"))))
+        mistake(l, 0, SL("site.base_url"),
+                SL("must be an http or https address without a slash at the end"));
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        known = known || slice_eq(l->conf->log_level, slice_str(levels[i]));
+    if (!known)
+        mistake(l, 0, SL("log.level"), SL("must be debug, info, warn or error"));
+}
+
+enum err_code
+conf_load(struct arena *a, const struct slice *files, size_t count, const struct conf **ret,
+          struct conf_mistake **ret_mistakes, size_t *ret_mistake_count, struct err *e)
+{
+    struct loading l = { .a = a,
+                         .conf = ARENA_NEW(a, struct conf),
+                         .set_in = ARENA_ARRAY(a, int, conf_row_count),
+                         .mistakes = ARENA_ARRAY(a, struct conf_mistake, MISTAKES_MAX) };
+
+    set_defaults(&l);
+    for (size_t i = 0; i < count; i++) {
+        struct slice  text, line;
+        enum err_code rc;
+        int           number = 0;
+
+        l.file = files[i];
+        l.file_number = (int)i + 1;
+        if ((rc = file_read(a, files[i], LIMIT_JSON_BYTES, &text, e)) != ERR_NONE)
+            return rc;
+        while (slice_next(&text, '\n', &line))
+            read_line(&l, ++number, line);
+    }
+    check_whole(&l);
+    if (ret_mistakes != NULL) {
+        *ret_mistakes = l.mistakes;
+        *ret_mistake_count = l.mistake_count;
+    }
+    if (l.mistake_count > 0) {
+        const struct conf_mistake *m = &l.mistakes[0];
+
+        FAIL(e, CONF, "%.*s:%d: %.*s %.*s", SLICE_FMT(m->file), m->line, SLICE_FMT(m->key),
+             SLICE_FMT(m->reason));
+        err_set_field(e, m->key);
+        return e->code;
+    }
+    *ret = l.conf;
+    return ERR_NONE;
+}
