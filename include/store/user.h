@@ -1,0 +1,71 @@
+/* People, their addresses, sessions and sign-in links. */
+#ifndef OBI_STORE_USER_H
+#define OBI_STORE_USER_H
+
+#include "store/store.h"
+
+struct user {
+    uint64_t     id;      /* below 2^53; public as the display API's userId */
+    uint64_t     version; /* raised by every write to what is theirs */
+    struct slice email;   /* the primary address, as typed */
+    bool         findable; /* convert/email may name them */
+    int64_t      created_at_s;
+};
+
+/* Addresses are kept as typed and found by their lower-case form (ASCII letters), compared as bytes. */
+MUST_USE enum err_code store_user_by_id(struct db *db, uint64_t id, struct user *ret, struct err *e);
+MUST_USE enum err_code store_user_by_email(struct db *db, struct slice email, struct user *ret,
+                                           struct err *e);
+/* The user of a verified address, made when there is none. */
+MUST_USE enum err_code store_user_for_email(struct db *db, struct slice email, struct user *ret,
+                                            struct err *e);
+/* Every verified address of a user, as typed. */
+MUST_USE enum err_code store_user_emails(struct db *db, uint64_t user, struct slice **ret,
+                                         size_t *ret_count, struct err *e);
+/* Users by id, at most `limit`, with ids above `after`. */
+MUST_USE enum err_code store_user_list(struct db *db, uint64_t after, size_t limit,
+                                       struct user **ret, size_t *ret_count, struct err *e);
+MUST_USE enum err_code store_user_set_findable(struct db *db, uint64_t user, bool findable,
+                                               struct err *e);
+/* Removes the user and everything that is theirs. */
+MUST_USE enum err_code store_user_remove(struct db *db, uint64_t user, struct err *e);
+/* The id for convert/email: one indexed probe; NOT_FOUND unless they have a public collection and are
+ * findable. */
+MUST_USE enum err_code store_user_find_public(struct db *db, struct slice email, uint64_t *ret,
+                                              struct err *e);
+
+/* A session's token is random and kept only as its SHA-256. */
+struct session {
+    uint64_t     id; /* names the session to its owner */
+    uint64_t     user;
+    struct slice user_agent;
+    int64_t      created_at_s, used_at_s, expires_at_s;
+};
+MUST_USE enum err_code store_session_add(struct db *db, uint64_t user, struct slice token,
+                                         struct slice user_agent, struct err *e);
+/* The session of a token that has not expired, with its user. Notes the use at most once an hour. Read on
+ * the primary; from a replica only while no primary answers. */
+MUST_USE enum err_code store_session_find(struct db *db, struct slice token, struct session *ret,
+                                          struct user *ret_user, struct err *e);
+MUST_USE enum err_code store_session_list(struct db *db, uint64_t user, struct session **ret,
+                                          size_t *ret_count, struct err *e);
+MUST_USE enum err_code store_session_end(struct db *db, uint64_t user, uint64_t session,
+                                         struct err *e);
+
+/* A sign-in link: one for an address at a time, a new one makes the old invalid. Kept as the SHA-256 of its
+ * token. The mail is put into the outbox in the same transaction. */
+MUST_USE enum err_code store_signin_add(struct db *db, struct slice email, struct slice token,
+                                        struct slice subject, struct slice text, struct err *e);
+/* The address of a link that still works, which stays so. NOT_FOUND otherwise. */
+MUST_USE enum err_code store_signin_peek(struct db *db, struct slice token, struct slice *ret_email,
+                                         struct err *e);
+/* The same, and uses it up: of two at once, one gets NOT_FOUND. */
+MUST_USE enum err_code store_signin_use(struct db *db, struct slice token, struct slice *ret_email,
+                                        struct err *e);
+
+/* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit` in
+ * `window_s` seconds. Buckets are stored hashed. */
+MUST_USE enum err_code store_rate_take(struct db *db, struct slice bucket, int64_t limit,
+                                       int64_t window_s, struct err *e);
+
+#endif

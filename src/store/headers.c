@@ -1,0 +1,5 @@
+#include "store/store.h"
+#include "store/user.h"
+#include "store/badge.h"
+#include "store/collection.h"
+#include "store/outbox.h"
