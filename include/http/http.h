@@ -1,0 +1,123 @@
+/* Requests, replies and routes: what a handler sees. */
+#ifndef OBI_HTTP_HTTP_H
+#define OBI_HTTP_HTTP_H
+
+#include <json-c/json.h>
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/err.h"
+#include "core/fetcher.h"
+#include "core/limits.h"
+#include "store/store.h"
+#include "store/user.h"
+
+struct cache;
+struct net;
+struct route;
+struct site; /* templates, catalogue, names of static files: http/site.h */
+
+/* What a worker holds for its life. */
+struct app {
+    const struct conf *conf;
+    struct store      *store;
+    struct cache      *cache; /* NULL: none configured */
+    struct net        *net;   /* NULL but in the fetch pool */
+    struct site       *site;
+    const struct route *routes;
+    size_t              route_count;
+};
+
+enum http_method { HTTP_GET = 1, HTTP_POST = 2, HTTP_HEAD = 4, HTTP_PUT = 8, HTTP_DELETE = 16, HTTP_OPTIONS = 32 };
+
+struct field {
+    struct slice name, value;
+};
+struct fields {
+    struct field *items;
+    size_t        count;
+};
+struct upload {
+    struct slice field, file_name, content_type, bytes;
+};
+
+struct req {
+    struct arena       *arena;
+    const struct app   *app;
+    const struct route *route;
+    struct db          *db;      /* leased before the handler runs */
+    const struct user  *user;    /* NULL when nobody is signed in */
+    const struct session *session;
+    enum http_method    method;
+    struct slice        id;      /* of the request, for logs and error pages */
+    struct slice        path;    /* as sent, without the query */
+    struct slice        client;  /* who asks, for limits: an IPv4 address or an IPv6 /64 */
+    struct slice        language; /* of the catalogue, such as "en" */
+    struct fields       headers, args, params, form, cookies;
+    struct upload      *uploads;
+    size_t              upload_count;
+    struct slice        csrf;    /* what forms of this visitor must send back as `_csrf` */
+    bool                wants_json; /* by Accept, JSON before HTML */
+};
+
+/* The first value of that name, or SLICE_NONE. Header names in any letter case. */
+struct slice req_header(const struct req *r, const char *name);
+struct slice req_arg(const struct req *r, const char *name);   /* of the query */
+struct slice req_form(const struct req *r, const char *name);  /* of the body: form, multipart or JSON */
+struct slice req_param(const struct req *r, const char *name); /* of the route's path */
+/* A path parameter that is an id: decimal, below 2^53. Errors NOT_FOUND. */
+MUST_USE enum err_code req_param_id(const struct req *r, const char *name, uint64_t *ret,
+                                    struct err *e);
+/* A form field that must be there and not blank, trimmed, UTF-8, at most max_bytes.
+ * Errors FIELD_MISSING, FIELD_INVALID, each with e->field. */
+MUST_USE enum err_code req_form_need(const struct req *r, const char *name, size_t max_bytes,
+                                     struct slice *ret, struct err *e);
+
+struct resp {
+    struct arena *arena;
+    int           status;
+    struct slice  content_type;
+    struct slice  body;
+    struct fields headers;
+    const char   *page;  /* the template to render `model` with; NULL for a body that is ready */
+    json_object  *model;
+};
+
+void resp_header(struct resp *out, const char *name, struct slice value);
+/* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a handler
+ * can end with `return reply_…`. */
+enum err_code reply_json(struct resp *out, int status, json_object *doc);
+/* Renders src/pages/<page>.html inside the layout; the layout's own names are added to the model. */
+enum err_code reply_page(struct resp *out, int status, const char *page, json_object *model);
+enum err_code reply_bytes(struct resp *out, int status, const char *content_type, struct slice bytes);
+/* 303 See Other. `path` is one of ours and begins with a slash. */
+enum err_code reply_redirect(struct resp *out, struct slice path);
+
+/* After a POST: a sentence of the catalogue that the next page of this visitor shows once. */
+void resp_flash(const struct req *r, struct resp *out, const char *message_id);
+
+/* Zero is no value of these: a row that forgets one fails t/unit/app_routes.c. */
+enum route_pool { READ = 1, APP, FETCH, FETCH_ANON };
+enum route_who { ANYONE = 1, USER };
+enum route_csrf { SAFE = 1, TOKEN, NO_COOKIE };
+enum route_reply { HTML = 1, JSON, IMAGE, TEXT, ANY };
+enum route_body { NO_BODY = 0, FORM, MULTIPART };
+
+struct route {
+    int              methods; /* HTTP_GET also serves HEAD */
+    const char      *path;    /* "/displayer/:user/groups": a segment that begins with a colon is a parameter */
+    enum err_code (*handler)(struct req *r, struct resp *out, struct err *e);
+    enum route_pool  pool;
+    enum route_who   who;
+    enum route_csrf  csrf;
+    enum route_reply reply;
+    enum route_body  body;    /* FORM takes urlencoded, multipart without files, and a flat JSON object */
+    size_t           body_max;
+    bool             cors;    /* Access-Control-Allow-Origin: * */
+    bool             cached;  /* a public document: stored in memcached, ETag, no cookie ever */
+    bool             framed;  /* other sites may show it in a frame */
+    /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */
+    void (*fail)(struct req *r, const struct err *e, struct resp *out);
+};
+
+#endif

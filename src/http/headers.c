@@ -1,0 +1,2 @@
+#include "http/http.h"
+#include "http/view.h"
