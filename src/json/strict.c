@@ -1,0 +1,413 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/limits.h"
+#include "json_int.h"
+
+enum { NUMBER_BYTES = 128, NAMES_ON_STACK = 64 };
+
+/* One pass over the text. The names of all objects that are open stand on one stack, so that an
+ * object's own can be compared when it closes: sorting them keeps a hostile object of fifty
+ * thousand names cheap. */
+struct pass {
+    const char   *begin, *p, *end;
+    struct slice *names; /* between the quotes, escapes not yet undone */
+    size_t        count, room;
+    struct slice  first_names[NAMES_ON_STACK];
+    int           depth;
+    struct err   *e;
+};
+
+static enum err_code read_value(struct pass *s);
+
+static enum err_code
+refuse(struct pass *s, const char *at, const char *what)
+{
+    char cause[160];
+    int  n = snprintf(cause, sizeof cause, "%s at byte %td", what, at - s->begin);
+
+    (void)FAIL(s->e, JSON_MALFORMED, "%s", cause);
+    err_set_cause(s->e, (struct slice){ cause, n < 0 ? 0 : (size_t)n });
+    return ERR_JSON_MALFORMED;
+}
+
+static bool
+at_char(const struct pass *s, char c)
+{
+    return s->p < s->end && *s->p == c;
+}
+
+static bool
+take_char(struct pass *s, char c)
+{
+    if (!at_char(s, c))
+        return false;
+    s->p++;
+    return true;
+}
+
+static void
+skip_space(struct pass *s)
+{
+    while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
+        s->p++;
+}
+
+static int
+hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The code unit of the four digits at `p`; -1 when they are none. */
+static int
+code_unit(const char *p, const char *end)
+{
+    int unit = 0;
+
+    if (end - p < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_digit(p[i]);
+        if (digit < 0)
+            return -1;
+        unit = unit << 4 | digit;
+    }
+    return unit;
+}
+
+static bool
+is_surrogate(int unit, int from)
+{
+    return unit >= from && unit < from + 0x400;
+}
+
+/* Behind `\u`. */
+static enum err_code
+read_unicode_escape(struct pass *s)
+{
+    int unit = code_unit(s->p, s->end);
+
+    if (unit < 0)
+        return refuse(s, s->p, "a broken \\u escape");
+    if (unit == 0)
+        return refuse(s, s->p, "an escaped NUL");
+    s->p += 4;
+    if (is_surrogate(unit, 0xDC00))
+        return refuse(s, s->p - 4, "half a surrogate pair");
+    if (!is_surrogate(unit, 0xD800))
+        return ERR_NONE;
+    if (s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u' ||
+        !is_surrogate(code_unit(s->p + 2, s->end), 0xDC00))
+        return refuse(s, s->p - 4, "half a surrogate pair");
+    s->p += 6;
+    return ERR_NONE;
+}
+
+static enum err_code
+read_escape(struct pass *s)
+{
+    char c = s->p < s->end ? *s->p++ : '\0';
+
+    if (c == 'u')
+        return read_unicode_escape(s);
+    if (c == '\0' || strchr("\"\\/bfnrt", c) == NULL)
+        return refuse(s, s->p - (s->p < s->end), "an unknown escape");
+    return ERR_NONE;
+}
+
+/* *ret is what stands between the quotes. */
+static enum err_code
+read_string(struct pass *s, struct slice *ret)
+{
+    const char   *from = s->p + 1;
+    enum err_code rc;
+
+    if (!take_char(s, '"'))
+        return refuse(s, s->p, "a string in double quotes was expected");
+    while (s->p < s->end && *s->p != '"') {
+        if ((unsigned char)*s->p < 0x20)
+            return refuse(s, s->p, "a raw control character in a string");
+        if (*s->p++ == '\\' && (rc = read_escape(s)) != ERR_NONE)
+            return rc;
+    }
+    if (!take_char(s, '"'))
+        return refuse(s, from - 1, "a string without an end");
+    *ret = (struct slice){ from, (size_t)(s->p - 1 - from) };
+    if (!slice_is_utf8(*ret))
+        return refuse(s, from, "bytes that are no UTF-8 in the string");
+    return ERR_NONE;
+}
+
+static size_t
+skip_digits(struct pass *s)
+{
+    const char *from = s->p;
+
+    while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+        s->p++;
+    return (size_t)(s->p - from);
+}
+
+/* json-c would keep a number beyond its range as the range's end, or as an Infinity no JSON can
+ * say. */
+static bool
+number_fits(struct slice number, bool whole)
+{
+    char text[NUMBER_BYTES + 1];
+
+    if (number.n > NUMBER_BYTES)
+        return false;
+    memcpy(text, number.p, number.n);
+    text[number.n] = '\0';
+    errno = 0;
+    if (!whole)
+        return __builtin_isfinite(strtod(text, NULL));
+    if (text[0] == '-')
+        (void)strtoll(text, NULL, 10);
+    else
+        (void)strtoull(text, NULL, 10);
+    return errno == 0;
+}
+
+static enum err_code
+read_number(struct pass *s)
+{
+    const char *from = s->p;
+    bool        whole = true;
+
+    (void)take_char(s, '-');
+    if (!take_char(s, '0') && skip_digits(s) == 0)
+        return refuse(s, from, "no JSON value");
+    if (take_char(s, '.')) {
+        whole = false;
+        if (skip_digits(s) == 0)
+            return refuse(s, from, "a number without digits behind its point");
+    }
+    if (take_char(s, 'e') || take_char(s, 'E')) {
+        whole = false;
+        if (!take_char(s, '+'))
+            (void)take_char(s, '-');
+        if (skip_digits(s) == 0)
+            return refuse(s, from, "a number without an exponent");
+    }
+    if (!number_fits((struct slice){ from, (size_t)(s->p - from) }, whole))
+        return refuse(s, from, "a number out of range");
+    return ERR_NONE;
+}
+
+static enum err_code
+read_word(struct pass *s)
+{
+    static const struct slice words[] = { SL("true"), SL("false"), SL("null") };
+    struct slice              left = { s->p, (size_t)(s->end - s->p) };
+
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (slice_starts(left, words[i])) {
+            s->p += words[i].n;
+            return ERR_NONE;
+        }
+    }
+    return s->p == s->end ? refuse(s, s->p, "the text ends too early")
+                          : refuse(s, s->p, "no JSON value");
+}
+
+/* The next character of a name that has been read before, so its escapes and its UTF-8 are known to
+ * be good; -1 at its end. */
+static int
+next_escaped(const char **p)
+{
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    const char       *short_form = strchr(from, **p);
+    int               unit, low;
+
+    if (**p != 'u')
+        return short_form != NULL ? (++*p, to[short_form - from]) : *(*p)++;
+    unit = code_unit(*p + 1, *p + 5);
+    *p += 5;
+    if (!is_surrogate(unit, 0xD800))
+        return unit;
+    low = code_unit(*p + 2, *p + 6);
+    *p += 6;
+    return 0x10000 + ((unit - 0xD800) << 10 | (low - 0xDC00));
+}
+
+static int
+next_point(const char **p, const char *end)
+{
+    unsigned char c;
+    int           more, point;
+
+    if (*p == end)
+        return -1;
+    c = (unsigned char)*(*p)++;
+    if (c == '\\')
+        return next_escaped(p);
+    if (c < 0x80)
+        return c;
+    more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+    for (point = c & (0x3F >> more); more > 0; more--)
+        point = point << 6 | (*(*p)++ & 0x3F);
+    return point;
+}
+
+/* As the characters they mean: "a" and "\u0061" are one name. */
+static int
+name_cmp(const void *a, const void *b)
+{
+    const struct slice *left = a, *right = b;
+    const char         *p = left->p, *q = right->p;
+    int                 x, y;
+
+    do {
+        x = next_point(&p, left->p + left->n);
+        y = next_point(&q, right->p + right->n);
+    } while (x == y && x >= 0);
+    return (x > y) - (x < y);
+}
+
+static void
+names_push(struct pass *s, struct slice name)
+{
+    if (s->count == s->room) {
+        size_t        room = s->room * 2;
+        struct slice *old = s->names == s->first_names ? NULL : s->names;
+        struct slice *more = realloc(old, room * sizeof *more);
+
+        assert(more != NULL);
+        if (old == NULL)
+            memcpy(more, s->first_names, sizeof s->first_names);
+        s->names = more;
+        s->room = room;
+    }
+    s->names[s->count++] = name;
+}
+
+/* json-c keeps the last of two equal names, other readers the first: whoever checked the one is
+ * shown the other. */
+static enum err_code
+names_differ(struct pass *s, size_t from)
+{
+    qsort(s->names + from, s->count - from, sizeof *s->names, name_cmp);
+    for (size_t i = from + 1; i < s->count; i++) {
+        const char *a = s->names[i - 1].p, *b = s->names[i].p;
+
+        if (name_cmp(&s->names[i - 1], &s->names[i]) == 0)
+            return refuse(s, (a > b ? a : b) - 1, "a name for the second time in one object");
+    }
+    s->count = from;
+    return ERR_NONE;
+}
+
+static enum err_code
+read_member(struct pass *s)
+{
+    struct slice  name;
+    enum err_code rc;
+
+    skip_space(s);
+    if ((rc = read_string(s, &name)) != ERR_NONE)
+        return rc;
+    names_push(s, name);
+    skip_space(s);
+    if (!take_char(s, ':'))
+        return refuse(s, s->p, "a colon was expected");
+    return read_value(s);
+}
+
+static enum err_code
+read_object(struct pass *s)
+{
+    size_t        from = s->count;
+    enum err_code rc;
+
+    skip_space(s);
+    if (take_char(s, '}'))
+        return ERR_NONE;
+    do {
+        if ((rc = read_member(s)) != ERR_NONE)
+            return rc;
+        skip_space(s);
+    } while (take_char(s, ','));
+    if (!take_char(s, '}'))
+        return refuse(s, s->p, "a comma or a closing brace was expected");
+    return names_differ(s, from);
+}
+
+static enum err_code
+read_array(struct pass *s)
+{
+    enum err_code rc;
+
+    skip_space(s);
+    if (take_char(s, ']'))
+        return ERR_NONE;
+    do {
+        if ((rc = read_value(s)) != ERR_NONE)
+            return rc;
+        skip_space(s);
+    } while (take_char(s, ','));
+    if (!take_char(s, ']'))
+        return refuse(s, s->p, "a comma or a closing bracket was expected");
+    return ERR_NONE;
+}
+
+static enum err_code
+read_nested(struct pass *s, enum err_code (*read)(struct pass *))
+{
+    enum err_code rc;
+
+    if (s->depth == LIMIT_JSON_DEPTH) {
+        rc = FAIL(s->e, TOO_LARGE, "JSON deeper than %d", LIMIT_JSON_DEPTH);
+        err_set_cause(s->e, SL("the JSON is nested too deeply"));
+        return rc;
+    }
+    s->depth++;
+    s->p++;
+    rc = read(s);
+    s->depth--;
+    return rc;
+}
+
+static enum err_code
+read_value(struct pass *s)
+{
+    struct slice text;
+
+    skip_space(s);
+    if (at_char(s, '{'))
+        return read_nested(s, read_object);
+    if (at_char(s, '['))
+        return read_nested(s, read_array);
+    if (at_char(s, '"'))
+        return read_string(s, &text);
+    if (at_char(s, '-') || (s->p < s->end && *s->p >= '0' && *s->p <= '9'))
+        return read_number(s);
+    return read_word(s);
+}
+
+enum err_code
+json_strict(struct slice text, struct err *e)
+{
+    struct pass   s = { .begin = text.p, .p = text.p, .end = text.p + text.n, .e = e };
+    enum err_code rc;
+
+    s.names = s.first_names;
+    s.room = NAMES_ON_STACK;
+    rc = read_value(&s);
+    if (rc == ERR_NONE) {
+        skip_space(&s);
+        if (s.p < s.end)
+            rc = refuse(&s, s.p, "more text behind the JSON value");
+    }
+    if (s.names != s.first_names)
+        free(s.names);
+    return rc;
+}
