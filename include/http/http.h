@@ -19,16 +19,23 @@ struct site; /* templates, catalogue, names of static files: http/site.h */
 
 /* What a worker holds for its life. */
 struct app {
-    const struct conf *conf;
-    struct store      *store;
-    struct cache      *cache; /* NULL: none configured */
-    struct net        *net;   /* NULL but in the fetch pool */
-    struct site       *site;
+    const struct conf  *conf;
+    struct store       *store;
+    struct cache       *cache; /* NULL: none configured */
+    struct net         *net;   /* NULL but in the fetch pool */
+    struct site        *site;
     const struct route *routes;
     size_t              route_count;
 };
 
-enum http_method { HTTP_GET = 1, HTTP_POST = 2, HTTP_HEAD = 4, HTTP_PUT = 8, HTTP_DELETE = 16, HTTP_OPTIONS = 32 };
+enum http_method {
+    HTTP_GET = 1,
+    HTTP_POST = 2,
+    HTTP_HEAD = 4,
+    HTTP_PUT = 8,
+    HTTP_DELETE = 16,
+    HTTP_OPTIONS = 32
+};
 
 struct field {
     struct slice name, value;
@@ -42,29 +49,36 @@ struct upload {
 };
 
 struct req {
-    struct arena       *arena;
-    const struct app   *app;
-    const struct route *route;
-    struct db          *db;      /* leased before the handler runs */
-    const struct user  *user;    /* NULL when nobody is signed in */
+    struct arena         *arena;
+    const struct app     *app;
+    const struct route   *route;
+    struct db            *db;   /* leased before the handler runs */
+    const struct user    *user; /* NULL when nobody is signed in */
     const struct session *session;
-    enum http_method    method;
-    struct slice        id;      /* of the request, for logs and error pages */
-    struct slice        path;    /* as sent, without the query */
-    struct slice        client;  /* who asks, for limits: an IPv4 address or an IPv6 /64 */
-    struct slice        language; /* of the catalogue, such as "en" */
-    struct fields       headers, args, params, form, cookies;
-    struct upload      *uploads;
-    size_t              upload_count;
-    struct slice        csrf;    /* what forms of this visitor must send back as `_csrf` */
-    bool                wants_json; /* by Accept, JSON before HTML */
+    enum http_method      method;
+    struct slice          id;       /* of the request, for logs and error pages */
+    struct slice          path;     /* as sent, without the query */
+    struct slice          client;   /* who asks, for limits: an IPv4 address or an IPv6 /64 */
+    struct slice          language; /* of the catalogue, such as "en" */
+    struct fields         headers, args, params, form, cookies;
+    struct upload        *uploads;
+    size_t                upload_count;
+    struct slice          csrf;       /* what forms of this visitor must send back as `_csrf` */
+    bool                  wants_json; /* by Accept, JSON before HTML */
+    int64_t               fetch_us;   /* a handler adds what it waited for issuers, for the log */
+    int64_t               cache_us;
 };
 
 /* The first value of that name, or SLICE_NONE. Header names in any letter case. */
 struct slice req_header(const struct req *r, const char *name);
-struct slice req_arg(const struct req *r, const char *name);   /* of the query */
-struct slice req_form(const struct req *r, const char *name);  /* of the body: form, multipart or JSON */
-struct slice req_param(const struct req *r, const char *name); /* of the route's path */
+struct slice req_arg(const struct req *r, const char *name); /* of the query */
+struct slice req_form(const struct req *r,
+                      const char       *name); /* of the body: form, multipart or JSON */
+struct slice req_param(const struct req *r, const char *name); /* of the route's path, decoded */
+/* The value of our cookie `name` (which is sent as `obi_<port>_<name>`), or SLICE_NONE; also
+ * SLICE_NONE when it came twice with different values, since one of the two is then somebody
+ * else's. */
+struct slice req_cookie(const struct req *r, const char *name);
 /* A path parameter that is an id: decimal, below 2^53. Errors NOT_FOUND. */
 MUST_USE enum err_code req_param_id(const struct req *r, const char *name, uint64_t *ret,
                                     struct err *e);
@@ -79,19 +93,38 @@ struct resp {
     struct slice  content_type;
     struct slice  body;
     struct fields headers;
-    const char   *page;  /* the template to render `model` with; NULL for a body that is ready */
+    const char   *page; /* the template to render `model` with; NULL for a body that is ready */
     json_object  *model;
+    int64_t
+        fresh_until_s; /* a cached document changes by itself then (the next expiry); 0: never */
 };
 
+/* Replaces what was set under that name; Set-Cookie adds. A value with a control character in it is
+ * a broken promise of ours and ends the worker: check what comes from outside first. Those of
+ * safety (CSP, nosniff, Referrer-Policy, Cache-Control) are there by themselves; setting one
+ * replaces the default. */
 void resp_header(struct resp *out, const char *name, struct slice value);
-/* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a handler
- * can end with `return reply_…`. */
+/* Sets our cookie `name`: HttpOnly, SameSite=Lax, Path=/, Secure under https. max_age_s 0 removes
+ * it, -1 keeps it until the browser ends. */
+void resp_cookie(const struct req *r, struct resp *out, const char *name, struct slice value,
+                 int64_t max_age_s);
+/* Signs this visitor in or out: `token` is the session's (SLICE_NONE signs out). */
+void resp_session(const struct req *r, struct resp *out, struct slice token);
+/* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a
+ * handler can end with `return reply_…`. */
 enum err_code reply_json(struct resp *out, int status, json_object *doc);
-/* Renders src/pages/<page>.html inside the layout; the layout's own names are added to the model. */
+/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place `{{>
+ * page}}`. Added to the model, where it has no such name itself: lang, csrf, site {name, contact,
+ * url}, user {email} when somebody is signed in, flash (a sentence, once), request_id. In templates
+ * `{{t.some.id}}` is the catalogue's sentence and `{{asset.app.css}}` a static file's address. */
 enum err_code reply_page(struct resp *out, int status, const char *page, json_object *model);
-enum err_code reply_bytes(struct resp *out, int status, const char *content_type, struct slice bytes);
-/* 303 See Other. `path` is one of ours and begins with a slash. */
+enum err_code reply_bytes(struct resp *out, int status, const char *content_type,
+                          struct slice bytes);
+/* 303 See Other. `path` is one of ours and begins with a slash; anything else leads to `/`. */
 enum err_code reply_redirect(struct resp *out, struct slice path);
+/* True for a path of ours that is safe to redirect to: "/x", not "//x", "/\\x" or one with control
+ * bytes. */
+bool path_is_ours(struct slice path);
 
 /* After a POST: a sentence of the catalogue that the next page of this visitor shows once. */
 void resp_flash(const struct req *r, struct resp *out, const char *message_id);
@@ -104,18 +137,21 @@ enum route_reply { HTML = 1, JSON, IMAGE, TEXT, ANY };
 enum route_body { NO_BODY = 0, FORM, MULTIPART };
 
 struct route {
-    int              methods; /* HTTP_GET also serves HEAD */
-    const char      *path;    /* "/displayer/:user/groups": a segment that begins with a colon is a parameter */
+    int methods; /* HTTP_GET also serves HEAD */
+    const char
+        *path; /* "/displayer/:user/groups": a segment that begins with a colon is a parameter;
+                * ":hash.png" takes only segments that end so; the more literal row wins */
     enum err_code (*handler)(struct req *r, struct resp *out, struct err *e);
     enum route_pool  pool;
     enum route_who   who;
     enum route_csrf  csrf;
     enum route_reply reply;
-    enum route_body  body;    /* FORM takes urlencoded, multipart without files, and a flat JSON object */
-    size_t           body_max;
-    bool             cors;    /* Access-Control-Allow-Origin: * */
-    bool             cached;  /* a public document: stored in memcached, ETag, no cookie ever */
-    bool             framed;  /* other sites may show it in a frame */
+    enum route_body
+           body; /* FORM takes urlencoded, multipart without files, and a flat JSON object */
+    size_t body_max;
+    bool   cors;   /* Access-Control-Allow-Origin: * */
+    bool   cached; /* a public document: stored in memcached, ETag, no cookie ever */
+    bool   framed; /* other sites may show it in a frame */
     /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */
     void (*fail)(struct req *r, const struct err *e, struct resp *out);
 };

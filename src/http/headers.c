@@ -1,2 +1,7 @@
+#include "http/catalogue.h"
+#include "http/template.h"
+#include "http/site.h"
+#include "http/form.h"
+#include "http/serve.h"
 #include "http/http.h"
 #include "http/view.h"

@@ -1,0 +1,28 @@
+/* The worker: requests in, replies out. */
+#ifndef OBI_HTTP_SERVE_H
+#define OBI_HTTP_SERVE_H
+
+#include "http/http.h"
+
+/* A request as it arrived, before anything of it is understood. */
+struct raw_request {
+    char *const *env; /* FastCGI parameters, "NAME=value", NULL at the end */
+    /* Reads at most `n` bytes of the body; 0 at its end or when the client has gone. */
+    size_t (*read)(void *self, char *to, size_t n);
+    void *self;
+};
+
+/* Answers one request: finds the route, settles access, forgery, size and type, runs the handler,
+ * shapes failures, writes one log line. Never fails: what fails is the answer. Out     *ret: the
+ * reply as FastCGI wants it, "Status: …", headers, body; in `a`. */
+void http_answer(const struct app *app, enum route_pool pool, struct arena *a,
+                 const struct raw_request *raw, struct slice *ret);
+
+/* Serves FastCGI on file descriptor 0 until SIGTERM; a request that runs is answered first. Returns
+ * the process's exit status. */
+int http_serve(const struct app *app, enum route_pool pool);
+
+/* "read", "app", "fetch", "fetch-anon"; 0 for anything else. */
+enum route_pool http_pool(struct slice name);
+
+#endif
