@@ -1,0 +1,111 @@
+/* What a verification found: data, never an error. The same report is JSON for machines, lines for
+ * a terminal and fields for a page. It lives in the arena handed to badge_verify. */
+#ifndef OBI_BADGE_REPORT_H
+#define OBI_BADGE_REPORT_H
+
+#include <stdint.h>
+
+#include "core/fetcher.h"
+#include "json/json.h"
+
+/* The sentences: badge/report.def. */
+enum report_code {
+#define M(id, level, name, key, sentence) REPORT_##id,
+#include "badge/report.def"
+#undef M
+    REPORT_CODE_COUNT
+};
+enum report_level { REPORT_LEVEL_INFO, REPORT_LEVEL_WARNING, REPORT_LEVEL_ERROR };
+
+/* The outcome, worst first where several would fit: what could not be fetched may be so only now.
+ */
+enum report_outcome {
+    OUTCOME_INVALID,
+    OUTCOME_UNREACHABLE, /* a document could not be fetched; nothing else is wrong */
+    OUTCOME_UNSUPPORTED, /* a kind of badge that is not verified yet */
+    OUTCOME_REVOKED,
+    OUTCOME_EXPIRED,
+    OUTCOME_VALID,
+};
+
+enum report_picture { REPORT_NO_PICTURE = 0, REPORT_PNG = 1, REPORT_SVG = 2 };
+
+struct report_message {
+    enum report_code  code;
+    enum report_level level;
+    const char       *name;     /* stable, of the check */
+    const char       *key;      /* stable, of the sentence: `report.<key>` in a catalogue */
+    struct slice      sentence; /* in English */
+    /* What it is about. Any may be SLICE_NONE. */
+    struct slice node, prop, url, received, expected;
+    int          status; /* HTTP; 0: none */
+};
+
+/* A document that was asked for. */
+struct report_document {
+    const char
+        *role; /* "assertion", "badge", "issuer", "image", "assertion-image", "context", "input" */
+    struct fetched got;  /* .url always; the rest only when code is ERR_NONE */
+    enum err_code  code; /* why nothing came back */
+    struct slice   cause;
+    struct slice   sha256_hex; /* of the body */
+};
+
+struct report {
+    bool                    valid; /* no error, and an assertion was found */
+    enum report_outcome     outcome;
+    size_t                  error_count, warning_count;
+    struct report_message  *messages;
+    size_t                  message_count;
+    struct report_document *documents; /* in the order they were asked for */
+    size_t                  document_count;
+
+    const char  *input_type;  /* "url", "json", "jws", "file"; NULL: not found out */
+    struct slice input_value; /* the URL or signature that was verified */
+    struct slice subject;     /* id of the assertion; SLICE_NONE while none was read */
+    const char *version; /* "0.5", "1.0", "1.1", "2.0" of the assertion; NULL while none was read */
+    int64_t     checked_at_s;
+
+    /* The graph, normalised to Open Badges 2.0 whatever was fetched; an array, never NULL. The
+     * three are borrowed from it and may be NULL. */
+    json_object *graph, *assertion, *badge, *issuer;
+    /* The documents as fetched; SLICE_NONE when there is none of its own (0.5, embedded). */
+    struct slice assertion_text, badge_text, issuer_text;
+    struct slice badge_url, issuer_url; /* their ids; empty when embedded without one */
+    struct slice
+        issuer_host; /* host[:port] of the issuer's id (0.5: of its origin): who really speaks */
+
+    int64_t      issued_on_s;    /* 0: not said */
+    int64_t      expires_s;      /* 0: never */
+    struct slice email;          /* the address that matched, as it was handed in; SLICE_NONE */
+    bool         plain_identity; /* the assertion has an address in clear */
+
+    /* The picture the issuer vouches for: the assertion's own if it has one, else the class's.
+     * Decodable. */
+    struct slice        picture;
+    enum report_picture picture_kind;
+};
+
+/* The names people and rows use: "valid", "expired", "revoked", "invalid", "unreachable",
+ * "unsupported". */
+const char *report_outcome_name(enum report_outcome outcome);
+const char *report_level_name(enum report_level level);
+
+/* `{"graph", "input", "report"}`: keys and names as the Open Badges reference validator's, and
+ * besides `report.outcome` and `report.documents`. The caller's reference. */
+json_object *report_json(struct arena *a, const struct report *r);
+/* Lines for a terminal: the outcome, what the badge says, each message, each document. Control
+ * characters of foreign text are replaced. */
+struct slice report_lines(struct arena *a, const struct report *r);
+/* The report as a failure, for what must answer with one: ERR_NONE when it is valid, else
+ * ASSERTION_UNREACHABLE, ASSERTION_MALFORMED, RECIPIENT_MISMATCH, IMAGE_UNBAKED, … with url, field,
+ * received and cause of the first message that decides. */
+MUST_USE enum err_code report_must_be_valid(const struct report *r, struct err *e);
+/* The first message that decides the outcome; NULL when valid. */
+const struct report_message *report_deciding(const struct report *r);
+
+/* 32 bytes: the same badge again has the same, another has not. Over the assertion's id. In the
+ * arena. */
+struct slice report_identity(struct arena *a, const struct report *r);
+
+#endif

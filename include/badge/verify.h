@@ -1,0 +1,60 @@
+/* Verification: input -> detect -> extract -> fetch -> normalise -> check -> report. */
+#ifndef OBI_BADGE_VERIFY_H
+#define OBI_BADGE_VERIFY_H
+
+#include "badge/report.h"
+
+struct verify_options {
+    const struct fetcher *fetch; /* NULL: nothing may be fetched, so nothing hosted is valid */
+    /* Whose badge it must be: any of these addresses. None: not asked. */
+    const struct slice *emails;
+    size_t              email_count;
+    int64_t             now_s; /* 0: the clock's */
+};
+
+/* Verifies what somebody handed in: a URL, JSON, a compact JWS, a PNG or an SVG.
+ * In      input: at most LIMIT_IMAGE_BYTES; larger is reported, not read.
+ * Out     a report, never NULL, in `a`; it points into `input`, which must live as long.
+ *         At most LIMIT_FETCH_DOCUMENTS documents are fetched; what the input says about itself
+ * counts only where its issuer's host says the same. */
+const struct report *badge_verify(struct arena *a, struct slice input,
+                                  const struct verify_options *options);
+
+/* Whether `recipient`, as an assertion has it (normalised to 2.0), names one of the addresses:
+ * plain in any case of ASCII letters; `sha256$` or `md5$` over address and salt in the case as
+ * stored, lower, upper, First, Each-Word, or LOCAL@lower. Only type `email`. Yields its index, or
+ * -1. */
+int recipient_match(struct arena *a, json_object *recipient, const struct slice *emails,
+                    size_t count);
+
+/* An Open Badges date. Strict (2.0): ISO 8601 with `T` and a zone. Lenient (1.x, 0.5): also without
+ * zone (UTC), the date alone (midnight UTC), and seconds since 1970 as number or text. False when
+ * it is none. */
+bool badge_date(json_object *value, bool lenient, int64_t *ret_unix_s);
+
+/* What a badge is made of, as stored: enough to show it again when its issuer has gone. */
+struct badge_docs {
+    struct slice hosted_url;            /* the assertion's id */
+    struct slice assertion;             /* as fetched */
+    struct slice class_url, class_text; /* empty in 0.5 and where embedded */
+    struct slice issuer_url, issuer_text;
+};
+struct badge_graph {
+    const char  *version;
+    json_object *assertion, *badge,
+        *issuer;                    /* normalised to 2.0, borrowed from the arena; never NULL */
+    int64_t issued_on_s, expires_s; /* 0: none */
+};
+/* Reads stored documents again, without any network. Errors ASSERTION_MALFORMED. */
+MUST_USE enum err_code badge_graph_of(struct arena *a, const struct badge_docs *docs,
+                                      struct badge_graph *ret, struct err *e);
+
+/* The badge as the display API sends it: the assertion with `badge` and `badge.issuer` put in, in
+ * the names of Open Badges 1.0 (`issued_on`, `recipient` as text, `_originalRecipient`,
+ * `badge._location`, `badge.issuer.origin`); 0.5 as it is. No e-mail address is left in it: a plain
+ * recipient becomes `sha256$` with a salt, wherever the document repeats it, and the issuer's
+ * address is left out. The caller's reference. Errors ASSERTION_MALFORMED. */
+MUST_USE enum err_code badge_displayed(struct arena *a, const struct badge_docs *docs,
+                                       json_object **ret, struct err *e);
+
+#endif

@@ -1,0 +1,34 @@
+/* Taking a badge into somebody's backpack: verify, match the recipient, store. All or nothing. */
+#ifndef OBI_IMPORT_IMPORT_H
+#define OBI_IMPORT_IMPORT_H
+
+#include "badge/verify.h"
+#include "store/store.h"
+
+enum import_outcome { IMPORT_ADDED = 1, IMPORT_EXISTS, IMPORT_REFUSED };
+
+struct import_result {
+    enum import_outcome  outcome;
+    uint64_t             id; /* of the badge that was added or is there already; 0 when refused */
+    const struct report *report;         /* always */
+    bool                 plain_identity; /* the picture will have the learner's address in clear */
+    struct err           why; /* IMPORT_REFUSED: which document, url, field, received, status */
+};
+
+/* Imports for `user` what they handed in: bytes of a picture, JSON, or text.
+ * Out     *ret, for every badge that could be looked at: a refusal is a result.
+ * Errors  only what is no fault of the badge: STORE_DOWN, STORE_CONFLICT, STORE_FAULT. Nothing is
+ * stored then. Owner   *ret lives in `a` and points into `bytes`. */
+MUST_USE enum err_code import_bytes(struct arena *a, struct db *db, const struct fetcher *fetch,
+                                    uint64_t user, struct slice bytes, struct import_result *ret,
+                                    struct err *e);
+/* The same for an address that somebody typed: blanks around it are cut; anything but an http or
+ * https address is refused with FIELD_INVALID in ret->why. */
+MUST_USE enum err_code import_url(struct arena *a, struct db *db, const struct fetcher *fetch,
+                                  uint64_t user, struct slice url, struct import_result *ret,
+                                  struct err *e);
+/* One line of JSON:
+ * {"outcome","id","subject","name","reason","message","url","field","received","status"}. */
+json_object *import_json(struct arena *a, const struct import_result *r);
+
+#endif

@@ -1,0 +1,57 @@
+/* What the verbs of `obi` share. One file a verb: src/cli/<verb>.c. */
+#ifndef OBI_CLI_INT_H
+#define OBI_CLI_INT_H
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/err.h"
+
+enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 64, CLI_TROUBLE = 70 };
+
+/* argv[0] is the verb itself. Yields the exit status. */
+int cli_bake(int argc, char **argv);
+int cli_config(int argc, char **argv);
+int cli_import(int argc, char **argv);
+int cli_unbake(int argc, char **argv);
+int cli_verify(int argc, char **argv);
+
+/* Options, the same for every verb: `--name value`, `--name=value`, `--flag`; `--` ends them. What
+ * is no option is an operand; options may stand among them. */
+struct cli_option {
+    const char   *name;   /* without the dashes */
+    bool         *flag;   /* set when given; or */
+    struct slice *value;  /* the last value; or */
+    struct slice *values; /* every value, at most CLI_VALUES_MAX */
+    size_t       *value_count;
+};
+enum { CLI_VALUES_MAX = 64 };
+#define CLI_FLAG(name_, flag_)                                                                     \
+    {                                                                                              \
+        .name = (name_), .flag = (flag_)                                                           \
+    }
+#define CLI_VALUE(name_, value_)                                                                   \
+    {                                                                                              \
+        .name = (name_), .value = (value_)                                                         \
+    }
+#define CLI_VALUES(name_, values_, count_)                                                         \
+    {                                                                                              \
+        .name = (name_), .values = (values_), .value_count = (count_)                              \
+    }
+
+/* Takes the options out of argv and leaves the operands in argv[1] to argv[*ret_count].
+ * Out     CLI_OK; or CLI_USAGE when an option is unknown or lacks its value (said on standard
+ * error); or -1 when --help was given and `help` has been printed: the verb then ends with CLI_OK.
+ */
+int cli_options(int argc, char **argv, const char *help, const struct cli_option *options,
+                size_t count, size_t *ret_operands);
+/* Ends a verb after cli_options: its result as an exit status. */
+#define CLI_EXIT(result) ((result) < 0 ? CLI_OK : (result))
+
+/* Reads --conf files, saying every mistake on standard error. NULL after mistakes, or without files
+ * when `must` is set. Without files and not must: NULL and nothing said. */
+const struct conf *cli_conf(struct arena *a, const struct slice *files, size_t count, bool must);
+/* Says a failure on standard error: sentence, url, field, received, cause. Yields the exit status:
+ * 70 for trouble of ours (status 500 and above), else 1. */
+int cli_fail(const struct err *e);
+
+#endif

@@ -1,0 +1,114 @@
+/* obi config check|docs|errors */
+#include <stdio.h>
+
+#include "cli_int.h"
+
+static const char help[] =
+    "usage: obi config check --conf FILE [--conf FILE…]\n"
+    "       obi config docs\n"
+    "       obi config errors\n"
+    "\n"
+    "check   Reads the files as OBI does, a later one over an earlier one. Says each mistake as\n"
+    "        FILE:LINE: KEY: REASON and ends with status 1, or says `ok` and ends with 0.\n"
+    "docs    Prints docs/configuration.md, which is made from the table of settings.\n"
+    "errors  Prints docs/errors.md, which is made from the table of errors.\n";
+
+static int
+check(const struct slice *files, size_t count)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+
+    if (count == 0) {
+        fputs("obi config check: which file? --conf FILE\n", stderr);
+        return CLI_USAGE;
+    }
+    if (cli_conf(a, files, count, true) == NULL)
+        return CLI_NO;
+    puts("ok");
+    return CLI_OK;
+}
+
+static void
+print_row(const struct conf_row *r)
+{
+    printf("\n### %s\n\n%s\n\n", r->key, r->sentence);
+    switch (r->type) {
+    case CONF_NUMBER:
+        printf("A whole number (%s) from %lld to %lld. Default: `%lld`.\n", r->unit,
+               (long long)r->low, (long long)r->high, (long long)r->number_default);
+        break;
+    case CONF_LIST:
+        puts("May be given any number of times. Default: none.");
+        break;
+    case CONF_SECRET:
+        puts("A secret: it is never printed or logged. Default: empty.");
+        break;
+    case CONF_TEXT:
+        if (r->text_default == NULL)
+            puts("Must be set.");
+        else if (r->text_default[0] == '\0')
+            puts("Default: empty.");
+        else
+            printf("Default: `%s`.\n", r->text_default);
+        break;
+    }
+}
+
+static int
+print_docs(void)
+{
+    fputs("# Configuration\n\n"
+          "<!-- Made by `obi config docs` from include/core/conf.def. Edit that. -->\n\n"
+          "One file of `key = value` lines; a line that begins with `#` is a comment. A program "
+          "takes any\n"
+          "number of files (`--conf FILE --conf FILE`): a later one's values go over an earlier "
+          "one's, and\n"
+          "the items a later file gives for a list replace all earlier ones. `obi config check "
+          "--conf FILE`\n"
+          "says file, line, key and reason of every mistake. Workers read the files once, when "
+          "they start.\n"
+          "\n## Settings\n",
+          stdout);
+    for (size_t i = 0; i < conf_row_count; i++)
+        print_row(&conf_rows[i]);
+    return CLI_OK;
+}
+
+static int
+print_errors(void)
+{
+    fputs("# Errors\n\n"
+          "<!-- Made by `obi config errors` from include/core/err.def. Edit that. -->\n\n"
+          "Every way to fail that a client can see. `reason` is for programs and stays; the "
+          "sentence is for\n"
+          "people and may be improved or translated. Several failures may share a reason.\n\n"
+          "| code | status | reason | sentence |\n| --- | --- | --- | --- |\n",
+          stdout);
+    for (int i = ERR_NONE + 1; i < ERR_COUNT; i++) {
+        enum err_code code = (enum err_code)i;
+
+        printf("| %s | %d | `%s` | %s |\n", err_name(code), err_status(code), err_reason(code),
+               err_sentence(code));
+    }
+    return CLI_OK;
+}
+
+int
+cli_config(int argc, char **argv)
+{
+    struct slice            files[CLI_VALUES_MAX];
+    size_t                  file_count = 0, operands = 0;
+    const struct cli_option options[] = { CLI_VALUES("conf", files, &file_count) };
+    int rc = cli_options(argc, argv, help, options, COUNT_OF(options), &operands);
+
+    if (rc != CLI_OK)
+        return CLI_EXIT(rc);
+    if (operands == 1 && strcmp(argv[1], "check") == 0)
+        return check(files, file_count);
+    if (operands == 1 && strcmp(argv[1], "docs") == 0)
+        return print_docs();
+    if (operands == 1 && strcmp(argv[1], "errors") == 0)
+        return print_errors();
+    fputs(help, stderr);
+    return CLI_USAGE;
+}

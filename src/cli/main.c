@@ -1,0 +1,44 @@
+/* The tool: `obi VERB …`. A verb is a file beside this one and a row here. */
+#include <stdio.h>
+
+#include "cli_int.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *sentence;
+} verbs[] = {
+    { "config", cli_config, "check a configuration, or say what can be set" },
+};
+
+static void
+say_usage(FILE *to)
+{
+    fputs("usage: obi VERB [OPTION…] [INPUT…]\n\n", to);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        fprintf(to, "  %-12s%s\n", verbs[i].name, verbs[i].sentence);
+    fputs("\n`obi VERB --help` says more. See docs/tool.md.\n", to);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        say_usage(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        say_usage(stdout);
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            int status = verbs[i].run(argc - 1, argv + 1);
+
+            /* A full disk or a closed pipe must not look like success. */
+            return fflush(stdout) != 0 && status == CLI_OK ? CLI_TROUBLE : status;
+        }
+    fprintf(stderr, "obi: there is no verb '%s'\n", argv[1]);
+    say_usage(stderr);
+    return CLI_USAGE;
+}
