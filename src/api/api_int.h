@@ -1,0 +1,21 @@
+#ifndef OBI_API_INT_H
+#define OBI_API_INT_H
+
+#include "api/api.h"
+#include "json/json.h"
+
+/* Whether a response of application/json satisfies an Accept header, by RFC 9110, 12.5.1: the most
+ * specific range that matches decides, and a weight of 0 says no. SLICE_NONE (no header) takes
+ * anything. */
+bool accept_json(struct slice accept);
+
+/* A name that may stand before the parenthesis of a JSONP answer: JavaScript identifiers (ASCII),
+ * joined by dots or followed by [0], at most 128 bytes. Nothing that could end the call or begin
+ * another. */
+bool jsonp_name(struct slice name);
+/* `/ * * /name(json)` without the spaces: the comment keeps the bytes from being taken for another
+ * type of file (Rosetta Flash). `<`, U+2028 and U+2029 are escaped, so that the text is a script
+ * wherever it stands. */
+struct slice jsonp_wrap(struct arena *a, struct slice name, struct slice json);
+
+#endif

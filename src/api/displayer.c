@@ -1,0 +1,194 @@
+#include "api_int.h"
+#include "badge/verify.h"
+#include "core/clock.h"
+#include "core/sbuf.h"
+#include "http/view.h"
+#include "store/collection.h"
+
+/* Ids in JSON stay below this, so that JavaScript keeps them whole. */
+#define ID_MAX ((1ULL << 53) - 1)
+
+/* The answer of the display API: JSON, or with a callback a script, which always has status 200: a
+ * page that loads it as <script> sees no other. */
+static enum err_code
+reply_display(const struct req *r, struct resp *out, int status, json_object *doc)
+{
+    struct slice callback = req_arg(r, "callback"), json;
+
+    if (callback.n == 0 || !jsonp_name(callback))
+        return reply_json(out, status, doc);
+    json = json_print(r->arena, json_in_arena(r->arena, doc));
+    return reply_bytes(out, 200, "application/javascript; charset=utf-8",
+                       jsonp_wrap(r->arena, callback, json));
+}
+
+/* The path says JSON by its ending, or else the Accept header decides. */
+static bool
+path_says_json(const struct req *r)
+{
+    return slice_ends(r->path, SL(".json")) || slice_ends(r->path, SL(".jsonp"));
+}
+
+static enum err_code
+check_form(const struct req *r, struct err *e)
+{
+    enum err_code rc = ERR_NONE;
+    struct slice  callback = req_arg(r, "callback");
+
+    if (callback.n > 0 && !jsonp_name(callback)) {
+        rc = FAIL(e, FIELD_INVALID, "callback of %zu bytes is no name", callback.n);
+        err_set_field(e, SL("callback"));
+    } else if (callback.n == 0 && !path_says_json(r) && !accept_json(req_header(r, "Accept"))) {
+        rc = FAIL(e, BAD_REQUEST, "JSON does not satisfy Accept");
+        err_set_field(e, SL("Accept"));
+    }
+    return rc;
+}
+
+/* An id of the path, with or without the ending. What is no id names nobody. */
+static enum err_code
+path_id(const struct req *r, const char *name, uint64_t *ret, struct err *e)
+{
+    struct slice       text = req_param(r, name);
+    unsigned long long id;
+
+    if (slice_ends(text, SL(".json")))
+        text.n -= 5;
+    else if (slice_ends(text, SL(".jsonp")))
+        text.n -= 6;
+    if (!slice_u64(text, ID_MAX, &id) || id == 0)
+        return FAIL(e, NOT_FOUND, "%s is no id", name);
+    *ret = id;
+    return ERR_NONE;
+}
+
+void
+api_display_fail(struct req *r, const struct err *e, struct resp *out)
+{
+    int          status = err_status(e->code);
+    json_object *doc;
+
+    if (e->code == ERR_BAD_REQUEST && strcmp(e->field, "Accept") == 0) {
+        (void)reply_bytes(out, status, "text/plain; charset=utf-8",
+                          SL("error: could not find formatter"));
+        return;
+    }
+    doc = json_object_new_object();
+    json_put_number(doc, "httpStatus", status);
+    if (e->code == ERR_NOT_FOUND) {
+        json_put_text(doc, "status", SL("missing"));
+    } else {
+        json_put_text(doc, "status", status < 500 ? SL("invalid") : SL("error"));
+        json_put_text(doc, "error", slice_str(err_sentence(e->code)));
+    }
+    (void)reply_display(r, out, status, doc);
+}
+
+/* The user of the path; what follows reads a server that has the user's last write. */
+static enum err_code
+read_user(struct req *r, struct user *ret, struct err *e)
+{
+    uint64_t      id;
+    enum err_code rc;
+
+    if ((rc = check_form(r, e)) != ERR_NONE || (rc = path_id(r, "user", &id, e)) != ERR_NONE)
+        return rc;
+    return store_user_by_id(r->db, id, ret, e);
+}
+
+enum err_code
+api_groups(struct req *r, struct resp *out, struct err *e)
+{
+    struct user        user;
+    struct collection *groups;
+    size_t             count;
+    json_object       *doc, *array;
+    enum err_code      rc;
+
+    if ((rc = read_user(r, &user, e)) != ERR_NONE ||
+        (rc = store_collection_list(r->db, user.id, VISIBILITY_PUBLIC, &groups, &count, e)) !=
+            ERR_NONE)
+        return rc;
+    doc = json_object_new_object();
+    json_put_number(doc, "userId", (int64_t)user.id);
+    array = json_put_array(doc, "groups");
+    for (size_t i = 0; i < count; i++) {
+        json_object *group = json_add_object(array);
+
+        json_put_number(group, "groupId", (int64_t)groups[i].id);
+        json_put_text(group, "name", groups[i].name);
+        json_put_number(group, "badges", (int64_t)groups[i].badge_count);
+    }
+    return reply_display(r, out, 200, doc);
+}
+
+/* The day alone: a check that finds nothing new does not change what is shown. */
+static struct slice
+day_text(struct arena *a, int64_t unix_s)
+{
+    struct slice text = clock_iso8601(a, unix_s);
+
+    return arena_printf(a, "%.*sT00:00:00.000Z", SLICE_FMT(slice_first(text, 10)));
+}
+
+static struct slice
+picture_url(const struct req *r, const struct badge_row *row)
+{
+    return view_absolute(r, arena_printf(r->arena, "/images/badge/%.*s.%s",
+                                         SLICE_FMT(row->picture_hash),
+                                         row->picture_kind == PICTURE_SVG ? "svg" : "png"));
+}
+
+static enum err_code
+put_badge(const struct req *r, json_object *array, const struct badge_full *badge, struct err *e)
+{
+    const struct badge_docs docs = { .hosted_url = badge->hosted_url,
+                                     .assertion = badge->assertion,
+                                     .class_url = badge->class_url,
+                                     .class_text = badge->class_text,
+                                     .issuer_url = badge->issuer_url,
+                                     .issuer_text = badge->issuer_text };
+    json_object            *assertion, *doc;
+    enum err_code           rc;
+
+    if ((rc = badge_displayed(r->arena, &docs, &assertion, e)) != ERR_NONE)
+        return rc;
+    doc = json_add_object(array);
+    json_put_text(doc, "lastValidated", day_text(r->arena, badge->row.checked_at_s));
+    if (badge->hosted_url.n > 0)
+        json_put_text(doc, "hostedUrl", badge->hosted_url);
+    else
+        json_put(doc, "hostedUrl", NULL);
+    json_put(doc, "assertion", assertion);
+    json_put_text(doc, "imageUrl", picture_url(r, &badge->row));
+    return ERR_NONE;
+}
+
+enum err_code
+api_group(struct req *r, struct resp *out, struct err *e)
+{
+    struct user        user;
+    uint64_t           id;
+    struct collection  group;
+    struct badge_full *badges;
+    size_t             count;
+    json_object       *doc, *array;
+    enum err_code      rc;
+
+    if ((rc = read_user(r, &user, e)) != ERR_NONE ||
+        (rc = path_id(r, "group", &id, e)) != ERR_NONE ||
+        (rc = store_collection_get(r->db, user.id, id, &group, e)) != ERR_NONE)
+        return rc;
+    if (group.visibility != VISIBILITY_PUBLIC)
+        return FAIL(e, NOT_FOUND, "the collection is not public");
+    if ((rc = store_collection_badges_full(r->db, user.id, id, &badges, &count, e)) != ERR_NONE)
+        return rc;
+    doc = json_in_arena(r->arena, json_object_new_object());
+    json_put_number(doc, "userId", (int64_t)user.id);
+    json_put_number(doc, "groupId", (int64_t)id);
+    array = json_put_array(doc, "badges");
+    for (size_t i = 0; i < count; i++)
+        if ((rc = put_badge(r, array, &badges[i], e)) != ERR_NONE)
+            return rc;
+    return reply_display(r, out, 200, json_object_get(doc));
+}
