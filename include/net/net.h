@@ -1,0 +1,43 @@
+/* The one way out: every document that OBI fetches from somebody else's server comes through here.
+ *
+ * http and https only; at most three redirects. Each connection is held against the policy at the
+ * moment it is made, by the address it really goes to, so that neither a redirect, nor a name, nor
+ * a DNS server that changes its answer leads anywhere else. What is refused is never connected to,
+ * and everything refused gets one answer, FETCH_REFUSED, whether something is there or not.
+ * Proxies, cookies, credentials and .netrc are not used, whatever the environment says. */
+#ifndef OBI_NET_NET_H
+#define OBI_NET_NET_H
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/err.h"
+#include "core/fetcher.h"
+
+struct net;
+
+/* Whose request it is. Entries of fetch.allow_net without `public` do not apply to ANONYMOUS. */
+enum net_who { NET_ANONYMOUS, NET_SIGNED_IN };
+
+/* For the life of the process; made once, by its only thread, before other threads begin.
+ * In      conf: outlives it. NULL: the defaults, nothing opened (the tool on a bare machine).
+ * Errors  CONF, as net_check_conf.
+ * Owner   the caller ends *ret with net_free, after every fetcher. */
+MUST_USE enum err_code net_new(const struct conf *conf, struct net **ret, struct err *e);
+void                   net_free(struct net *n);
+
+/* A fetcher for one request of one user. fetch.deadline, over everything it fetches, begins now.
+ * Connections are kept between its fetches and end with it: none is ever shared with another
+ * fetcher. `get` answers as core/fetcher.h says. Limits hold after decompression; headers may have
+ * 64 KiB in all. Errors of get besides those named there: FETCH_ANSWER for what is no HTTP answer,
+ * or a broken one. Owner   lives in `a` and ends with it. */
+const struct fetcher *net_fetcher(struct net *n, struct arena *a, enum net_who who);
+
+/* Microseconds that all fetches of this process have waited so far, for the log: take the
+ * difference. */
+int64_t net_took_us(const struct net *n);
+
+/* Checks the fetch.* settings that core cannot check.
+ * Errors  CONF: e->field is the key, e->received the value, e->cause what is wrong with it. */
+MUST_USE enum err_code net_check_conf(const struct conf *conf, struct err *e);
+
+#endif
