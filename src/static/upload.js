@@ -1,0 +1,130 @@
+/* Pictures dropped on the page or chosen in the form are sent one by one, each with its progress, and what
+ * the server's own page says of each is put into this one. Without this module the form does it in one go. */
+const form = document.querySelector("form[data-upload]");
+const veil = document.querySelector("[data-drop]");
+const words = document.querySelector("[data-words]").dataset;
+
+const LIMIT_FILES = 20;
+const LIMIT_BYTES = 2 * 1024 * 1024;
+
+/* Where results go: the page's own list, or a new one under its heading. */
+function result_list() {
+    let section = document.querySelector("[data-results]");
+    if (!section) {
+        section = document.createElement("section");
+        section.className = "narrow stack";
+        section.dataset.results = "";
+        section.setAttribute("aria-live", "polite");
+        const title = document.createElement("h2");
+        const list = document.createElement("ul");
+        title.textContent = words.title;
+        list.className = "results";
+        section.append(title, list);
+        document.querySelector("main").prepend(section);
+    }
+    section.hidden = false;
+    return section.querySelector("ul");
+}
+
+function waiting_row(name) {
+    const row = document.createElement("li");
+    const title = document.createElement("strong");
+    const state = document.createElement("p");
+    const bar = document.createElement("progress");
+    row.className = "panel result";
+    title.className = "break";
+    title.textContent = name;
+    state.textContent = words.sending;
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", name);
+    row.append(title, state, bar);
+    return { row, state, bar };
+}
+
+function send(file, waiting) {
+    return new Promise((resolve) => {
+        const body = new FormData();
+        const request = new XMLHttpRequest();
+        body.append("_csrf", form.elements._csrf.value);
+        body.append("file", file, file.name);
+        request.open("POST", form.action);
+        request.responseType = "document";
+        request.upload.onprogress = (event) => {
+            if (event.lengthComputable) waiting.bar.value = event.loaded / event.total;
+        };
+        request.upload.onload = () => {
+            waiting.bar.removeAttribute("value");
+            waiting.state.textContent = words.checking;
+        };
+        request.onload = () => resolve(request.response);
+        request.onerror = () => resolve(null);
+        request.send(body);
+    });
+}
+
+function fail(waiting, sentence) {
+    waiting.bar.remove();
+    waiting.state.textContent = sentence;
+    waiting.row.classList.add("result-failed");
+}
+
+async function upload(files) {
+    const list = result_list();
+    const rows = files.slice(0, LIMIT_FILES).map((file) => {
+        const waiting = waiting_row(file.name);
+        list.append(waiting.row);
+        return { file, waiting };
+    });
+    if (files.length > LIMIT_FILES) fail(rows.at(-1).waiting, words.tooMany);
+    list.parentElement.scrollIntoView({ block: "start" });
+    for (const { file, waiting } of files.length > LIMIT_FILES ? rows.slice(0, -1) : rows) {
+        if (file.size > LIMIT_BYTES) {
+            fail(waiting, words.tooLarge);
+            continue;
+        }
+        const page = await send(file, waiting);
+        const result = page && page.querySelector("[data-results] .result");
+        const sentence = page && page.querySelector("main h1");
+        if (result) waiting.row.replaceWith(document.adoptNode(result));
+        else fail(waiting, sentence ? sentence.textContent : words.broken);
+    }
+}
+
+function has_files(event) {
+    return event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+}
+
+if (form && veil) {
+    let depth = 0;
+    addEventListener("dragenter", (event) => {
+        if (!has_files(event)) return;
+        event.preventDefault();
+        depth += 1;
+        veil.hidden = false;
+    });
+    addEventListener("dragover", (event) => {
+        if (has_files(event)) event.preventDefault();
+    });
+    addEventListener("dragleave", (event) => {
+        if (!has_files(event)) return;
+        depth -= 1;
+        if (depth <= 0) veil.hidden = true;
+    });
+    addEventListener("drop", (event) => {
+        if (!has_files(event)) return;
+        event.preventDefault();
+        depth = 0;
+        veil.hidden = true;
+        upload([...event.dataTransfer.files]);
+    });
+    form.addEventListener("submit", (event) => {
+        const input = form.querySelector('input[type="file"]');
+        if (!input || input.files.length === 0) return;
+        event.preventDefault();
+        const files = [...input.files];
+        input.value = "";
+        upload(files);
+    });
+    form.querySelector('input[type="file"]')?.addEventListener("change", () => form.requestSubmit());
+}
