@@ -9,9 +9,12 @@ enum {
     /* Pictures. */
     LIMIT_IMAGE_BYTES = 2 * MIB,             /* one PNG or SVG file, uploaded or fetched */
     LIMIT_IMAGE_PIXELS = 64 * 1000 * 1000,   /* width times height of a PNG */
+    LIMIT_IMAGE_SIDE_PIXELS = 32 * KIB,      /* of a PNG: a few rows of it are held in memory */
     LIMIT_PNG_CHUNKS = 16 * KIB,
     LIMIT_SVG_DEPTH = 64,
     LIMIT_SVG_NODES = 20000,
+    LIMIT_SVG_ATTRIBUTES = 256,              /* of one element, namespaces included */
+    LIMIT_SVG_NAMESPACES = 256,              /* declared by an element and those around it */
     /* Documents. */
     LIMIT_JSON_BYTES = 256 * KIB,            /* an assertion, badge class, issuer profile, form in JSON */
     LIMIT_JSON_DEPTH = 32,
