@@ -7,6 +7,8 @@
 
 /* POST /displayer/convert/email: the user id of an address. Field `email`. */
 enum err_code api_convert_email(struct req *r, struct resp *out, struct err *e);
+/* GET of the same: a form for people who try it. */
+enum err_code api_convert_form(struct req *r, struct resp *out, struct err *e);
 void          api_convert_fail(struct req *r, const struct err *e, struct resp *out);
 
 /* GET /displayer/:user/groups, and with `.json` or `.jsonp` behind it. */

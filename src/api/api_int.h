@@ -2,6 +2,7 @@
 #define OBI_API_INT_H
 
 #include "api/api.h"
+#include "badge/report.h"
 #include "json/json.h"
 
 /* Whether a response of application/json satisfies an Accept header, by RFC 9110, 12.5.1: the most
@@ -17,5 +18,15 @@ bool jsonp_name(struct slice name);
  * type of file (Rosetta Flash). `<`, U+2028 and U+2029 are escaped, so that the text is a script
  * wherever it stands. */
 struct slice jsonp_wrap(struct arena *a, struct slice name, struct slice json);
+
+/* A page with a form and nothing else of its own. */
+enum err_code reply_form(const struct req *r, struct resp *out, const char *page,
+                         const char *title_id);
+
+/* A user's SVG runs nothing, loads nothing and has no origin, also when it is opened as a page. */
+#define SVG_POLICY "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+/* A report that is not valid as the original baker's error object. The caller's reference. */
+json_object *baker_failure(const struct report *report);
 
 #endif

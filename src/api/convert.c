@@ -1,5 +1,15 @@
 #include "api_int.h"
+#include "http/view.h"
 #include "store/user.h"
+
+enum err_code
+reply_form(const struct req *r, struct resp *out, const char *page, const char *title_id)
+{
+    json_object *model = json_object_new_object();
+
+    json_put_text(model, "title", view_text(r, title_id, NULL));
+    return reply_page(out, 200, page, model);
+}
 
 /* Shapes of mozilla/openbadges-backpack; its statuses too, but that a failing database is a 503. */
 static enum err_code
@@ -52,4 +62,11 @@ api_convert_email(struct req *r, struct resp *out, struct err *e)
     json_put_text(doc, "email", email);
     json_put_number(doc, "userId", (int64_t)id);
     return reply_json(out, 200, doc);
+}
+
+enum err_code
+api_convert_form(struct req *r, struct resp *out, struct err *e)
+{
+    (void)e;
+    return reply_form(r, out, "convert", "convert.title");
 }
