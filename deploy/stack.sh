@@ -1,0 +1,286 @@
+# The parts of a local stack, how each is configured, started, stopped and looked at; read after deploy/lib.sh
+# with VAR, PORT, PRESET and BUILD set.
+# shellcheck shell=sh
+
+PARTS='primary replica memcached read app fetch fetch-anon jobs nginx'
+
+# The settings of this stack that must be the same at the next deploy/up.
+settings_read() {
+    PORT=8080 PRESET=release
+    # shellcheck disable=SC1091
+    [ ! -r "$VAR/settings" ] || . "$VAR/settings"
+}
+settings_write() { printf 'PORT=%s\nPRESET=%s\n' "$PORT" "$PRESET" >"$VAR/settings"; }
+stack_names() { # what follows from the settings
+    DEMO_PORT=$((PORT + 1))
+    case $PRESET in release) BUILD=$TOP/build ;; *) BUILD=$TOP/build/$PRESET ;; esac
+    RUN_USER=${OBI_RUN_USER:-nobody} HIDDEN=
+    RUN_GROUP=$(id -gn "$RUN_USER" 2>/dev/null) || RUN_GROUP=nogroup
+    if is_root; then HIDDEN=$(hidden_folder "$TOP" || hidden_folder "$VAR") || true; fi
+}
+# The first folder on the way to $1 that others may not enter; a status of 1 when there is none.
+hidden_folder() {
+    hidden_path=
+    hidden_rest=${1#/}
+    while [ -n "$hidden_rest" ]; do
+        hidden_path=$hidden_path/${hidden_rest%%/*}
+        case $(stat -c %A "$hidden_path" 2>/dev/null) in '' | *[xt]) ;; *)
+            echo "$hidden_path"
+            return 0
+            ;;
+        esac
+        case $hidden_rest in */*) hidden_rest=${hidden_rest#*/} ;; *) hidden_rest= ;; esac
+    done
+    return 1
+}
+
+# The folders. Those that the servers write to are theirs.
+folders_make() {
+    longest=$VAR/run/fetch-anon.sock
+    [ ${#longest} -le 107 ] || die "$VAR is too long a path: a socket's may have 107 bytes, and $longest has \
+${#longest}. Please choose a shorter folder with --var."
+    for folder in run log mail primary primary/tmp replica replica/tmp nginx nginx/tmp demo; do
+        mkdir -p "$VAR/$folder" || die "$VAR/$folder cannot be made"
+    done
+    chmod 755 "$VAR"
+    chmod 700 "$VAR/primary" "$VAR/replica"
+    chmod 711 "$VAR/run"
+    own run log mail primary primary/tmp replica replica/tmp nginx/tmp
+}
+own() { # own PATH...: gives what the servers write to the unprivileged user
+    is_root || return 0
+    for owned in "$@"; do chown "$RUN_USER:$RUN_GROUP" "$VAR/$owned"; done
+}
+
+secret_new() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
+secrets_make() {
+    if [ ! -s "$VAR/secrets" ]; then
+        (
+            umask 077
+            for secret in ADMIN OWNER WORKER REPLICATION; do echo "${secret}_PASSWORD=$(secret_new)"; done \
+                >"$VAR/secrets"
+        )
+    fi
+    # shellcheck disable=SC1091
+    . "$VAR/secrets"
+}
+
+# VAR/obi.conf: what this stack needs, and over it VAR/local.conf, which is the file last given as --conf.
+conf_write() {
+    (
+        umask 077
+        {
+            echo "# Written by deploy/up; what a file given with --conf says stands at the end."
+            conf_base | if [ -s "$VAR/local.conf" ]; then
+                awk 'NR == FNR { sub(/^[ \t]+/, ""); sub(/[ \t]*=.*/, ""); if ($0 !~ /^#/) set[$0]; next }
+                     { key = $0; sub(/[ \t]*=.*/, "", key) } !(key in set)' "$VAR/local.conf" -
+            else cat; fi
+            [ ! -s "$VAR/local.conf" ] || cat "$VAR/local.conf"
+        } >"$VAR/obi.conf.new"
+    )
+    cmp -s "$VAR/obi.conf.new" "$VAR/obi.conf" || mv "$VAR/obi.conf.new" "$VAR/obi.conf"
+    rm -f "$VAR/obi.conf.new"
+    own obi.conf
+}
+conf_base() {
+    cat <<EOF
+site.base_url = http://localhost:$PORT
+db.primary = unix:$VAR/run/primary.sock
+db.replica = unix:$VAR/run/replica.sock
+db.password = $WORKER_PASSWORD
+db.owner_password = $OWNER_PASSWORD
+cache.server = unix:$VAR/run/memcached.sock
+mail.url = file:$VAR/mail
+mail.from = backpack@localhost
+fetch.allow_net = 127.0.0.1/32:$DEMO_PORT public
+EOF
+}
+
+# --- The databases.
+
+database_conf() { # database_conf primary|replica
+    cat <<EOF
+[mariadbd]
+datadir = $VAR/$1/data
+tmpdir = $VAR/$1/tmp
+socket = $VAR/run/$1.sock
+pid-file = $VAR/$1/mariadbd.pid
+skip-name-resolve
+character-set-server = utf8mb4
+collation-server = utf8mb4_bin
+gtid_strict_mode = 1
+max_connections = 250
+max_allowed_packet = 32M
+EOF
+    # A replica cannot follow through a socket, so the primary has a port on the loopback; it is for that alone.
+    case $1 in
+    primary) printf 'bind-address = 127.0.0.1\nport = %s\n' "$(cat "$VAR/primary/port")" ;;
+    *) echo skip-networking ;;
+    esac
+    cat "$TOP/deploy/mariadb/small.cnf" "$TOP/deploy/mariadb/$1.cnf"
+}
+database_write_conf() {
+    [ "$1" != primary ] || database_port
+    database_conf "$1" >"$VAR/$1/my.cnf.new"
+    mv "$VAR/$1/my.cnf.new" "$VAR/$1/my.cnf"
+    own "$1/my.cnf"
+}
+database_port() {
+    if [ -s "$VAR/primary/port" ] && { alive primary || port_free "$(cat "$VAR/primary/port")"; }; then
+        return 0
+    fi
+    until try=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)) && port_free $try; do :; done
+    echo $try >"$VAR/primary/port"
+}
+# Makes the primary's files, with all users, and the replica as a copy of them: both begin at the same point,
+# before the first transaction of the binary log.
+database_create() {
+    [ ! -e "$VAR/primary/ready" ] || [ ! -e "$VAR/replica/ready" ] || return 0
+    if [ ! -e "$VAR/primary/ready" ]; then
+        rm -rf "$VAR/primary/data" "$VAR/replica/data" "$VAR/replica/ready"
+        mkdir "$VAR/primary/data"
+        own primary/data
+        (as_user mariadb-install-db --defaults-file="$VAR/primary/my.cnf" --skip-test-db \
+            --auth-root-authentication-method=normal --skip-name-resolve) >"$VAR/log/primary.log" 2>&1 </dev/null || return 1
+        # --bootstrap takes one statement a line and writes nothing to the binary log.
+        (as_user mariadbd --defaults-file="$VAR/primary/my.cnf" --bootstrap) \
+            >>"$VAR/log/primary.log" 2>&1 <<EOF || return 1
+FLUSH PRIVILEGES;
+ALTER USER root@localhost IDENTIFIED BY '$ADMIN_PASSWORD';
+CREATE DATABASE obi CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE USER obi_owner@localhost IDENTIFIED BY '$OWNER_PASSWORD';
+GRANT ALL ON obi.* TO obi_owner@localhost;
+CREATE USER obi@localhost IDENTIFIED BY '$WORKER_PASSWORD';
+GRANT SELECT, INSERT, UPDATE, DELETE ON obi.* TO obi@localhost;
+GRANT SLAVE MONITOR ON *.* TO obi@localhost, obi_owner@localhost;
+CREATE USER obi_replica@127.0.0.1 IDENTIFIED BY '$REPLICATION_PASSWORD';
+GRANT REPLICATION SLAVE ON *.* TO obi_replica@127.0.0.1;
+EOF
+        rm -f "$VAR"/primary/data/binlog.*
+        touch "$VAR/primary/ready"
+    fi
+    if [ ! -e "$VAR/replica/data" ]; then
+        cp -a "$VAR/primary/data" "$VAR/replica/data" || return 1
+    fi
+    touch "$VAR/replica/ready"
+}
+database_admin() { # database_admin primary|replica: SQL on standard input, as the server's root
+    MYSQL_PWD=$ADMIN_PASSWORD mariadb --no-defaults -uroot -S "$VAR/run/$1.sock" -BN
+}
+database_answers() { echo 'SELECT 1' | database_admin "$1"; }
+replica_follows() {
+    database_admin replica <<EOF
+STOP SLAVE;
+CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $(cat "$VAR/primary/port"), MASTER_USER = 'obi_replica',
+    MASTER_PASSWORD = '$REPLICATION_PASSWORD', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1,
+    MASTER_HEARTBEAT_PERIOD = 1;
+START SLAVE;
+EOF
+}
+replica_state() {
+    echo 'SHOW SLAVE STATUS\G' | MYSQL_PWD=$ADMIN_PASSWORD mariadb --no-defaults -uroot -S "$VAR/run/replica.sock"
+}
+replica_is_behind_no_more() {
+    replica_state | awk '/Slave_IO_Running: Yes/ { io = 1 } /Slave_SQL_Running: Yes/ { sql = 1 }
+        /Seconds_Behind_Master: 0/ { now = 1 } END { exit !(io && sql && now) }'
+}
+
+# --- The pools.
+
+pool_size() { # workers of a pool; a sanitized worker is several times as large
+    case $1 in
+    read) echo $((cpus * 2)) ;;
+    app) echo $((cpus + 1)) ;;
+    fetch) echo 4 ;;
+    *) echo 2 ;;
+    esac
+}
+pool_start() {
+    rm -f "$VAR/run/$1.sock"
+    case $1 in fetch*) lower='nice -n 10' ;; *) lower= ;; esac
+    # -t: how often a worker may die within 10 s of its start before multiwatch gives up.
+    # shellcheck disable=SC2086
+    daemon "$1" $lower spawn-fcgi -n -s "$VAR/run/$1.sock" -M 0600 -b 1024 -- \
+        /usr/bin/multiwatch -f "$(pool_size "$1")" -t 100 -- \
+        "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$1"
+}
+
+# --- Every part by its name.
+
+part_stamp() { # what the part is made from: when that changes, it is started again
+    case $1 in
+    primary | replica) digest "$VAR/$1/my.cnf" /usr/sbin/mariadbd ;;
+    memcached) digest /usr/bin/memcached ;;
+    read | app | fetch | fetch-anon) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
+    jobs) digest "$VAR/obi.conf" "$BUILD/obi" ;;
+    nginx) digest /usr/sbin/nginx ;;
+    esac
+}
+part_start() {
+    case $1 in
+    primary | replica)
+        daemon "$1" mariadbd --defaults-file="$VAR/$1/my.cnf"
+        wait_for "$1" 60 "starting" database_answers "$1" || return 1
+        [ "$1" = primary ] || replica_follows || return 1
+        ;;
+    memcached)
+        rm -f "$VAR/run/memcached.sock"
+        daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 32 -t 2 -c 512
+        wait_for memcached 5 "starting" test -S "$VAR/run/memcached.sock" || return 1
+        ;;
+    read | app | fetch | fetch-anon)
+        pool_start "$1"
+        wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
+        ;;
+    jobs) daemon jobs nice -n 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
+    nginx)
+        daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf"
+        wait_for nginx 5 "starting" nginx_answers || return 1
+        ;;
+    *) die "there is no part $1" ;;
+    esac
+    part_stamp "$1" >"$VAR/run/$1.stamp"
+}
+nginx_answers() { [ -n "$(http_status /errors/error.css "$PORT")" ]; }
+part_stop() {
+    case $1 in
+    primary | replica) stop "$1" 60 ;;
+    nginx) stop nginx 5 ;;
+    *) stop "$1" 10 ;;
+    esac
+}
+part_log() { # the end of what the part last wrote
+    for log in "$VAR/log/$1.log" "$VAR/log/$1-error.log"; do
+        if [ -s "$log" ]; then
+            say "--- the end of $log:"
+            tail -n 15 "$log"
+        fi
+    done
+}
+# --- nginx.
+
+render() { # render FILE: with its @NAMES@ filled in
+    sed -e "s|@VAR@|$VAR|g;s|@RUN@|$VAR/run|g;s|@NGINX@|$VAR/nginx|g;s|@STATIC@|$BUILD/static|g" \
+        -e "s|@PORT@|$PORT|g;s|@DEMO_PORT@|$DEMO_PORT|g;s|@IPV6@|$ipv6_comment|g" "$1"
+}
+nginx_write_conf() {
+    ipv6_comment='#'
+    if has_ipv6; then ipv6_comment=; fi
+    for conf_file in "$TOP"/deploy/nginx/*.conf; do
+        render "$conf_file" >"$VAR/nginx/${conf_file##*/}" || return 1
+    done
+    mkdir -p "$VAR/nginx/html/errors"
+    cp "$TOP/deploy/nginx/error.css" "$VAR/nginx/html/errors/"
+    while IFS='	' read -r error_status error_title error_text; do
+        sed "s|@STATUS@|$error_status|;s|@TITLE@|$error_title|;s|@TEXT@|$error_text|" \
+            "$TOP/deploy/nginx/error.html" >"$VAR/nginx/html/errors/$error_status.html"
+        printf '{"httpStatus":%s,"status":"error","error":"%s."}\n' "$error_status" "$error_title" \
+            >"$VAR/nginx/html/errors/$error_status.json"
+    done <"$TOP/deploy/nginx/errors.tsv"
+    chmod -R a+rX "$VAR/nginx/html"
+    (as_user nginx -t -q -e stderr -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf")
+}
+
+stack_stop() {
+    for part in nginx jobs fetch-anon fetch app read memcached replica primary; do part_stop "$part"; done
+}
