@@ -163,7 +163,6 @@ curl_fault(struct hop *h, CURLcode code, struct err *e)
     case CURLE_SSL_ISSUER_ERROR:
         return tls_fault(h, code, e);
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return FAIL(e, FETCH_URL, "%s", h->message);
     default:
         return FAIL(e, FETCH_ANSWER, "curl %d: %s", (int)code, h->message);

@@ -1,5 +1,6 @@
-/* A small server on loopback for tests that need a peer: a thread accepts, one more answers each connection.
- * What a connection gets is up to the test's `serve`, which owns `fd` until it returns. */
+/* A small server on loopback for tests that need a peer: a thread accepts, one more answers each
+ * connection. What a connection gets is up to the test's `serve`, which owns `fd` until it returns.
+ */
 #ifndef OBI_TEST_SERVER_H
 #define OBI_TEST_SERVER_H
 
