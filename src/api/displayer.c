@@ -45,7 +45,9 @@ check_form(const struct req *r, struct err *e)
     return rc;
 }
 
-/* An id of the path, with or without the ending. What is no id names nobody. */
+/* An id of the path, with or without the ending. What is no id names nobody; neither does an id
+ * written in another way (escaped, with noughts before it): what a write takes out of the cache is
+ * each document under its one address. */
 static enum err_code
 path_id(const struct req *r, const char *name, uint64_t *ret, struct err *e)
 {
@@ -56,7 +58,7 @@ path_id(const struct req *r, const char *name, uint64_t *ret, struct err *e)
         text.n -= 5;
     else if (slice_ends(text, SL(".jsonp")))
         text.n -= 6;
-    if (!slice_u64(text, ID_MAX, &id) || id == 0)
+    if (!slice_u64(text, ID_MAX, &id) || text.p[0] == '0' || slice_has_char(r->path, '%'))
         return FAIL(e, NOT_FOUND, "%s is no id", name);
     *ret = id;
     return ERR_NONE;
