@@ -128,11 +128,11 @@ take_body(char *p, size_t size, size_t count, void *self)
 static enum err_code
 tls_fault(struct hop *h, CURLcode code, struct err *e)
 {
-    long verified = X509_V_OK;
+    long verified = X509_V_ERR_UNSPECIFIED; /* what curl says when the chain itself was good */
 
     curl_easy_getinfo(h->f->curl, CURLINFO_SSL_VERIFYRESULT, &verified);
     FAIL(e, FETCH_TLS, "curl %d: %s", (int)code, h->message);
-    if (verified != X509_V_OK)
+    if (verified != X509_V_OK && verified != X509_V_ERR_UNSPECIFIED)
         err_set_cause(e, slice_str(X509_verify_cert_error_string(verified)));
     else if (code == CURLE_PEER_FAILED_VERIFICATION)
         err_set_cause(e, SL("the certificate is for another name"));
