@@ -72,8 +72,7 @@ struct req {
 /* The first value of that name, or SLICE_NONE. Header names in any letter case. */
 struct slice req_header(const struct req *r, const char *name);
 struct slice req_arg(const struct req *r, const char *name); /* of the query */
-struct slice req_form(const struct req *r,
-                      const char       *name); /* of the body: form, multipart or JSON */
+struct slice req_form(const struct req *r, const char *name); /* of the body: form, multipart or JSON */
 struct slice req_param(const struct req *r, const char *name); /* of the route's path, decoded */
 /* The value of our cookie `name` (which is sent as `obi_<port>_<name>`), or SLICE_NONE; also
  * SLICE_NONE when it came twice with different values, since one of the two is then somebody
@@ -95,14 +94,13 @@ struct resp {
     struct fields headers;
     const char   *page; /* the template to render `model` with; NULL for a body that is ready */
     json_object  *model;
-    int64_t
-        fresh_until_s; /* a cached document changes by itself then (the next expiry); 0: never */
+    int64_t       fresh_until_s; /* a cached document changes by itself then (an expiry); 0: never */
+    bool          broken;        /* a header was refused */
 };
 
-/* Replaces what was set under that name; Set-Cookie adds. A value with a control character in it is
- * a broken promise of ours and ends the worker: check what comes from outside first. Those of
- * safety (CSP, nosniff, Referrer-Policy, Cache-Control) are there by themselves; setting one
- * replaces the default. */
+/* Replaces what was set under that name; Set-Cookie adds. A name or value that would break the header (CR, LF,
+ * NUL, other control characters) makes the whole answer a 500 instead. The headers of safety (CSP, nosniff,
+ * Referrer-Policy, Cache-Control) are there by themselves; setting one replaces the default. */
 void resp_header(struct resp *out, const char *name, struct slice value);
 /* Sets our cookie `name`: HttpOnly, SameSite=Lax, Path=/, Secure under https. max_age_s 0 removes
  * it, -1 keeps it until the browser ends. */
@@ -113,9 +111,9 @@ void resp_session(const struct req *r, struct resp *out, struct slice token);
 /* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a
  * handler can end with `return reply_…`. */
 enum err_code reply_json(struct resp *out, int status, json_object *doc);
-/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place `{{>
- * page}}`. Added to the model, where it has no such name itself: lang, csrf, site {name, contact,
- * url}, user {email} when somebody is signed in, flash (a sentence, once), request_id. In templates
+/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place `{{> content}}`.
+ * Added to the model, where it has no such name itself: lang, dir, site_name, contact (when there is one),
+ * csrf, user {email} (when somebody is signed in), flash (a list of sentences, shown once). In templates
  * `{{t.some.id}}` is the catalogue's sentence and `{{asset.app.css}}` a static file's address. */
 enum err_code reply_page(struct resp *out, int status, const char *page, json_object *model);
 enum err_code reply_bytes(struct resp *out, int status, const char *content_type,

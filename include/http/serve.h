@@ -12,11 +12,16 @@ struct raw_request {
     void *self;
 };
 
-/* Answers one request: finds the route, settles access, forgery, size and type, runs the handler,
- * shapes failures, writes one log line. Never fails: what fails is the answer. Out     *ret: the
- * reply as FastCGI wants it, "Status: …", headers, body; in `a`. */
+/* A reply as FastCGI wants it. */
+struct raw_reply {
+    struct slice head; /* "Status: ...", headers and the empty line */
+    struct slice body; /* empty for HEAD */
+};
+
+/* Answers one request: finds the route, settles access, forgery, size and type, runs the handler, shapes
+ * failures, writes one log line. Never fails: what fails is the answer. *ret lives in `a`. */
 void http_answer(const struct app *app, enum route_pool pool, struct arena *a,
-                 const struct raw_request *raw, struct slice *ret);
+                 const struct raw_request *raw, struct raw_reply *ret);
 
 /* Serves FastCGI on file descriptor 0 until SIGTERM; a request that runs is answered first. Returns
  * the process's exit status. */

@@ -1,0 +1,77 @@
+#include "http_int.h"
+#include "core/log.h"
+#include "json/json.h"
+
+static bool
+wants_page(const struct req *r)
+{
+    enum route_reply reply = r->route == NULL ? ANY : r->route->reply;
+    struct slice     accept = req_header(r, "Accept");
+    size_t           at;
+
+    if (reply == JSON)
+        return false;
+    if (reply == HTML)
+        return !r->wants_json;
+    return !r->wants_json && slice_find(accept, SL("text/html"), &at);
+}
+
+/* A visitor who opens a page that is for a user is sent to sign in. */
+static bool
+is_invitation(const struct req *r, const struct err *e)
+{
+    return e->code == ERR_NOT_SIGNED_IN && r->route != NULL && r->route->reply == HTML &&
+           (r->method == HTTP_GET || r->method == HTTP_HEAD) && !r->wants_json;
+}
+
+static void
+shape_page(struct exchange *x, const struct err *e)
+{
+    json_object *model = view_err(&x->req, e);
+    struct err   again;
+
+    json_put_number(model, "status", err_status(e->code));
+    json_put_text(model, "title", json_get_text(model, "sentence"));
+    json_put_text(model, "id", x->req.id);
+    json_put_bool(model, "retry", err_status(e->code) >= 500);
+    json_put_bool(model, "noindex", true);
+    (void)reply_page(&x->resp, err_status(e->code), "error", model);
+    if (page_render(x, &again) == ERR_NONE)
+        return;
+    log_err("error_page", &again);
+    (void)reply_bytes(&x->resp, err_status(e->code), "text/plain; charset=utf-8",
+                      slice_str(err_sentence(e->code)));
+}
+
+static void
+shape_json(struct exchange *x, const struct err *e)
+{
+    json_object *doc = view_err(&x->req, e);
+
+    json_put_number(doc, "status", err_status(e->code));
+    json_put_text(doc, "request", x->req.id);
+    (void)reply_json(&x->resp, err_status(e->code), doc);
+}
+
+void
+failure_shape(struct exchange *x, const struct err *e)
+{
+    struct req  *r = &x->req;
+    struct resp *out = &x->resp;
+
+    *out = (struct resp){ .arena = r->arena };
+    if (is_invitation(r, e))
+        (void)reply_redirect(out, SL("/signin"));
+    else if (r->route != NULL && r->route->fail != NULL)
+        r->route->fail(r, e, out);
+    else if (wants_page(r))
+        shape_page(x, e);
+    else
+        shape_json(x, e);
+    if (e->code == ERR_METHOD)
+        resp_header(out, "Allow", allow_header(r->arena, x->allowed));
+    if (out->status == 503)
+        resp_header(out, "Retry-After", SL("5"));
+    if (out->status == 429)
+        resp_header(out, "Retry-After", SL("60"));
+}

@@ -1,7 +1,0 @@
-#include "http/catalogue.h"
-#include "http/template.h"
-#include "http/site.h"
-#include "http/form.h"
-#include "http/serve.h"
-#include "http/http.h"
-#include "http/view.h"

@@ -1,0 +1,63 @@
+/* What the files of http/ share: one exchange, from the raw request to the raw reply. */
+#ifndef OBI_HTTP_INT_H
+#define OBI_HTTP_INT_H
+
+#include "http/form.h"
+#include "http/http.h"
+#include "http/serve.h"
+#include "http/site.h"
+#include "http/view.h"
+
+enum { TOKEN_CHARS = 43 }; /* of rand_token */
+
+/* The FastCGI parameters that mean something to us. */
+struct params {
+    struct slice method, uri, query, content_type, content_length, remote_addr, id;
+};
+
+struct exchange {
+    const struct app         *app;
+    enum route_pool           pool;
+    const struct raw_request *raw;
+    struct req                req;
+    struct resp               resp;
+    struct params             params;
+    struct user               user;
+    struct session            session;
+    struct slice              visitor; /* the token that req.csrf comes from, when it is new */
+    int                       allowed; /* the methods of the path that was asked for */
+    int64_t                   began_us;
+    bool                      shown_flash;
+};
+
+/* request.c: parameters and headers; path, query, language, client. */
+MUST_USE enum err_code request_read(struct exchange *x, struct err *e);
+MUST_USE enum err_code request_read_args(struct exchange *x, struct err *e);
+/* body.c: holds length and type against the route, reads the body and takes it apart. */
+MUST_USE enum err_code request_read_body(struct exchange *x, struct err *e);
+/* Takes what is left of the body off the wire: nginx would not read an answer while it still sends. */
+void                   request_drain(struct exchange *x);
+/* "192.0.2.1"; of an IPv6 address the /64 it is in, of a mapped one the IPv4 address. */
+struct slice client_of(struct arena *a, struct slice remote_addr);
+/* By Accept: JSON is wanted before HTML. */
+bool accept_wants_json(struct slice accept);
+
+/* visitor.c: who it is and what forms must send back. */
+MUST_USE enum err_code visitor_find(struct exchange *x, struct err *e);
+MUST_USE enum err_code visitor_check_csrf(struct exchange *x, struct err *e);
+/* Cookies of ours that go with the answer: position, visitor, flash. */
+void visitor_cookies(struct exchange *x);
+
+/* match.c: the row of a path and method. Errors NOT_FOUND; METHOD with x->allowed. */
+MUST_USE enum err_code route_match(struct exchange *x, struct err *e);
+struct slice           allow_header(struct arena *a, int methods);
+
+/* failure.c: what a client gets of a failure. */
+void failure_shape(struct exchange *x, const struct err *e);
+/* page.c: adds the layout's names and renders. */
+MUST_USE enum err_code page_render(struct exchange *x, struct err *e);
+/* response.c: status line, headers of safety, length. */
+void response_write(struct exchange *x, struct raw_reply *ret);
+struct slice resp_header_get(const struct resp *out, const char *name);
+
+#endif

@@ -1,0 +1,198 @@
+#include <stdio.h>
+
+#include "core/sbuf.h"
+#include "http_int.h"
+#include "json/json.h"
+
+enum { MAX_HEADERS = 24 };
+
+static bool
+is_header_text(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
+            return false;
+    return true;
+}
+
+static bool
+is_header_name(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] == 0x7F || strchr(":;,()<>@\"/[]?={}\\", s.p[i]) != NULL)
+            return false;
+    return s.n > 0;
+}
+
+void
+resp_header(struct resp *out, const char *name, struct slice value)
+{
+    struct slice key = slice_str(name);
+    bool         adds = slice_eq_nocase(key, SL("Set-Cookie"));
+
+    if (!is_header_name(key) || !is_header_text(value)) {
+        out->broken = true;
+        return;
+    }
+    if (out->headers.items == NULL)
+        out->headers.items = ARENA_ARRAY(out->arena, struct field, MAX_HEADERS);
+    for (size_t i = 0; !adds && i < out->headers.count; i++)
+        if (slice_eq_nocase(out->headers.items[i].name, key)) {
+            out->headers.items[i].value = value;
+            return;
+        }
+    if (out->headers.count == MAX_HEADERS) {
+        out->broken = true;
+        return;
+    }
+    out->headers.items[out->headers.count++] = (struct field){ key, value };
+}
+
+struct slice
+resp_header_get(const struct resp *out, const char *name)
+{
+    for (size_t i = 0; i < out->headers.count; i++)
+        if (slice_eq_nocase(out->headers.items[i].name, slice_str(name)))
+            return out->headers.items[i].value;
+    return SLICE_NONE;
+}
+
+enum err_code
+reply_bytes(struct resp *out, int status, const char *content_type, struct slice bytes)
+{
+    out->status = status;
+    out->content_type = slice_str(content_type);
+    out->body = bytes;
+    out->page = NULL;
+    return ERR_NONE;
+}
+
+enum err_code
+reply_json(struct resp *out, int status, json_object *doc)
+{
+    return reply_bytes(out, status, "application/json",
+                       json_print(out->arena, json_in_arena(out->arena, doc)));
+}
+
+enum err_code
+reply_page(struct resp *out, int status, const char *page, json_object *model)
+{
+    out->status = status;
+    out->page = page;
+    out->model = json_in_arena(out->arena, model);
+    return ERR_NONE;
+}
+
+bool
+path_is_ours(struct slice path)
+{
+    return path.n > 0 && path.p[0] == '/' && (path.n == 1 || (path.p[1] != '/' && path.p[1] != '\\')) &&
+           is_header_text(path) && !slice_has_char(path, '\\');
+}
+
+enum err_code
+reply_redirect(struct resp *out, struct slice path)
+{
+    resp_header(out, "Location", path_is_ours(path) ? path : SL("/"));
+    return reply_bytes(out, 303, "text/plain; charset=utf-8", SL(""));
+}
+
+static const char *
+reason_of(int status)
+{
+    static const struct {
+        int         status;
+        const char *text;
+    } known[] = {
+        { 200, "OK" },
+        { 201, "Created" },
+        { 204, "No Content" },
+        { 303, "See Other" },
+        { 304, "Not Modified" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 406, "Not Acceptable" },
+        { 409, "Conflict" },
+        { 413, "Content Too Large" },
+        { 415, "Unsupported Media Type" },
+        { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" },
+        { 500, "Internal Server Error" },
+        { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (known[i].status == status)
+            return known[i].text;
+    return "Other";
+}
+
+static void
+default_header(struct resp *out, const char *name, struct slice value)
+{
+    if (resp_header_get(out, name).p == NULL)
+        resp_header(out, name, value);
+}
+
+/* What a page may do: only what we serve, nothing inline. Anything else may do nothing at all; a picture
+ * opened by itself is sandboxed, for an SVG is a document. */
+static struct slice
+policy_of(const struct resp *out, bool framed)
+{
+    if (slice_starts(out->content_type, SL("text/html")))
+        return framed
+                   ? SL("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+                        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *")
+                   : SL("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+                        "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+                        "frame-ancestors 'none'");
+    if (slice_starts(out->content_type, SL("image/")))
+        return SL("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    return SL("default-src 'none'; frame-ancestors 'none'");
+}
+
+static void
+add_safety(struct exchange *x)
+{
+    const struct route *row = x->req.route;
+    struct resp        *out = &x->resp;
+
+    default_header(out, "Content-Security-Policy", policy_of(out, row != NULL && row->framed));
+    resp_header(out, "X-Content-Type-Options", SL("nosniff"));
+    default_header(out, "Referrer-Policy", SL("same-origin"));
+    default_header(out, "Cache-Control", SL("private, no-store"));
+    if (row != NULL && row->cors)
+        resp_header(out, "Access-Control-Allow-Origin", SL("*"));
+    if (row != NULL && row->reply == HTML)
+        default_header(out, "Vary", SL("Accept, Accept-Language"));
+}
+
+void
+response_write(struct exchange *x, struct raw_reply *ret)
+{
+    struct resp *out = &x->resp;
+    struct sbuf  head;
+    bool         bare = out->status == 204 || out->status == 304;
+
+    add_safety(x);
+    sbuf_init(&head, out->arena);
+    sbuf_room(&head, 1500);
+    sbuf_printf(&head, "Status: %d %s\r\n", out->status, reason_of(out->status));
+    if (!bare)
+        sbuf_printf(&head, "Content-Type: %.*s\r\nContent-Length: %zu\r\n",
+                    SLICE_FMT(out->content_type), out->body.n);
+    for (size_t i = 0; i < out->headers.count; i++) {
+        sbuf_add(&head, out->headers.items[i].name);
+        sbuf_add(&head, SL(": "));
+        sbuf_add(&head, out->headers.items[i].value);
+        sbuf_add(&head, SL("\r\n"));
+    }
+    sbuf_add(&head, SL("\r\n"));
+    ret->head = sbuf_slice(&head);
+    ret->body = bare || x->req.method == HTTP_HEAD ? SL("") : out->body;
+}
