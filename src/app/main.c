@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "http/serve.h"
 #include "http/site.h"
+#include "net/net.h"
 
 enum { EXIT_USAGE = 64, EXIT_TROUBLE = 70, MAX_FILES = 8 };
 
@@ -71,12 +72,16 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
         return rc;
     log_set_level(level_of(ret->conf->log_level));
     ret->store = store_new(ret->conf);
+    /* Only the fetch pools can go out at all. */
+    if (args->pool == FETCH || args->pool == FETCH_ANON)
+        return net_new(ret->conf, &ret->net, e);
     return ERR_NONE;
 }
 
 static void
 app_done(struct app *app)
 {
+    net_free(app->net);
     if (app->store != NULL)
         store_free(app->store);
     site_free(app->site);
