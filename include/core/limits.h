@@ -13,7 +13,7 @@ enum {
     LIMIT_PNG_CHUNKS = 16 * KIB,
     LIMIT_SVG_DEPTH = 64,
     LIMIT_SVG_NODES = 20000,
-    LIMIT_SVG_ATTRIBUTES = 256,              /* of one element, namespaces included */
+    LIMIT_SVG_ATTRIBUTES = 512,              /* of one element, namespaces included */
     LIMIT_SVG_NAMESPACES = 256,              /* declared by an element and those around it */
     /* Documents. */
     LIMIT_JSON_BYTES = 256 * KIB,            /* an assertion, badge class, issuer profile, form in JSON */

@@ -1,0 +1,274 @@
+#include "core/limits.h"
+#include "core/sbuf.h"
+#include "xml/svg.h"
+#include "xml_int.h"
+
+/* Writing a file again, event by event. A document has many spellings: quotes, empty tags and references come
+ * out in one, and what they mean stays. */
+struct bake {
+    struct sbuf  out;
+    struct slice verify, json;
+    bool         tag_open; /* a start tag still lacks its `>` */
+    int          depth;    /* of elements written and open */
+    int          left_out; /* depth inside an element that is left out */
+};
+
+enum { BAKED_BYTES = 2 * LIMIT_IMAGE_BYTES + 2 * LIMIT_JWS_BYTES };
+
+static void
+add_escaped(struct sbuf *b, struct slice s, bool in_attribute)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+
+        if (c == '&')
+            sbuf_add_str(b, "&amp;");
+        else if (c == '<')
+            sbuf_add_str(b, "&lt;");
+        else if (c == '>')
+            sbuf_add_str(b, "&gt;");
+        else if (c == '\r' || (in_attribute && (c == '"' || c == '\t' || c == '\n')))
+            sbuf_printf(b, "&#%d;", c);
+        else
+            sbuf_add_char(b, c);
+    }
+}
+
+static void
+add_name(struct sbuf *b, struct slice prefix, struct slice name)
+{
+    if (prefix.p != NULL) {
+        sbuf_add(b, prefix);
+        sbuf_add_char(b, ':');
+    }
+    sbuf_add(b, name);
+}
+
+static void
+add_attribute(struct sbuf *b, struct slice prefix, struct slice name, struct slice value)
+{
+    sbuf_add_char(b, ' ');
+    add_name(b, prefix, name);
+    sbuf_add_str(b, "=\"");
+    add_escaped(b, value, true);
+    sbuf_add_char(b, '"');
+}
+
+/* A CDATA section ends at its first `]]>`, so that one inside is divided between two. */
+static void
+add_cdata(struct sbuf *b, struct slice s)
+{
+    size_t at;
+
+    sbuf_add_str(b, "<![CDATA[");
+    while (slice_find(s, SL("]]>"), &at)) {
+        sbuf_add(b, slice_first(s, at));
+        sbuf_add_str(b, "]]]]><![CDATA[>");
+        s = slice_from(s, at + 3);
+    }
+    sbuf_add(b, s);
+    sbuf_add_str(b, "]]>");
+}
+
+static void
+close_tag(struct bake *k)
+{
+    if (k->tag_open)
+        sbuf_add_char(&k->out, '>');
+    k->tag_open = false;
+}
+
+/* The root's declaration of our prefix, SLICE_NONE when it has none. */
+static struct slice
+declared_uri(const struct svg_element *root)
+{
+    for (size_t i = 0; i < root->namespace_count; i++)
+        if (slice_eq(root->namespaces[i].name, SL("openbadges")))
+            return root->namespaces[i].value;
+    return SLICE_NONE;
+}
+
+/* Where the root binds our prefix to something else, that stays and the element has its own. */
+static void
+add_assertion(struct bake *k, struct slice declared)
+{
+    sbuf_add_str(&k->out, "<openbadges:assertion");
+    if (!slice_eq(declared, SL(OPENBADGES_URI)))
+        add_attribute(&k->out, SL("xmlns"), SL("openbadges"), SL(OPENBADGES_URI));
+    add_attribute(&k->out, SLICE_NONE, SL("verify"), k->verify);
+    if (k->json.n == 0) {
+        sbuf_add_str(&k->out, "/>");
+        return;
+    }
+    sbuf_add_char(&k->out, '>');
+    add_cdata(&k->out, k->json);
+    sbuf_add_str(&k->out, "</openbadges:assertion>");
+}
+
+static void
+add_root_rest(struct bake *k, const struct svg_element *root)
+{
+    struct slice declared = declared_uri(root);
+
+    if (declared.p == NULL) {
+        declared = SL(OPENBADGES_URI);
+        add_attribute(&k->out, SL("xmlns"), SL("openbadges"), declared);
+    }
+    close_tag(k);
+    add_assertion(k, declared);
+}
+
+static bool
+fits(const struct bake *k)
+{
+    return k->out.n <= BAKED_BYTES;
+}
+
+static bool
+bake_start(void *self, const struct svg_element *el)
+{
+    struct bake *k = self;
+
+    if (k->left_out > 0 || el->is_assertion || slice_eq_nocase(el->name, SL("script"))) {
+        k->left_out++;
+        return true;
+    }
+    close_tag(k);
+    sbuf_add_char(&k->out, '<');
+    add_name(&k->out, el->prefix, el->name);
+    for (size_t i = 0; i < el->namespace_count; i++) {
+        struct svg_attribute ns = el->namespaces[i];
+        bool                 is_default = ns.name.n == 0;
+
+        add_attribute(&k->out, is_default ? SLICE_NONE : SL("xmlns"),
+                      is_default ? SL("xmlns") : ns.name, ns.value);
+    }
+    for (size_t i = 0; i < el->attribute_count; i++)
+        if (el->attributes[i].prefix.p != NULL ||
+            !slice_starts_nocase(el->attributes[i].name, SL("on")))
+            add_attribute(&k->out, el->attributes[i].prefix, el->attributes[i].name,
+                          el->attributes[i].value);
+    k->tag_open = true;
+    k->depth++;
+    if (el->is_root)
+        add_root_rest(k, el);
+    return fits(k);
+}
+
+static bool
+bake_end(void *self, struct slice prefix, struct slice name)
+{
+    struct bake *k = self;
+
+    if (k->left_out > 0) {
+        k->left_out--;
+        return true;
+    }
+    if (k->tag_open) {
+        sbuf_add_str(&k->out, "/>");
+    } else {
+        sbuf_add_str(&k->out, "</");
+        add_name(&k->out, prefix, name);
+        sbuf_add_char(&k->out, '>');
+    }
+    k->tag_open = false;
+    k->depth--;
+    return fits(k);
+}
+
+/* Between the root and the ends of the file white space is no event. */
+static void
+add_outer_line(struct bake *k)
+{
+    if (k->depth == 0)
+        sbuf_add_char(&k->out, '\n');
+}
+
+static bool
+bake_text(void *self, enum svg_text kind, struct slice text)
+{
+    struct bake *k = self;
+
+    if (k->left_out > 0)
+        return true;
+    close_tag(k);
+    if (kind == SVG_CDATA) {
+        add_cdata(&k->out, text);
+    } else if (kind == SVG_CHARACTERS) {
+        add_escaped(&k->out, text, false);
+    } else {
+        sbuf_add_str(&k->out, "<!--");
+        sbuf_add(&k->out, text);
+        sbuf_add_str(&k->out, "-->");
+        add_outer_line(k);
+    }
+    return fits(k);
+}
+
+static bool
+bake_instruction(void *self, struct slice target, struct slice data)
+{
+    struct bake *k = self;
+
+    if (k->left_out > 0)
+        return true;
+    close_tag(k);
+    sbuf_add_str(&k->out, "<?");
+    sbuf_add(&k->out, target);
+    if (data.n > 0)
+        sbuf_add_char(&k->out, ' ');
+    sbuf_add(&k->out, data);
+    sbuf_add_str(&k->out, "?>");
+    add_outer_line(k);
+    return fits(k);
+}
+
+/* XML 1.0, 2.2: what no document can hold, however it is written. */
+static bool
+xml_can_hold(struct slice s)
+{
+    size_t at;
+
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t' && s.p[i] != '\n' && s.p[i] != '\r')
+            return false;
+    return slice_is_utf8(s) && !slice_find(s, SL("\xEF\xBF\xBE"), &at) &&
+           !slice_find(s, SL("\xEF\xBF\xBF"), &at);
+}
+
+static enum err_code
+inputs_check(struct slice verify, struct slice json, struct err *e)
+{
+    if (verify.n > LIMIT_JWS_BYTES || json.n > LIMIT_JWS_BYTES)
+        return svg_too_large(e, "the assertion has too many bytes");
+    if (verify.n == 0)
+        return FAIL(e, ASSERTION_MALFORMED, "nothing to verify");
+    if (!xml_can_hold(verify) || !xml_can_hold(json)) {
+        (void)FAIL(e, ASSERTION_MALFORMED, "%zu bytes that XML cannot hold", json.n);
+        err_set_cause(e, SL("the assertion has a character that no SVG can hold"));
+        return ERR_ASSERTION_MALFORMED;
+    }
+    return ERR_NONE;
+}
+
+enum err_code
+svg_bake(struct arena *a, struct slice svg, struct slice verify, struct slice json,
+         struct slice *ret, struct err *e)
+{
+    static const struct svg_events events = { bake_start, bake_end, bake_text, bake_instruction };
+    struct bake                    k = { .verify = verify, .json = json };
+    enum err_code                  rc;
+
+    if ((rc = inputs_check(verify, json, e)) != ERR_NONE)
+        return rc;
+    sbuf_init(&k.out, a);
+    (void)sbuf_room(&k.out, slice_first(svg, LIMIT_IMAGE_BYTES).n + verify.n + json.n + 512);
+    sbuf_add_str(&k.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    if ((rc = svg_read(svg, &events, &k, e)) != ERR_NONE)
+        return rc;
+    if (!fits(&k))
+        return svg_too_large(e, "the baked file has too many bytes");
+    sbuf_add_char(&k.out, '\n');
+    *ret = sbuf_slice(&k.out);
+    return ERR_NONE;
+}

@@ -1,0 +1,290 @@
+#include <assert.h>
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <stdio.h>
+
+#include "core/limits.h"
+#include "xml_int.h"
+
+/* libxml2's reading of one file. It is told to go on behind a fault (XML_PARSE_RECOVER) only so that it still
+ * calls back, for there it can be stopped safely; inside its report of a fault it cannot. */
+struct reader {
+    xmlParserCtxt           *ctxt;
+    const struct svg_events *events;
+    void                    *self;
+    struct err              *e;
+    enum err_code            rc;
+    bool                     stopped; /* an event wanted no more */
+    int                      depth, elements;
+    int                      namespaces;                         /* in scope */
+    int                      namespaces_at[LIMIT_SVG_DEPTH + 1]; /* declared at each depth */
+};
+
+enum err_code
+svg_refuse(struct err *e, int line, struct slice what)
+{
+    char cause[200];
+    int n = snprintf(cause, sizeof cause, "line %d: %.*s", line, SLICE_FMT(slice_first(what, 160)));
+
+    (void)FAIL(e, SVG_MALFORMED, "%s", cause);
+    err_set_cause(e, (struct slice){ cause, n < 0 ? 0 : strlen(cause) });
+    return ERR_SVG_MALFORMED;
+}
+
+enum err_code
+svg_too_large(struct err *e, const char *what)
+{
+    (void)FAIL(e, TOO_LARGE, "SVG: %s", what);
+    err_set_cause(e, slice_str(what));
+    return ERR_TOO_LARGE;
+}
+
+static struct slice
+str(const xmlChar *text)
+{
+    return slice_str((const char *)text);
+}
+
+static void
+refuse(struct reader *r, const char *what)
+{
+    if (r->rc == ERR_NONE)
+        r->rc = svg_refuse(r->e, xmlSAX2GetLineNumber(r->ctxt), slice_str(what));
+}
+
+/* False when nothing more is wanted; the parser then ends by itself. Called by each event but a fault. */
+static bool
+goes_on(struct reader *r)
+{
+    if (r->rc == ERR_NONE && !r->stopped)
+        return true;
+    xmlStopParser(r->ctxt);
+    return false;
+}
+
+static void
+answer(struct reader *r, bool more)
+{
+    if (!more)
+        r->stopped = true;
+    (void)goes_on(r);
+}
+
+/* A prefix without its declaration is looked at where the element is: an old baker may have left one. */
+static void
+on_fault(void *self, xmlError *fault)
+{
+    struct reader *r = self;
+
+    if (fault->level < XML_ERR_ERROR || r->rc != ERR_NONE ||
+        (fault->domain == XML_FROM_NAMESPACE && fault->code == XML_NS_ERR_UNDEFINED_NAMESPACE))
+        return;
+    r->rc = svg_refuse(r->e, fault->line, slice_trim(slice_str(fault->message)));
+}
+
+/* Before what stands in the declaration is read: no entity is ever known, no default value, no address. */
+static void
+on_doctype(void *self, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
+{
+    struct reader *r = self;
+
+    (void)name, (void)public_id, (void)system_id;
+    refuse(r, "a document type declaration (<!DOCTYPE>), which is not taken");
+    (void)goes_on(r);
+}
+
+static void
+limits_check(struct reader *r, int attributes, int namespaces)
+{
+    const char *what = NULL;
+
+    if (++r->depth > LIMIT_SVG_DEPTH)
+        what = "the SVG is nested too deeply";
+    else if (++r->elements > LIMIT_SVG_NODES)
+        what = "the SVG has too many elements";
+    else if (attributes + namespaces > LIMIT_SVG_ATTRIBUTES)
+        what = "an element of the SVG has too many attributes";
+    else if ((r->namespaces += r->namespaces_at[r->depth] = namespaces) > LIMIT_SVG_NAMESPACES)
+        what = "the SVG declares too many namespaces";
+    if (what != NULL && r->rc == ERR_NONE)
+        r->rc = svg_too_large(r->e, what);
+}
+
+static void
+element_check(struct reader *r, const struct svg_element *el, const xmlChar *uri)
+{
+    if (el->is_root && (!slice_eq(el->name, SL("svg")) ||
+                        (uri != NULL && !slice_eq(str(uri), SL("http://www.w3.org/2000/svg")))))
+        refuse(r, "the outermost element is not svg");
+    if (uri == NULL && el->prefix.p != NULL && !el->is_assertion)
+        refuse(r, "an element whose prefix is not declared");
+}
+
+/* libxml2 gives five pointers an attribute: name, prefix, URI, and where its value begins and ends. */
+static void
+attributes_read(struct reader *r, const xmlChar **from, int count, struct svg_attribute *to)
+{
+    for (int i = 0; i < count; i++, from += 5) {
+        to[i] = (struct svg_attribute){ str(from[1]),
+                                        str(from[0]),
+                                        { (const char *)from[3], (size_t)(from[4] - from[3]) } };
+        if (from[1] != NULL && from[2] == NULL)
+            refuse(r, "an attribute whose prefix is not declared");
+    }
+}
+
+static void
+namespaces_read(const xmlChar **from, int count, struct svg_attribute *to)
+{
+    for (int i = 0; i < count; i++, from += 2)
+        to[i] = (struct svg_attribute){ SLICE_NONE, from[0] == NULL ? SL("") : str(from[0]),
+                                        from[1] == NULL ? SL("") : str(from[1]) };
+}
+
+static void
+on_start(void *self, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+         int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted,
+         const xmlChar **attributes)
+{
+    struct reader       *r = self;
+    struct svg_attribute as[LIMIT_SVG_ATTRIBUTES], ns[LIMIT_SVG_ATTRIBUTES];
+    struct svg_element   el = {
+          .prefix = str(prefix),
+          .name = str(name),
+          .is_root = r->elements == 0,
+          .namespace_count = (size_t)namespace_count,
+          .attribute_count = (size_t)attribute_count,
+          .namespaces = ns,
+          .attributes = as,
+    };
+
+    (void)defaulted;
+    if (!goes_on(r))
+        return;
+    limits_check(r, attribute_count, namespace_count);
+    if (!goes_on(r))
+        return;
+    el.is_assertion =
+        slice_eq(el.name, SL("assertion")) &&
+        (slice_eq(el.prefix, SL("openbadges")) || slice_eq(str(uri), SL(OPENBADGES_URI)));
+    attributes_read(r, attributes, attribute_count, as);
+    namespaces_read(namespaces, namespace_count, ns);
+    element_check(r, &el, uri);
+    if (goes_on(r) && r->events->start != NULL)
+        answer(r, r->events->start(r->self, &el));
+}
+
+static void
+on_end(void *self, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    struct reader *r = self;
+
+    (void)uri;
+    if (!goes_on(r))
+        return;
+    r->namespaces -= r->namespaces_at[r->depth--];
+    if (r->events->end != NULL)
+        answer(r, r->events->end(r->self, str(prefix), str(name)));
+}
+
+static void
+on_text(struct reader *r, enum svg_text kind, const xmlChar *text, size_t n)
+{
+    if (goes_on(r) && r->events->text != NULL)
+        answer(r, r->events->text(r->self, kind, (struct slice){ (const char *)text, n }));
+}
+
+static void
+on_characters(void *self, const xmlChar *text, int n)
+{
+    on_text(self, SVG_CHARACTERS, text, (size_t)n);
+}
+
+static void
+on_cdata(void *self, const xmlChar *text, int n)
+{
+    on_text(self, SVG_CDATA, text, (size_t)n);
+}
+
+static void
+on_comment(void *self, const xmlChar *text)
+{
+    on_text(self, SVG_COMMENT, text, str(text).n);
+}
+
+static void
+on_instruction(void *self, const xmlChar *target, const xmlChar *data)
+{
+    struct reader *r = self;
+
+    if (goes_on(r) && r->events->instruction != NULL)
+        answer(r, r->events->instruction(r->self, str(target), str(data)));
+}
+
+static const xmlSAXHandler handler = {
+    .initialized = XML_SAX2_MAGIC,
+    .internalSubset = on_doctype,
+    .startElementNs = on_start,
+    .endElementNs = on_end,
+    .characters = on_characters,
+    .ignorableWhitespace = on_characters,
+    .cdataBlock = on_cdata,
+    .comment = on_comment,
+    .processingInstruction = on_instruction,
+    .serror = on_fault,
+};
+
+/* libxml2 compares each attribute of a tag with each before it. Whatever it takes for a tag, also behind a
+ * fault, stands between two `<`; so that is where what looks like an attribute is counted. */
+static enum err_code
+attributes_check(struct slice svg, struct err *e)
+{
+    size_t count = 0;
+    bool   equals = false;
+
+    for (size_t i = 0; i < svg.n; i++) {
+        char c = svg.p[i];
+
+        if (c == '<')
+            count = 0;
+        else if (equals && (c == '"' || c == '\'') && ++count > LIMIT_SVG_ATTRIBUTES)
+            return svg_too_large(e, "an element of the SVG has too many attributes");
+        equals = c == '=' || (equals && (c == ' ' || c == '\t' || c == '\n' || c == '\r'));
+    }
+    return ERR_NONE;
+}
+
+/* One encoding only, whatever the file says of itself, so that what is counted here is what libxml2 sees. */
+static enum err_code
+bytes_check(struct slice *svg, struct err *e)
+{
+    if (svg->n > LIMIT_IMAGE_BYTES)
+        return svg_too_large(e, "the file has too many bytes");
+    if (slice_starts(*svg, SL("\xEF\xBB\xBF")))
+        *svg = slice_from(*svg, 3);
+    if (svg->n == 0 || slice_has_char(*svg, '\0') || !slice_is_utf8(*svg))
+        return svg_refuse(e, 1, SL("the file is no text in UTF-8"));
+    return attributes_check(*svg, e);
+}
+
+enum err_code
+svg_read(struct slice svg, const struct svg_events *events, void *self, struct err *e)
+{
+    struct reader r = { .events = events, .self = self, .e = e };
+    enum err_code rc;
+
+    if ((rc = bytes_check(&svg, e)) != ERR_NONE)
+        return rc;
+    r.ctxt = xmlCreateMemoryParserCtxt(svg.p, (int)svg.n);
+    assert(r.ctxt != NULL);
+    /* NOENT: values come with `&amp;` undone; other entities there are none. */
+    (void)xmlCtxtUseOptions(r.ctxt, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_RECOVER |
+                                        XML_PARSE_IGNORE_ENC);
+    *r.ctxt->sax = handler;
+    r.ctxt->userData = &r;
+    (void)xmlParseDocument(r.ctxt);
+    if (r.rc == ERR_NONE && !r.stopped && !r.ctxt->wellFormed)
+        refuse(&r, "the file is not well formed");
+    xmlFreeParserCtxt(r.ctxt);
+    return r.rc;
+}
