@@ -11,9 +11,9 @@ enum err_code api_convert_email(struct req *r, struct resp *out, struct err *e);
 enum err_code api_convert_form(struct req *r, struct resp *out, struct err *e);
 void          api_convert_fail(struct req *r, const struct err *e, struct resp *out);
 
-/* GET /displayer/:user/groups, and with `.json` or `.jsonp` behind it. */
+/* GET /displayer/:user/groups, and with `.json` behind it. */
 enum err_code api_groups(struct req *r, struct resp *out, struct err *e);
-/* GET /displayer/:user/group/:group; the parameter may end in `.json` or `.jsonp`. */
+/* GET /displayer/:user/group/:group; the parameter may end in `.json`. */
 enum err_code api_group(struct req *r, struct resp *out, struct err *e);
 void          api_display_fail(struct req *r, const struct err *e, struct resp *out);
 

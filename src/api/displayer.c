@@ -26,7 +26,7 @@ reply_display(const struct req *r, struct resp *out, int status, json_object *do
 static bool
 path_says_json(const struct req *r)
 {
-    return slice_ends(r->path, SL(".json")) || slice_ends(r->path, SL(".jsonp"));
+    return slice_ends(r->path, SL(".json"));
 }
 
 static enum err_code
@@ -56,8 +56,6 @@ path_id(const struct req *r, const char *name, uint64_t *ret, struct err *e)
 
     if (slice_ends(text, SL(".json")))
         text.n -= 5;
-    else if (slice_ends(text, SL(".jsonp")))
-        text.n -= 6;
     if (!slice_u64(text, ID_MAX, &id) || text.p[0] == '0' || slice_has_char(r->path, '%'))
         return FAIL(e, NOT_FOUND, "%s is no id", name);
     *ret = id;
