@@ -1,0 +1,121 @@
+#include "mail_int.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/rand.h"
+#include "core/uri.h"
+
+static enum err_code
+conf_fault(struct err *e, const char *key, struct slice value, const char *wrong)
+{
+    FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
+    err_set_field(e, slice_str(key));
+    err_set_received(e, value);
+    err_set_cause(e, slice_str(wrong));
+    return e->code;
+}
+
+/* The folder of `file:/folder` and `file:///folder`; empty for other addresses. */
+static struct slice
+folder_of(struct slice url)
+{
+    struct uri u;
+
+    if (!uri_parse(url, &u) || !slice_eq_nocase(u.scheme, SL("file")) || u.authority.n > 0 ||
+        !slice_starts(u.path, SL("/")) || u.query.p != NULL || u.fragment.p != NULL)
+        return SLICE_NONE;
+    return u.path;
+}
+
+static bool
+is_smtp(struct slice url)
+{
+    struct uri u;
+
+    return uri_parse(url, &u) &&
+           (slice_eq_nocase(u.scheme, SL("smtp")) || slice_eq_nocase(u.scheme, SL("smtps"))) &&
+           u.host.n > 0 && u.userinfo.p == NULL && (u.path.n == 0 || slice_eq(u.path, SL("/"))) &&
+           u.query.p == NULL && u.fragment.p == NULL;
+}
+
+static bool
+may(struct slice path, int how)
+{
+    char *copy = strndup(path.p, path.n);
+    bool  yes = copy != NULL && access(copy, how) == 0;
+
+    free(copy);
+    return yes;
+}
+
+enum err_code
+mail_check_conf(const struct conf *conf, struct err *e)
+{
+    struct slice folder = folder_of(conf->mail_url);
+
+    if (folder.n == 0 && !is_smtp(conf->mail_url))
+        return conf_fault(e, "mail.url", conf->mail_url,
+                          "must be smtp://host:port, smtps://host:port or file:/folder");
+    if (folder.n > 0 && !may(folder, W_OK | X_OK))
+        return conf_fault(e, "mail.url", conf->mail_url, "is no folder that can be written to");
+    if (!mail_is_sendable(conf->mail_from))
+        return conf_fault(e, "mail.from", conf->mail_from,
+                          "must be a mail address and nothing else");
+    if (conf->mail_cacert.n > 0 && !may(conf->mail_cacert, R_OK))
+        return conf_fault(e, "mail.cacert", conf->mail_cacert, "is no file that can be read");
+    return ERR_NONE;
+}
+
+enum err_code
+mail_new(const struct conf *conf, struct mail **ret, struct err *e)
+{
+    struct mail  *m;
+    enum err_code rc;
+    CURLcode      started;
+
+    if ((rc = mail_check_conf(conf, e)) != ERR_NONE)
+        return rc;
+    started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    m = calloc(1, sizeof *m);
+    assert(started == CURLE_OK && m != NULL);
+    *m = (struct mail){ .conf = conf, .a = arena_new(), .folder = folder_of(conf->mail_url) };
+    if (m->folder.n == 0)
+        m->curl = mail_smtp_open(m->a, conf);
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that a peer has closed */
+    *ret = m;
+    return ERR_NONE;
+}
+
+void
+mail_free(struct mail *m)
+{
+    if (m == NULL)
+        return;
+    curl_easy_cleanup(m->curl);
+    arena_free(m->a);
+    free(m);
+    curl_global_cleanup();
+}
+
+enum err_code
+mail_send(struct mail *m, struct arena *a, const struct mail_letter *letter, struct err *e)
+{
+    struct slice from = m->conf->mail_from, bytes, id;
+    size_t       at;
+
+    if (!mail_is_sendable(letter->to)) {
+        FAIL(e, MAIL_REFUSED, "an address of %zu bytes", letter->to.n);
+        err_set_cause(e, SL("no mail can be sent to such an address"));
+        return e->code;
+    }
+    at = slice_find(from, SL("@"), &at) ? at : 0;
+    id = arena_printf(a, "%.*s%.*s", SLICE_FMT(rand_token(a)), SLICE_FMT(slice_from(from, at)));
+    bytes = mail_format(a, m->conf->site_name, from, letter, id, clock_now_s());
+    if (m->curl == NULL)
+        return mail_to_folder(a, m->folder, bytes, e);
+    return mail_smtp_send(m, a, letter->to, bytes, e);
+}
