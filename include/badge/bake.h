@@ -25,19 +25,20 @@ const char *badge_image_extension(enum badge_image_kind kind);
 MUST_USE enum err_code badge_image_check(struct slice image, struct badge_image *ret,
                                          struct err *e);
 
-/* The text that is baked in: JSON, a compact JWS or a URL, to be told apart by the caller; UTF-8
- * without NUL, trimmed, in `a` or in `image`. Errors  as badge_image_check; IMAGE_UNBAKED;
- * IMAGE_COMPRESSED. */
+/* The text that is baked in: JSON, a compact JWS or a URL, to be told apart by the caller.
+ * Out     *ret: UTF-8 without NUL, trimmed, not empty, in `a` or in `image`.
+ * Errors  as badge_image_check; IMAGE_UNBAKED; IMAGE_COMPRESSED. */
 MUST_USE enum err_code badge_unbake(struct arena *a, struct slice image, struct slice *ret,
                                     struct err *e);
 
 /* Puts text in, in place of what was baked in before.
  * In      text: an assertion as JSON, a compact JWS, or a URL. url: where the assertion is hosted;
- * SLICE_NONE to read it from the JSON (its `id`, or the `url` of its `verify`), and for a JWS. An
- * SVG names it beside the JSON. A PNG does not: an Open Badges 0.5 assertion, which names no
- * address of its own, is better baked as its URL. Out     *ret: a new file in `a`. Errors
- * IMAGE_UNKNOWN; PNG_MALFORMED; SVG_MALFORMED; TOO_LARGE; ASSERTION_MALFORMED (text is neither, or
- * an SVG needs an address and none is known). */
+ *         SLICE_NONE to read it from the JSON (its `id`, or the `url` of its `verify`), and for a JWS.
+ *         An SVG names it beside the JSON. A PNG does not: an Open Badges 0.5 assertion, which names no
+ *         address of its own, is better baked as its URL.
+ * Out     *ret: a new file in `a`.
+ * Errors  IMAGE_UNKNOWN; PNG_MALFORMED; SVG_MALFORMED; TOO_LARGE; ASSERTION_MALFORMED (text is none of
+ *         the three, or an SVG needs an address and none is known). */
 MUST_USE enum err_code badge_bake(struct arena *a, struct slice image, struct slice text,
                                   struct slice url, struct slice *ret, struct err *e);
 

@@ -1,0 +1,180 @@
+#include "badge/bake.h"
+
+#include "core/uri.h"
+#include "json/json.h"
+#include "png/png.h"
+#include "xml/svg.h"
+
+static const struct {
+    const char *media_type, *extension;
+} kinds[] = {
+    [BADGE_IMAGE_UNKNOWN] = { "", "" },
+    [BADGE_IMAGE_PNG] = { "image/png", "png" },
+    [BADGE_IMAGE_SVG] = { "image/svg+xml", "svg" },
+};
+
+enum badge_image_kind
+badge_image_kind(struct slice image)
+{
+    if (png_is(image))
+        return BADGE_IMAGE_PNG;
+    return svg_is(image) ? BADGE_IMAGE_SVG : BADGE_IMAGE_UNKNOWN;
+}
+
+const char *
+badge_image_media_type(enum badge_image_kind kind)
+{
+    return kinds[kind].media_type;
+}
+
+const char *
+badge_image_extension(enum badge_image_kind kind)
+{
+    return kinds[kind].extension;
+}
+
+/* What begins like XML is told what is wrong with it as an SVG: "neither a PNG nor an SVG" would hide it. */
+static enum badge_image_kind
+intended_kind(struct slice image)
+{
+    if (png_is(image))
+        return BADGE_IMAGE_PNG;
+    if (slice_starts(image, SL("\xEF\xBB\xBF")))
+        image = slice_from(image, 3);
+    image = slice_trim(image);
+    return slice_starts(image, SL("<?xml")) || slice_starts(image, SL("<svg")) ||
+                   slice_starts(image, SL("<!")) || svg_is(image)
+               ? BADGE_IMAGE_SVG
+               : BADGE_IMAGE_UNKNOWN;
+}
+
+enum err_code
+badge_image_check(struct slice image, struct badge_image *ret, struct err *e)
+{
+    struct badge_image info = { .kind = intended_kind(image) };
+    struct png_size    size = { 0 };
+    enum err_code      rc;
+
+    switch (info.kind) {
+    case BADGE_IMAGE_PNG:
+        rc = png_check(image, &size, e);
+        break;
+    case BADGE_IMAGE_SVG:
+        rc = svg_check(image, e);
+        break;
+    default:
+        rc = FAIL(e, IMAGE_UNKNOWN, "%zu bytes", image.n);
+    }
+    if (rc != ERR_NONE)
+        return rc;
+    info.width = size.width;
+    info.height = size.height;
+    *ret = info;
+    return ERR_NONE;
+}
+
+enum err_code
+badge_unbake(struct arena *a, struct slice image, struct slice *ret, struct err *e)
+{
+    struct slice  text;
+    enum err_code rc;
+
+    switch (intended_kind(image)) {
+    case BADGE_IMAGE_PNG:
+        rc = png_unbake(image, &text, e);
+        break;
+    case BADGE_IMAGE_SVG:
+        rc = svg_unbake(a, image, &text, e);
+        break;
+    default:
+        rc = FAIL(e, IMAGE_UNKNOWN, "%zu bytes", image.n);
+    }
+    if (rc != ERR_NONE)
+        return rc;
+    text = slice_trim(text);
+    if (text.n == 0)
+        return FAIL(e, IMAGE_UNBAKED, "blank text");
+    *ret = text;
+    return ERR_NONE;
+}
+
+/* Three parts of base64url with points between them, whatever they hold. */
+static bool
+is_compact_jws(struct slice text)
+{
+    struct slice part;
+    int          parts = 0;
+
+    for (; slice_next(&text, '.', &part); parts++)
+        for (size_t i = 0; i < part.n; i++) {
+            char c = part.p[i];
+
+            if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_'))
+                return false;
+        }
+    return parts == 3;
+}
+
+static enum err_code
+malformed(struct err *e, const char *cause)
+{
+    (void)FAIL(e, ASSERTION_MALFORMED, "%s", cause);
+    err_set_cause(e, slice_str(cause));
+    return ERR_ASSERTION_MALFORMED;
+}
+
+/* Where an assertion says it is hosted: 2.0 and 1.1 by its id, those before by what verifies it. */
+static struct slice
+hosted_at(json_object *assertion)
+{
+    static const char *const holders[] = { "verify", "verification" };
+    struct slice             url = json_get_text(assertion, "id");
+
+    for (size_t i = 0; i < COUNT_OF(holders) && !uri_is_web(url); i++)
+        url = json_get_text(json_get(assertion, holders[i]), "url");
+    return uri_is_web(url) ? url : SLICE_NONE;
+}
+
+/* What an SVG has in its `verify` attribute and, SLICE_NONE if nothing, in its body. */
+struct svg_parts {
+    struct slice verify, json;
+};
+
+static enum err_code
+parts_of(struct arena *a, struct slice text, struct slice url, struct svg_parts *ret, struct err *e)
+{
+    SCOPED(json_drop) json_object *doc = NULL;
+
+    if (is_compact_jws(text) || uri_is_web(text)) {
+        *ret = (struct svg_parts){ text, SLICE_NONE };
+        return ERR_NONE;
+    }
+    if (json_parse(text, &doc, e) != ERR_NONE || !json_is_object(doc))
+        return malformed(
+            e, "what is to be baked is neither an assertion nor a signature nor an address");
+    *ret = (struct svg_parts){ arena_copy(a, url.n > 0 ? url : hosted_at(doc)), text };
+    return ERR_NONE;
+}
+
+enum err_code
+badge_bake(struct arena *a, struct slice image, struct slice text, struct slice url,
+           struct slice *ret, struct err *e)
+{
+    struct svg_parts parts;
+    enum err_code    rc;
+
+    text = slice_trim(text);
+    if ((rc = parts_of(a, text, url, &parts, e)) != ERR_NONE)
+        return rc;
+    switch (intended_kind(image)) {
+    case BADGE_IMAGE_PNG:
+        return png_bake(a, image, text, ret, e);
+    case BADGE_IMAGE_SVG:
+        if (parts.verify.n == 0)
+            return malformed(e, "the assertion does not say where it is hosted");
+        return svg_bake(a, image, parts.verify, parts.json, ret, e);
+    default:
+        return FAIL(e, IMAGE_UNKNOWN, "%zu bytes", image.n);
+    }
+}

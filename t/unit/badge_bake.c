@@ -1,0 +1,160 @@
+/* Badges in and out of pictures of either kind. */
+#include "test.h"
+
+#include "badge/bake.h"
+#include "png_make.h"
+
+#define NS "xmlns=\"http://www.w3.org/2000/svg\""
+#define JWS "eyJhbGciOiJSUzI1NiJ9.eyJpZCI6IjEifQ.c2ln"
+
+struct fixture {
+    struct arena *a;
+    struct slice  png, svg;
+    struct err    err;
+};
+
+static int
+setup(void **state)
+{
+    struct arena   *a = arena_new();
+    struct fixture *f = ARENA_NEW(a, struct fixture);
+
+    f->a = a;
+    f->png = png_make(a, 9, 7, 8, PNG_COLOR_TYPE_RGBA, PNG_INTERLACE_NONE);
+    f->svg = SL("<svg " NS "><rect/></svg>");
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    arena_free(f->a);
+    return 0;
+}
+
+static void
+pictures_are_told_by_their_bytes(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(badge_image_kind(f->png), BADGE_IMAGE_PNG);
+    assert_int_equal(badge_image_kind(f->svg), BADGE_IMAGE_SVG);
+    assert_int_equal(badge_image_kind(SL("GIF89a")), BADGE_IMAGE_UNKNOWN);
+    assert_int_equal(badge_image_kind(SL("<html/>")), BADGE_IMAGE_UNKNOWN);
+    assert_int_equal(badge_image_kind(SL("")), BADGE_IMAGE_UNKNOWN);
+    assert_string_equal(badge_image_media_type(BADGE_IMAGE_SVG), "image/svg+xml");
+    assert_string_equal(badge_image_extension(BADGE_IMAGE_PNG), "png");
+}
+
+static void
+checking_says_size_and_kind_or_what_is_wrong(void **state)
+{
+    struct fixture    *f = *state;
+    struct badge_image info;
+
+    assert_int_equal(badge_image_check(f->png, &info, &f->err), ERR_NONE);
+    assert_int_equal(info.kind, BADGE_IMAGE_PNG);
+    assert_int_equal(info.width, 9);
+    assert_int_equal(info.height, 7);
+    assert_int_equal(badge_image_check(f->svg, &info, &f->err), ERR_NONE);
+    assert_int_equal(info.kind, BADGE_IMAGE_SVG);
+    assert_int_equal(info.width, 0);
+    assert_int_equal(badge_image_check(slice_first(f->png, 40), &info, &f->err), ERR_PNG_MALFORMED);
+    assert_int_equal(badge_image_check(SL(" <svg><g></svg>"), &info, &f->err), ERR_SVG_MALFORMED);
+    assert_int_equal(badge_image_check(SL("<!DOCTYPE svg><svg/>"), &info, &f->err),
+                     ERR_SVG_MALFORMED);
+    assert_int_equal(badge_image_check(SL("\xFF\xD8\xFF\xE0"), &info, &f->err), ERR_IMAGE_UNKNOWN);
+    assert_int_equal(badge_image_check(SLICE_NONE, &info, &f->err), ERR_IMAGE_UNKNOWN);
+}
+
+static void
+what_is_baked_in_comes_out_again(void **state)
+{
+    static const struct slice texts[] = {
+        SL("{\"id\":\"https://a.example/1\",\"n\":\"]]>\"}"),
+        SL("{\"verify\":{\"url\":\"http://a.example/1\"}}"),
+        SL(JWS),
+        SL("https://a.example/1?x=1&y=2"),
+    };
+    struct fixture *f = *state;
+    struct slice    pictures[] = { f->png, f->svg };
+
+    for (size_t p = 0; p < COUNT_OF(pictures); p++)
+        for (size_t t = 0; t < COUNT_OF(texts); t++) {
+            struct slice baked, out;
+
+            assert_int_equal(badge_bake(f->a, pictures[p], texts[t], SLICE_NONE, &baked, &f->err),
+                             ERR_NONE);
+            assert_int_equal(badge_unbake(f->a, baked, &out, &f->err), ERR_NONE);
+            assert_slice_equal(out, texts[t]);
+        }
+}
+
+/* An SVG's verify attribute, which stands alone when there is no body. */
+static bool
+svg_names(struct fixture *f, struct slice text, struct slice url, struct slice verify)
+{
+    struct slice baked;
+    size_t       at;
+
+    assert_int_equal(badge_bake(f->a, f->svg, text, url, &baked, &f->err), ERR_NONE);
+    return slice_find(baked, arena_printf(f->a, "assertion verify=\"%.*s\"", SLICE_FMT(verify)),
+                      &at);
+}
+
+static void
+an_svg_names_where_the_assertion_is_hosted(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(svg_names(f, SL("{\"id\":\"https://a.example/1\"}"), SLICE_NONE,
+                          SL("https://a.example/1")));
+    assert_true(
+        svg_names(f, SL("{\"id\":\"urn:uuid:1\",\"verify\":{\"url\":\"https://a.example/2\"}}"),
+                  SLICE_NONE, SL("https://a.example/2")));
+    assert_true(svg_names(f, SL("{\"id\":\"https://a.example/1\"}"), SL("https://b.example/"),
+                          SL("https://b.example/")));
+    assert_true(svg_names(f, SL(JWS), SLICE_NONE, SL(JWS)));
+}
+
+static void
+what_is_no_badge_is_not_baked(void **state)
+{
+    static const struct slice bad[] = { SL(""),
+                                        SL("  "),
+                                        SL("text"),
+                                        SL("[]"),
+                                        SL("{\"a\":1,\"a\":2}"),
+                                        SL("ftp://a.example/"),
+                                        SL("a.b"),
+                                        SL("a.b.c.d") };
+    struct fixture           *f = *state;
+    struct slice              baked;
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(badge_bake(f->a, f->png, bad[i], SLICE_NONE, &baked, &f->err),
+                         ERR_ASSERTION_MALFORMED);
+    assert_int_equal(badge_bake(f->a, f->svg, SL("{\"badge\":{}}"), SLICE_NONE, &baked, &f->err),
+                     ERR_ASSERTION_MALFORMED);
+    assert_int_equal(badge_bake(f->a, f->png, SL("{\"badge\":{}}"), SLICE_NONE, &baked, &f->err),
+                     ERR_NONE);
+    assert_int_equal(badge_bake(f->a, SL("pfffffft whatever"), SL("https://a.example/"), SLICE_NONE,
+                                &baked, &f->err),
+                     ERR_IMAGE_UNKNOWN);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(pictures_are_told_by_their_bytes), TEST(checking_says_size_and_kind_or_what_is_wrong),
+        TEST(what_is_baked_in_comes_out_again), TEST(an_svg_names_where_the_assertion_is_hosted),
+        TEST(what_is_no_badge_is_not_baked),
+    };
+
+    return RUN_TAP(tests);
+}
