@@ -60,7 +60,7 @@ take_apart(struct exchange *x, struct slice body, struct err *e)
 enum err_code
 request_read_body(struct exchange *x, struct err *e)
 {
-    size_t        length;
+    size_t        length = 0;
     struct slice  body;
     enum err_code rc;
 

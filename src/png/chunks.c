@@ -149,7 +149,7 @@ chunks_of(struct slice file, struct slice *ret_chunks, struct err *e)
     struct slice  from = slice_from(file, PNG_SIGNATURE_BYTES);
     struct cursor c = cur_of(from);
     struct order  o = { 0 };
-    struct chunk  chunk;
+    struct chunk  chunk = { 0 };
     enum err_code rc;
 
     if (file.n > LIMIT_IMAGE_BYTES)
