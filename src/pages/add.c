@@ -1,0 +1,312 @@
+#include "core/clock.h"
+#include "import/import.h"
+#include "net/net.h"
+#include "pages_int.h"
+
+/* The steps of an import, in their order. */
+enum step {
+    STEP_READ,
+    STEP_UNBAKE,
+    STEP_FETCH,
+    STEP_CHECK,
+    STEP_RECIPIENT,
+    STEP_STORE,
+    STEP_COUNT
+};
+
+static const char *const step_ids[] = { "add.step_read",  "add.step_unbake",    "add.step_fetch",
+                                        "add.step_check", "add.step_recipient", "add.step_store" };
+
+/* The page in the making. */
+struct adding {
+    struct req           *r;
+    const struct fetcher *fetch;
+    json_object          *model, *items;
+    size_t                taken, tried;
+    int                   status; /* of the first refusal */
+};
+
+static enum step
+step_of(enum err_code code)
+{
+    switch (code) {
+    case ERR_NONE:
+        return STEP_COUNT;
+    case ERR_TOO_LARGE:
+    case ERR_IMAGE_UNKNOWN:
+    case ERR_INPUT_UNKNOWN:
+    case ERR_PNG_MALFORMED:
+    case ERR_SVG_MALFORMED:
+        return STEP_READ;
+    case ERR_IMAGE_UNBAKED:
+    case ERR_IMAGE_COMPRESSED:
+        return STEP_UNBAKE;
+    case ERR_FIELD_INVALID:
+    case ERR_ASSERTION_UNREACHABLE:
+        return STEP_FETCH;
+    case ERR_RECIPIENT_MISMATCH:
+        return STEP_RECIPIENT;
+    case ERR_BADGE_EXISTS:
+    case ERR_CONFLICT:
+        return STEP_STORE;
+    default:
+        return slice_starts(slice_str(err_name(code)), SL("FETCH_")) ? STEP_FETCH : STEP_CHECK;
+    }
+}
+
+/* What was done, what failed, what was not reached. An address has no picture to read. */
+static void
+put_steps(const struct adding *a, json_object *item, enum step failed, bool is_url)
+{
+    json_object *items = json_put_array(json_put_object(item, "steps"), "items");
+
+    for (size_t i = is_url ? STEP_FETCH : STEP_READ; i < STEP_COUNT; i++) {
+        const char  *state = i < failed ? "done" : i == failed ? "failed" : "open";
+        json_object *step = json_add_object(items);
+
+        json_put_text(step, "state", slice_str(state));
+        put_sentence(a->r, step, "name", step_ids[i], NULL);
+        put_sentence(a->r, step, "state_text", arena_printf(a->r->arena, "add.state_%s", state).p,
+                     NULL);
+    }
+}
+
+/* What a message's sentence may quote. */
+static json_object *
+message_names(const struct req *r, const struct report_message *m)
+{
+    json_object *names = names_new(r);
+
+    json_put_text(names, "node", m->node);
+    json_put_text(names, "prop", m->prop);
+    json_put_text(names, "url", m->url);
+    json_put_text(names, "received", m->received);
+    json_put_text(names, "expected", m->expected);
+    json_put_text(names, "status", arena_printf(r->arena, "%d", m->status));
+    return names;
+}
+
+/* Which document, which field, which HTTP status, as far as the sentence has not named them. */
+static struct slice
+where_text(const struct req *r, const struct report_message *m)
+{
+    struct slice where = m->url.n > 0 ? m->url : m->node;
+
+    if (m->prop.n > 0)
+        where = arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(where), SLICE_FMT(m->prop));
+    if (m->status > 0)
+        where = arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(where),
+                             SLICE_FMT(view_text(r, "add.http_status", message_names(r, m))));
+    return where;
+}
+
+static void
+put_report(const struct req *r, json_object *item, const struct report *report)
+{
+    json_object *list, *items;
+
+    if (report == NULL)
+        return;
+    list = json_in_arena(r->arena, json_object_new_object());
+    items = json_put_array(list, "items");
+    for (size_t i = 0; i < report->message_count; i++) {
+        const struct report_message *m = &report->messages[i];
+        json_object                 *to;
+
+        if (m->level == REPORT_LEVEL_INFO)
+            continue;
+        to = json_add_object(items);
+        put_message(r, to, slice_str(m->key), m->sentence, message_names(r, m));
+        json_put_text(to, "where", where_text(r, m));
+    }
+    if (json_object_array_length(items) > 0)
+        json_put(item, "messages", json_object_get(list));
+}
+
+static void
+put_hint(const struct req *r, json_object *item, enum step failed)
+{
+    json_object *names = names_new(r);
+
+    json_put_text(names, "email", r->user->email);
+    if (failed == STEP_RECIPIENT)
+        put_sentence(r, item, "hint", "add.hint_recipient", names);
+    else if (failed == STEP_UNBAKE)
+        put_sentence(r, item, "hint", "add.hint_unbaked", NULL);
+    else if (failed == STEP_FETCH || failed == STEP_CHECK)
+        put_sentence(r, item, "hint", "add.hint_issuer", NULL);
+}
+
+static json_object *
+new_item(struct adding *a, struct slice input, const char *outcome, const char *icon)
+{
+    json_object *item = json_add_object(a->items);
+
+    json_put_text(item, "input", input);
+    json_put_text(item, "outcome", slice_str(outcome));
+    json_put_text(item, "icon", slice_str(icon));
+    return item;
+}
+
+static void
+put_failure(struct adding *a, json_object *item, const struct err *why, bool is_url)
+{
+    static const char *const names[] = { "sentence", "url", "field", "received", "cause" };
+    json_object             *failure = json_in_arena(a->r->arena, view_err(a->r, why));
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        json_put_text(item, names[i], json_get_text(failure, names[i]));
+    put_steps(a, item, step_of(why->code), is_url);
+    put_hint(a->r, item, step_of(why->code));
+    if (a->status == 0)
+        a->status = err_status(why->code);
+}
+
+/* An expired badge is kept, and says so. */
+static void
+put_added(struct adding *a, json_object *item, const struct import_result *result)
+{
+    const char  *name = report_outcome_name(result->report->outcome);
+    json_object *names = names_new(a->r);
+
+    if (result->report->outcome == OUTCOME_VALID) {
+        put_sentence(a->r, item, "sentence", "add.added", NULL);
+        return;
+    }
+    json_put_text(names, "status",
+                  view_text(a->r, arena_printf(a->r->arena, "status.%s", name).p, NULL));
+    put_sentence(a->r, item, "sentence", "add.added_as", names);
+}
+
+static void
+put_badge_of(struct adding *a, json_object *item, uint64_t id)
+{
+    json_put_text(item, "href", path_of(a->r, "/backpack/badge/", id, ""));
+    json_put_text(item, "picture", path_of(a->r, "/backpack/badge/", id, "/picture"));
+}
+
+static void
+put_result(struct adding *a, struct slice input, const struct import_result *result, bool is_url)
+{
+    json_object *item;
+
+    a->taken += result->outcome != IMPORT_REFUSED;
+    switch (result->outcome) {
+    case IMPORT_ADDED:
+        item = new_item(a, input, "added", "valid");
+        put_added(a, item, result);
+        put_badge_of(a, item, result->id);
+        put_steps(a, item, STEP_COUNT, is_url);
+        break;
+    case IMPORT_EXISTS:
+        item = new_item(a, input, "exists", "badge");
+        put_sentence(a->r, item, "sentence", "add.exists", NULL);
+        put_badge_of(a, item, result->id);
+        break;
+    case IMPORT_REFUSED:
+        item = new_item(a, input, "failed", "invalid");
+        put_failure(a, item, &result->why, is_url);
+        put_report(a->r, item, result->report);
+        break;
+    }
+}
+
+static void
+put_too_large(struct adding *a, struct slice input)
+{
+    json_object *item = new_item(a, input, "failed", "invalid"), *names = names_new(a->r);
+
+    json_put_number(names, "count", LIMIT_IMAGE_BYTES / MIB);
+    put_sentence(a->r, item, "sentence", "add.too_large", names);
+    put_steps(a, item, STEP_READ, false);
+    if (a->status == 0)
+        a->status = err_status(ERR_TOO_LARGE);
+}
+
+static enum err_code
+take_file(struct adding *a, const struct upload *file, struct err *e)
+{
+    struct import_result result = { 0 };
+    enum err_code        rc;
+
+    a->tried++;
+    if (file->bytes.n > LIMIT_IMAGE_BYTES) {
+        put_too_large(a, file->file_name);
+        return ERR_NONE;
+    }
+    if ((rc = import_bytes(a->r->arena, a->r->db, a->fetch, a->r->user->id, file->bytes, &result,
+                           e)) == ERR_NONE)
+        put_result(a, file->file_name, &result, false);
+    return rc;
+}
+
+static enum err_code
+take_url(struct adding *a, struct slice url, struct err *e)
+{
+    struct import_result result = { 0 };
+    enum err_code rc = import_url(a->r->arena, a->r->db, a->fetch, a->r->user->id, url, &result, e);
+
+    a->tried++;
+    if (rc == ERR_NONE)
+        put_result(a, url, &result, true);
+    if (rc == ERR_NONE && result.outcome == IMPORT_REFUSED)
+        json_put_text(a->model, "url", url);
+    return rc;
+}
+
+static enum err_code
+take_all(struct adding *a, struct err *e)
+{
+    struct slice  url = slice_trim(req_form(a->r, "url"));
+    enum err_code rc;
+
+    for (size_t i = 0; i < a->r->upload_count; i++)
+        if ((rc = take_file(a, &a->r->uploads[i], e)) != ERR_NONE)
+            return rc;
+    return url.n > 0 ? take_url(a, url, e) : ERR_NONE;
+}
+
+static json_object *
+form_model(const struct req *r)
+{
+    json_object *model = model_new(r, "add.page_title", "add");
+
+    json_put_number(model, "count", LIMIT_IMAGE_BYTES / MIB);
+    return model;
+}
+
+enum err_code
+page_add(struct req *r, struct resp *out, struct err *e)
+{
+    (void)e;
+    return model_reply(out, 200, "add", form_model(r));
+}
+
+/* What was added is a success, whatever became of the rest: each says for itself. */
+static int
+status_of(const struct adding *a)
+{
+    return a->taken > 0 || a->status == 0 ? 200 : a->status;
+}
+
+enum err_code
+page_add_take(struct req *r, struct resp *out, struct err *e)
+{
+    struct adding a = { .r = r, .model = form_model(r) };
+    int64_t       began_us = clock_monotonic_us();
+    enum err_code rc;
+
+    a.fetch = net_fetcher(r->app->net, r->arena, NET_SIGNED_IN);
+    a.items = json_put_array(json_put_object(a.model, "results"), "items");
+    rc = take_all(&a, e);
+    r->fetch_us += clock_monotonic_us() - began_us;
+    if (rc != ERR_NONE)
+        return rc;
+    if (a.tried == 0) {
+        json_object *item = new_item(&a, SLICE_NONE, "failed", "invalid");
+
+        put_sentence(r, item, "sentence", "add.nothing", NULL);
+        a.status = err_status(ERR_FIELD_MISSING);
+    }
+    return model_reply(out, status_of(&a), "add", a.model);
+}

@@ -1,0 +1,259 @@
+/* What a badge says of itself, as a page shows it. */
+#include "pages_int.h"
+
+enum { OTHER_BYTES = 2000 };
+
+struct facts {
+    const struct req *r;
+    bool              is_public;
+};
+
+struct badge_docs
+badge_docs_of(const struct badge_full *badge)
+{
+    return (struct badge_docs){ .hosted_url = badge->hosted_url,
+                                .assertion = badge->assertion,
+                                .class_url = badge->class_url,
+                                .class_text = badge->class_text,
+                                .issuer_url = badge->issuer_url,
+                                .issuer_text = badge->issuer_text };
+}
+
+static bool
+put_text(const struct facts *f, json_object *to, const char *name, struct slice text)
+{
+    text = slice_trim(text);
+    if (text.n == 0)
+        return false;
+    json_put_text(to, name, f->is_public ? without_addresses(f->r->arena, text) : text);
+    return true;
+}
+
+/* A link that has an address in it would not be one without it. */
+static bool
+put_link(const struct facts *f, json_object *to, const char *name, struct slice url)
+{
+    if (url.n == 0 || (f->is_public && without_addresses(f->r->arena, url).p != url.p))
+        return false;
+    view_url(to, name, url);
+    return json_get(to, name) != NULL;
+}
+
+/* Most properties are one value or a list of them. */
+static size_t
+list_count(json_object *value)
+{
+    if (json_is_array(value))
+        return json_object_array_length(value);
+    return value == NULL ? 0 : 1;
+}
+
+static json_object *
+list_at(json_object *value, size_t i)
+{
+    return json_is_array(value) ? json_object_array_get_idx(value, i) : value;
+}
+
+/* A property that may be a text or a list of texts, the first of them. */
+static struct slice
+first_text(json_object *doc, const char *name)
+{
+    json_object *value = json_get(doc, name);
+
+    return list_count(value) == 0 ? SLICE_NONE : json_text(list_at(value, 0));
+}
+
+/* A list goes into the model as { items: [...] }, so that a section shows its heading once. */
+static json_object *
+list_new(const struct facts *f, json_object **ret_items)
+{
+    json_object *list = json_in_arena(f->r->arena, json_object_new_object());
+
+    *ret_items = json_put_array(list, "items");
+    return list;
+}
+
+static void
+list_put(json_object *model, const char *name, json_object *list)
+{
+    if (json_object_array_length(json_get(list, "items")) > 0)
+        json_put(model, name, json_object_get(list));
+}
+
+static void
+put_named(const struct facts *f, json_object *to, const char *id, struct slice value)
+{
+    json_object *names = names_new(f->r);
+
+    if (put_text(f, names, "value", value))
+        put_sentence(f->r, to, "more", id, names);
+}
+
+static void
+put_evidence(const struct facts *f, json_object *model, json_object *assertion)
+{
+    json_object *all = json_get(assertion, "evidence"), *items;
+    json_object *list = list_new(f, &items);
+
+    for (size_t i = 0; i < list_count(all); i++) {
+        json_object *from = list_at(all, i),
+                    *to = json_in_arena(f->r->arena, json_object_new_object());
+        struct slice url = json_is_object(from) ? json_get_text(from, "id") : json_text(from);
+        bool         any = put_link(f, to, "link", url);
+
+        any |= put_text(f, to, "name", json_get_text(from, "name"));
+        any |= put_text(f, to, "text", json_get_text(from, "narrative")) ||
+               put_text(f, to, "text", json_get_text(from, "description"));
+        put_named(f, to, "badge.evidence_genre", json_get_text(from, "genre"));
+        put_named(f, to, "badge.evidence_audience", json_get_text(from, "audience"));
+        if (any)
+            json_object_array_add(items, json_object_get(to));
+    }
+    list_put(model, "evidence", list);
+}
+
+static void
+put_alignment(const struct facts *f, json_object *model, json_object *badge)
+{
+    json_object *all = json_get(badge, "alignment"), *items;
+    json_object *list = list_new(f, &items);
+
+    for (size_t i = 0; i < list_count(all); i++) {
+        json_object *from = list_at(all, i),
+                    *to = json_in_arena(f->r->arena, json_object_new_object());
+        bool link = put_link(f, to, "link", json_get_text(from, "targetUrl"));
+        bool name = put_text(f, to, "name", json_get_text(from, "targetName"));
+
+        if (link && !name)
+            put_text(f, to, "name", json_get_text(from, "targetUrl"));
+        put_text(f, to, "text", json_get_text(from, "targetDescription"));
+        put_named(f, to, "badge.alignment_framework", json_get_text(from, "targetFramework"));
+        put_named(f, to, "badge.alignment_code", json_get_text(from, "targetCode"));
+        if (link || name)
+            json_object_array_add(items, json_object_get(to));
+    }
+    list_put(model, "alignment", list);
+}
+
+static void
+put_tags(const struct facts *f, json_object *model, json_object *badge)
+{
+    json_object *all = json_get(badge, "tags"), *items;
+    json_object *list = list_new(f, &items);
+
+    for (size_t i = 0; i < list_count(all); i++) {
+        struct slice tag = slice_trim(json_text(list_at(all, i)));
+
+        if (tag.n > 0)
+            json_add_text(items, f->is_public ? without_addresses(f->r->arena, tag) : tag);
+    }
+    list_put(model, "tags", list);
+}
+
+/* Only where it leads to the host that vouches for the badge: its name on another host's link would lend
+ * that host the issuer's good name. */
+static void
+put_issuer_link(const struct facts *f, json_object *model, struct slice url, struct slice host)
+{
+    if (put_link(f, model, "issuer_link", url) &&
+        !slice_eq_nocase(json_get_text(model, "issuer_link_host"), host))
+        json_object_object_del(model, "issuer_link");
+}
+
+static void
+put_criteria(const struct facts *f, json_object *model, json_object *badge)
+{
+    json_object *criteria = list_at(json_get(badge, "criteria"), 0);
+    struct slice url =
+        json_is_object(criteria) ? json_get_text(criteria, "id") : json_text(criteria);
+    bool any = put_link(f, model, "criteria_link", url);
+
+    any |= put_text(f, model, "criteria_text", json_get_text(criteria, "narrative"));
+    json_put_bool(model, "has_criteria", any);
+}
+
+/* What no other part of the page shows. */
+static void
+put_others(const struct facts *f, json_object *items, const char *prefix, json_object *doc,
+           const char *const *shown)
+{
+    if (!json_is_object(doc))
+        return;
+    json_object_object_foreach(doc, name, value)
+    {
+        const char *const *at = shown;
+        struct slice       text = json_text(value);
+        json_object       *item;
+
+        while (*at != NULL && strcmp(*at, name) != 0)
+            at++;
+        if (*at != NULL || value == NULL)
+            continue;
+        item = json_add_object(items);
+        json_put_text(item, "name", arena_printf(f->r->arena, "%s%s", prefix, name));
+        if (text.p == NULL)
+            text = json_print(f->r->arena, value);
+        json_put_text(item, "value", slice_first(text, OTHER_BYTES));
+    }
+}
+
+static void
+put_all_others(const struct facts *f, json_object *model, const struct badge_graph *graph)
+{
+    static const char *const of_assertion[] = { "@context",  "badge",     "issuedOn", "expires",
+                                                "recipient", "narrative", "evidence", NULL };
+    static const char *const of_badge[] = { "@context",  "name", "description", "criteria",
+                                            "alignment", "tags", "issuer",      NULL };
+    static const char *const of_issuer[] = { "@context", "name", "description", NULL };
+    json_object             *items, *list = list_new(f, &items);
+
+    put_others(f, items, "", graph->assertion, of_assertion);
+    put_others(f, items, "badge.", graph->badge, of_badge);
+    put_others(f, items, "issuer.", graph->issuer, of_issuer);
+    list_put(model, "others", list);
+}
+
+/* To its owner as it stands in the badge. To others never in clear: as the display API shows it. */
+static enum err_code
+put_recipient(const struct facts *f, json_object *model, const struct badge_docs *docs,
+              json_object *assertion, struct err *e)
+{
+    json_object  *displayed;
+    enum err_code rc;
+
+    if (!f->is_public) {
+        put_text(f, model, "recipient",
+                 json_get_text(json_get(assertion, "recipient"), "identity"));
+        return ERR_NONE;
+    }
+    if ((rc = badge_displayed(f->r->arena, docs, &displayed, e)) != ERR_NONE)
+        return rc;
+    put_text(f, model, "recipient",
+             json_get_text(json_in_arena(f->r->arena, displayed), "recipient"));
+    return ERR_NONE;
+}
+
+enum err_code
+put_facts(const struct req *r, json_object *model, const struct badge_full *badge, bool is_public,
+          struct err *e)
+{
+    const struct facts      f = { r, is_public };
+    const struct badge_docs docs = badge_docs_of(badge);
+    struct badge_graph      graph;
+    enum err_code           rc;
+
+    if ((rc = badge_graph_of(r->arena, &docs, &graph, e)) != ERR_NONE ||
+        (rc = put_recipient(&f, model, &docs, graph.assertion, e)) != ERR_NONE)
+        return rc;
+    put_text(&f, model, "description", first_text(graph.badge, "description"));
+    put_text(&f, model, "narrative", first_text(graph.assertion, "narrative"));
+    put_text(&f, model, "issuer_description", first_text(graph.issuer, "description"));
+    put_issuer_link(&f, model, first_text(graph.issuer, "url"), badge->row.issuer_host);
+    put_criteria(&f, model, graph.badge);
+    put_evidence(&f, model, graph.assertion);
+    put_alignment(&f, model, graph.badge);
+    put_tags(&f, model, graph.badge);
+    if (!is_public)
+        put_all_others(&f, model, &graph);
+    return ERR_NONE;
+}

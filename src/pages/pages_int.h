@@ -1,0 +1,67 @@
+#ifndef OBI_PAGES_INT_H
+#define OBI_PAGES_INT_H
+
+#include "badge/verify.h"
+#include "http/view.h"
+#include "json/json.h"
+#include "pages/pages.h"
+#include "store/badge.h"
+#include "store/collection.h"
+
+enum { PAGE_BADGES = 60 };
+
+/* A page's model, in the request's arena: what a handler that fails leaves behind goes with the request.
+ * nav: "backpack", "collections", "add", "settings", or NULL. */
+json_object *model_new(const struct req *r, const char *title_id, const char *nav);
+/* The model's reference moves to the reply; the arena keeps its own. */
+enum err_code model_reply(struct resp *out, int status, const char *page, json_object *model);
+/* An object for placeholders, in the request's arena. */
+json_object *names_new(const struct req *r);
+void         put_sentence(const struct req *r, json_object *model, const char *name, const char *id,
+                          json_object *names);
+/* Paths with an id: path_of(r, "/backpack/badge/", id, "/remove"). */
+struct slice path_of(const struct req *r, const char *before, uint64_t id, const char *after);
+/* The query argument `before`, 0 when it is none. */
+uint64_t arg_before(const struct req *r);
+/* A form field that is an id. Errors FIELD_MISSING, FIELD_INVALID. */
+MUST_USE enum err_code form_id(const struct req *r, const char *name, uint64_t *ret, struct err *e);
+/* True when the form was sent from the page that asks for confirmation. */
+bool form_confirmed(const struct req *r);
+
+/* id, name, issuer, issuer_host, status, status_text, issued, expires, of a row; the picture and the link are
+ * the caller's. */
+void put_badge_row(const struct req *r, json_object *model, const struct badge_row *row);
+/* picture, href: as its owner sees it. */
+void put_own_badge(const struct req *r, json_object *model, const struct badge_row *row);
+/* "/images/badge/<hash>.png" */
+struct slice public_picture(const struct req *r, const struct badge_row *row);
+/* The confirmation page's `subject`. */
+void put_subject(const struct req *r, json_object *model, const struct badge_row *row);
+/* A hidden field that the confirmation page sends again. */
+void put_field(json_object *model, const char *name, struct slice value);
+
+const char *visibility_name(enum visibility v);
+/* Errors FIELD_INVALID with the field's name. */
+MUST_USE enum err_code form_visibility(const struct req *r, enum visibility *ret, struct err *e);
+/* is_private, is_link or is_public, visibility_text, visibility_icon. */
+void put_visibility(const struct req *r, json_object *model, enum visibility v);
+
+/* Everything a badge says: description, issuer_link, recipient, criteria, evidence, alignment, tags, others.
+ * is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
+MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
+                                 const struct badge_full *badge, bool is_public, struct err *e);
+/* The stored documents of a badge. */
+struct badge_docs badge_docs_of(const struct badge_full *badge);
+/* verdict_title, verdict_text, checked, messages. is_public: without what the messages quote. */
+void put_verdict(const struct req *r, json_object *model, const struct badge_full *badge,
+                 bool is_public);
+/* A message of a report: `text`, by its key in the catalogue, else as it came. names: what its sentence
+ * quotes (node, prop, url, received, expected, status). */
+void put_message(const struct req *r, json_object *to, struct slice key, struct slice sentence,
+                 json_object *names);
+/* `text` without what looks like an e-mail address; each becomes an ellipsis. */
+struct slice without_addresses(struct arena *a, struct slice text);
+/* The same for every text in a document, names included. */
+void json_without_addresses(struct arena *a, json_object *doc);
+
+#endif
