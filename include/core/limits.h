@@ -20,6 +20,7 @@ enum {
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
+    LIMIT_PACKED_BYTES = 8 * MIB,            /* one text kept in a row: a report holds every document */
     LIMIT_FETCH_DOCUMENTS = 16,              /* fetched for one verification */
     /* Requests. */
     LIMIT_BODY_BYTES = 18 * MIB,             /* a form with several pictures */

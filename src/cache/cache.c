@@ -1,0 +1,287 @@
+#include "cache/cache.h"
+
+#include <errno.h>
+#include <libmemcached/memcached.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/rand.h"
+
+const char *const cache_variants[] = { "-", "en" };
+const size_t      cache_variant_count = COUNT_OF(cache_variants);
+
+enum { KEY_BYTES_MAX = 250, LEASE_S = 3, DOCUMENT_BYTES_MAX = 1000 * 1000 };
+
+/* What stands under a key while its document is being built; no document begins so. */
+#define LEASE_MARK "lease "
+enum { LEASE_BYTES = sizeof LEASE_MARK - 1 + 16 };
+
+struct cache {
+    memcached_st *readers; /* leaves a server that did not answer alone for a second */
+    memcached_st *writer;  /* asks it every time: a key that must go is worth the wait */
+    int64_t       ttl_s, took_us;
+};
+
+struct slice
+cache_key(struct arena *a, const char *variant, struct slice path)
+{
+    struct slice key = arena_printf(a, "d:" CACHE_RELEASE ":%s:%.*s", variant, SLICE_FMT(path));
+
+    if (key.n > KEY_BYTES_MAX)
+        return SLICE_NONE;
+    for (size_t i = 0; i < key.n; i++)
+        if (key.p[i] <= ' ' || key.p[i] == 0x7F)
+            return SLICE_NONE;
+    return key;
+}
+
+static void
+set(memcached_st *m, memcached_behavior_t what, uint64_t to)
+{
+    memcached_return_t rc = memcached_behavior_set(m, what, to);
+
+    if (rc != MEMCACHED_SUCCESS)
+        log_event(ERR_LEVEL_WARN, "cache_setting", LOG_NUMBER("setting", what));
+}
+
+static void
+add_server(memcached_st *m, struct arena *a, struct slice address)
+{
+    char *text = arena_str(a, address), *colon;
+
+    if (slice_starts(address, SL("unix:"))) {
+        memcached_server_add_unix_socket(m, text + 5);
+        return;
+    }
+    colon = strrchr(text, ':');
+    if (colon != NULL)
+        *colon = '\0';
+    memcached_server_add(m, text,
+                         (in_port_t)(colon == NULL ? 11211 : strtoul(colon + 1, NULL, 10)));
+}
+
+static memcached_st *
+connect_all(const struct conf *conf, uint64_t retry_s)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    memcached_st                    *m = memcached_create(NULL);
+    uint64_t                         ms = (uint64_t)conf->cache_timeout_ms;
+
+    if (m == NULL)
+        abort();
+    set(m, MEMCACHED_BEHAVIOR_KETAMA, 1);
+    set(m, MEMCACHED_BEHAVIOR_NO_BLOCK, 1);
+    set(m, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+    set(m, MEMCACHED_BEHAVIOR_SUPPORT_CAS, 1);
+    set(m, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, ms);
+    set(m, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, ms);
+    set(m, MEMCACHED_BEHAVIOR_SND_TIMEOUT, ms * 1000);
+    set(m, MEMCACHED_BEHAVIOR_RCV_TIMEOUT, ms * 1000);
+    set(m, MEMCACHED_BEHAVIOR_RETRY_TIMEOUT, retry_s);
+    set(m, MEMCACHED_BEHAVIOR_SERVER_FAILURE_LIMIT, 0);
+    set(m, MEMCACHED_BEHAVIOR_AUTO_EJECT_HOSTS, 0);
+    for (size_t i = 0; i < conf->cache_servers.count; i++)
+        add_server(m, a, conf->cache_servers.items[i]);
+    return m;
+}
+
+struct cache *
+cache_new(const struct conf *conf)
+{
+    struct cache *c;
+
+    if (conf->cache_servers.count == 0)
+        return NULL;
+    c = calloc(1, sizeof *c);
+    if (c == NULL)
+        abort();
+    c->ttl_s = conf->cache_ttl_s;
+    c->readers = connect_all(conf, 1);
+    c->writer = connect_all(conf, 0);
+    return c;
+}
+
+void
+cache_free(struct cache *c)
+{
+    if (c == NULL)
+        return;
+    memcached_free(c->readers);
+    memcached_free(c->writer);
+    free(c);
+}
+
+int64_t
+cache_took_us(struct cache *c)
+{
+    int64_t took_us = 0;
+
+    if (c != NULL) {
+        took_us = c->took_us;
+        c->took_us = 0;
+    }
+    return took_us;
+}
+
+/* ---- one key ------------------------------------------------------------------------------------- */
+
+static bool
+is_lease(const char *value, size_t n)
+{
+    return n == LEASE_BYTES && memcmp(value, LEASE_MARK, sizeof LEASE_MARK - 1) == 0;
+}
+
+/* The value under a key with its cas; *ret_value is malloc's. */
+static memcached_return_t
+fetch(memcached_st *m, struct slice key, char **ret_value, size_t *ret_n, uint64_t *ret_cas)
+{
+    const char         *keys[] = { key.p };
+    memcached_return_t  rc = memcached_mget(m, keys, &key.n, 1);
+    memcached_result_st result, *got;
+
+    *ret_value = NULL;
+    if (rc != MEMCACHED_SUCCESS)
+        return rc;
+    memcached_result_create(m, &result);
+    got = memcached_fetch_result(m, &result, &rc);
+    if (got != NULL) {
+        memcached_return_t end;
+
+        *ret_n = memcached_result_length(got);
+        *ret_cas = memcached_result_cas(got);
+        *ret_value = memcached_result_take_value(got);
+        while (memcached_fetch_result(m, &result, &end) != NULL)
+            continue;
+        rc = MEMCACHED_SUCCESS;
+    } else if (rc == MEMCACHED_END || rc == MEMCACHED_SUCCESS) {
+        rc = MEMCACHED_NOTFOUND;
+    }
+    memcached_result_free(&result);
+    return rc;
+}
+
+static void
+drop(char **p)
+{
+    free(*p);
+}
+
+enum cache_found
+cache_get(struct cache *c, struct arena *a, struct slice key, struct slice *ret)
+{
+    SCOPED(drop) char *value = NULL;
+    int64_t            began_us = clock_monotonic_us();
+    memcached_return_t rc;
+    size_t             n = 0;
+    uint64_t           cas;
+
+    if (c == NULL || key.n == 0)
+        return CACHE_MISS;
+    rc = fetch(c->readers, key, &value, &n, &cas);
+    c->took_us += clock_monotonic_us() - began_us;
+    if (rc == MEMCACHED_NOTFOUND)
+        return CACHE_MISS;
+    if (rc != MEMCACHED_SUCCESS)
+        return CACHE_AWAY;
+    if (value == NULL || is_lease(value, n))
+        return CACHE_MISS;
+    *ret = arena_copy(a, (struct slice){ value, n });
+    return CACHE_HIT;
+}
+
+/* The mark holds a number drawn for this lease: between `add` and reading its cas another may have replaced it. */
+static enum cache_lease_answer
+take_lease(struct cache *c, struct slice key, struct cache_lease *ret)
+{
+    SCOPED(drop) char *value = NULL;
+    char               mark[LEASE_BYTES + 1];
+    memcached_return_t rc;
+    uint64_t           number;
+    size_t             n = 0;
+
+    rand_bytes(&number, sizeof number);
+    snprintf(mark, sizeof mark, LEASE_MARK "%016llx", (unsigned long long)number);
+    rc = memcached_add(c->readers, key.p, key.n, mark, LEASE_BYTES, LEASE_S, 0);
+    if (rc == MEMCACHED_NOTSTORED || rc == MEMCACHED_DATA_EXISTS)
+        return LEASE_TAKEN;
+    if (rc != MEMCACHED_SUCCESS)
+        return LEASE_NONE;
+    rc = fetch(c->readers, key, &value, &n, &ret->cas);
+    if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_NOTFOUND)
+        return LEASE_NONE;
+    return value != NULL && n == LEASE_BYTES && memcmp(value, mark, n) == 0 ? LEASE_YOURS
+                                                                            : LEASE_TAKEN;
+}
+
+enum cache_lease_answer
+cache_lease(struct cache *c, struct slice key, struct cache_lease *ret)
+{
+    int64_t                 began_us = clock_monotonic_us();
+    enum cache_lease_answer answer;
+
+    if (c == NULL || key.n == 0)
+        return LEASE_NONE;
+    answer = take_lease(c, key, ret);
+    c->took_us += clock_monotonic_us() - began_us;
+    return answer;
+}
+
+bool
+cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct slice document,
+            int64_t ttl_s)
+{
+    int64_t            began_us = clock_monotonic_us();
+    memcached_return_t rc;
+
+    if (c == NULL || key.n == 0)
+        return false;
+    if (ttl_s > c->ttl_s)
+        ttl_s = c->ttl_s;
+    if (ttl_s <= 0 || document.n > DOCUMENT_BYTES_MAX)
+        return false; /* the lease runs out by itself */
+    rc = memcached_cas(c->readers, key.p, key.n, document.p, document.n, ttl_s, 0, lease.cas);
+    c->took_us += clock_monotonic_us() - began_us;
+    return rc == MEMCACHED_SUCCESS;
+}
+
+/* ---- deleting ------------------------------------------------------------------------------------ */
+
+/* Nobody listens there: what the server held went with it. */
+static bool
+is_not_running(memcached_st *m, memcached_return_t rc)
+{
+    int no = memcached_last_error_errno(m);
+
+    return rc != MEMCACHED_TIMEOUT && (no == ECONNREFUSED || no == ENOENT);
+}
+
+static bool
+delete_one(memcached_st *m, struct slice key)
+{
+    memcached_return_t rc = memcached_delete(m, key.p, key.n, 0);
+
+    if (rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND)
+        return true;
+    /* A connection that ended meanwhile, as after a restart, is seen only now: once more on a new one. */
+    if (rc != MEMCACHED_TIMEOUT && !is_not_running(m, rc)) {
+        memcached_quit(m);
+        rc = memcached_delete(m, key.p, key.n, 0);
+    }
+    return rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND || is_not_running(m, rc);
+}
+
+bool
+cache_delete(struct cache *c, const struct slice *keys, size_t count)
+{
+    int64_t began_us = clock_monotonic_us();
+    bool    all = true;
+
+    if (c == NULL)
+        return true;
+    for (size_t i = 0; all && i < count; i++)
+        all = delete_one(c->writer, keys[i]);
+    c->took_us += clock_monotonic_us() - began_us;
+    return all;
+}

@@ -1,5 +1,0 @@
-#include "store/store.h"
-#include "store/user.h"
-#include "store/badge.h"
-#include "store/collection.h"
-#include "store/outbox.h"

@@ -1,0 +1,215 @@
+/* A write and the cache: which documents it makes old, and that they are gone before it is acknowledged.
+ *
+ * The addresses are written down in the write's own transaction. After the commit their keys are deleted; when
+ * memcached has confirmed that, the row goes when the lease ends. While a server hangs the write waits until
+ * it answers or until everything it could hold has run out; the row then stays for the sweep. A worker that
+ * is killed anywhere in between leaves the row. */
+#include "store_int.h"
+
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/rand.h"
+#include "core/sbuf.h"
+
+enum { ADD, REMOVE, OLD, HOLDING };
+
+static const struct stmt sql[] = {
+    [ADD] = { "purge.add", ON_PRIMARY, "ubi", "",
+              "INSERT INTO cache_purge (id, paths, created_at_s) VALUES (?, ?, ?)" },
+    [REMOVE] = { "purge.remove", ON_PRIMARY, "u", "", "DELETE FROM cache_purge WHERE id = ?" },
+    [OLD] = { "purge.old", ON_PRIMARY, "i", "ub",
+              "SELECT id, paths FROM cache_purge WHERE created_at_s < ? ORDER BY id LIMIT 100" },
+    [HOLDING] = { "purge.holding", ON_PRIMARY, "uu", "ub",
+                  "SELECT c.id, c.path FROM collection c JOIN collection_badge m"
+                  " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
+                  " WHERE c.user_id = ?" },
+};
+const struct stmt_table purge_statements = { sql, COUNT_OF(sql) };
+
+enum { LEASE_MS = 3000, AGAIN_MS = 100 };
+
+struct touch {
+    struct touch *next;
+    struct slice  path;
+};
+
+/* Both forms of a document: as it is and as .json. */
+static void
+touch(struct db *db, struct slice path)
+{
+    for (struct touch *t = db->touched; t != NULL; t = t->next)
+        if (slice_eq(t->path, path))
+            return;
+    for (int json = 0; json < 2; json++) {
+        struct touch *t = ARENA_NEW(db->a, struct touch);
+
+        t->path = json ? arena_printf(db->a, "%.*s.json", SLICE_FMT(path)) : path;
+        t->next = db->touched;
+        db->touched = t;
+    }
+}
+
+void
+touch_groups(struct db *db, uint64_t user)
+{
+    touch(db, arena_printf(db->a, "/displayer/%llu/groups", (unsigned long long)user));
+}
+
+void
+touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path)
+{
+    touch_groups(db, user);
+    touch(db, arena_printf(db->a, "/displayer/%llu/group/%llu", (unsigned long long)user,
+                           (unsigned long long)id));
+    touch(db, arena_printf(db->a, "/share/collection/%.*s", SLICE_FMT(path)));
+}
+
+void
+touch_badge_path(struct db *db, struct slice path)
+{
+    if (path.n > 0)
+        touch(db, arena_printf(db->a, "/share/badge/%.*s", SLICE_FMT(path)));
+}
+
+enum err_code
+touch_badge(struct db *db, uint64_t user, uint64_t id, struct err *e)
+{
+    SCOPED(query_done) struct query q;
+    enum err_code                   rc;
+    bool                            row;
+
+    if ((rc = query_run(db, &sql[HOLDING], BIND(U64(id), U64(user)), &q, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&q, &row, e)) == ERR_NONE && row)
+        touch_collection(db, user, q.col[0].u, q.col[1].s);
+    return rc;
+}
+
+enum err_code
+purge_write(struct db *db, uint64_t *ret_id, struct err *e)
+{
+    struct sbuf   paths;
+    enum err_code rc;
+
+    *ret_id = 0;
+    if (db->touched == NULL || db->s->cache == NULL)
+        return ERR_NONE;
+    sbuf_init(&paths, db->a);
+    for (const struct touch *t = db->touched; t != NULL; t = t->next) {
+        sbuf_add(&paths, t->path);
+        sbuf_add_char(&paths, '\n');
+    }
+    do {
+        *ret_id = rand_id();
+        rc = query_exec(db, &sql[ADD],
+                        BIND(U64(*ret_id), BYTES(sbuf_slice(&paths)), I64(clock_now_s())), NULL, e);
+    } while (rc == ERR_STORE_DUPLICATE);
+    return rc;
+}
+
+/* The keys of the paths, each under every variant. */
+static size_t
+keys_of(struct arena *a, const struct slice *paths, size_t count, struct slice **ret)
+{
+    struct slice *keys = ARENA_ARRAY(a, struct slice, count * cache_variant_count);
+    size_t        n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t v = 0; v < cache_variant_count; v++) {
+            keys[n] = cache_key(a, cache_variants[v], paths[i]);
+            if (keys[n].n > 0)
+                n++;
+        }
+    *ret = keys;
+    return n;
+}
+
+static void
+remember_purged(struct db *db, uint64_t id)
+{
+    if (db->purged_count == db->purged_room) {
+        uint64_t *more = ARENA_ARRAY(db->a, uint64_t, 2 * db->purged_room + 4);
+
+        if (db->purged_count > 0)
+            memcpy(more, db->purged, db->purged_count * sizeof *more);
+        db->purged = more;
+        db->purged_room = 2 * db->purged_room + 4;
+    }
+    db->purged[db->purged_count++] = id;
+}
+
+void
+purge_keys(struct db *db, uint64_t id)
+{
+    int64_t       until_ms = clock_monotonic_ms() + db->s->conf->cache_ttl_s * 1000 + LEASE_MS;
+    struct slice *paths, *keys;
+    size_t        count = 0, n;
+
+    for (const struct touch *t = db->touched; t != NULL; t = t->next)
+        count++;
+    paths = ARENA_ARRAY(db->a, struct slice, count);
+    count = 0;
+    for (const struct touch *t = db->touched; t != NULL; t = t->next)
+        paths[count++] = t->path;
+    db->touched = NULL;
+    n = keys_of(db->a, paths, count, &keys);
+    while (!cache_delete(db->s->cache, keys, n)) {
+        struct timespec pause = { .tv_nsec = AGAIN_MS * 1000000L };
+
+        if (clock_monotonic_ms() >= until_ms) {
+            log_event(ERR_LEVEL_WARN, "purge_unconfirmed", LOG_NUMBER("keys", n));
+            return;
+        }
+        nanosleep(&pause, NULL);
+    }
+    remember_purged(db, id);
+}
+
+void
+purge_end(struct db *db)
+{
+    struct err e;
+
+    for (size_t i = 0; i < db->purged_count; i++)
+        if (query_exec(db, &sql[REMOVE], BIND(U64(db->purged[i])), NULL, &e) != ERR_NONE)
+            break; /* the sweep finds what stays */
+    db->purged_count = 0;
+}
+
+static bool
+sweep_row(struct db *db, struct slice text)
+{
+    struct slice *paths = ARENA_ARRAY(db->a, struct slice, text.n / 2 + 1), path, *keys;
+    size_t        count = 0, n;
+
+    while (slice_next(&text, '\n', &path))
+        if (path.n > 0)
+            paths[count++] = path;
+    n = keys_of(db->a, paths, count, &keys);
+    return cache_delete(db->s->cache, keys, n);
+}
+
+enum err_code
+store_purge_sweep(struct db *db, size_t *ret_done, size_t *ret_left, struct err *e)
+{
+    SCOPED(query_done) struct query q;
+    enum err_code                   rc;
+    bool                            row;
+    size_t                          before = db->purged_count, seen = 0;
+
+    if ((rc = query_run(db, &sql[OLD], BIND(I64(clock_now_s())), &q, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&q, &row, e)) == ERR_NONE && row) {
+        seen++;
+        if (sweep_row(db, q.col[1].s))
+            remember_purged(db, q.col[0].u);
+    }
+    if (rc != ERR_NONE)
+        return rc;
+    *ret_done = db->purged_count - before;
+    *ret_left = seen - *ret_done;
+    purge_end(db);
+    return ERR_NONE;
+}

@@ -1,0 +1,200 @@
+/* What the files of store/ share: connections, statements, queries. */
+#ifndef OBI_STORE_INT_H
+#define OBI_STORE_INT_H
+
+#include <mysql.h>
+
+#include "cache/cache.h"
+#include "store/badge.h"
+#include "store/collection.h"
+#include "store/outbox.h"
+#include "store/store.h"
+#include "store/user.h"
+
+/* ---- statements ---------------------------------------------------------------------------------- */
+
+enum stmt_on {
+    ON_REPLICA,     /* reads that any server with the data may answer */
+    ON_PRIMARY,     /* writes, and reads that decide about them */
+    PREFER_PRIMARY, /* reads that want the newest, and would rather have a replica's than nothing */
+};
+
+/* `in` and `out` have a letter for each parameter and column: u uint64_t, i int64_t, s text, b bytes. */
+struct stmt {
+    const char  *name;
+    enum stmt_on on;
+    const char  *in, *out, *text;
+};
+
+/* Every table of statements, for the test that prepares them all against the schema. */
+struct stmt_table {
+    const struct stmt *rows;
+    size_t             count;
+};
+extern const struct stmt_table position_statements, tx_statements, user_statements,
+    session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
+    badge_write_statements, shared_statements, picture_statements, collection_statements,
+    member_statements, purge_statements, sweep_statements, remove_statements;
+
+struct bind {
+    char         type; /* as in struct stmt */
+    bool         null;
+    uint64_t     u;
+    int64_t      i;
+    struct slice s;
+};
+#define U64(x) ((struct bind){ .type = 'u', .u = (x) })
+#define I64(x) ((struct bind){ .type = 'i', .i = (x) })
+#define I64_OR_NULL(x, is_null) ((struct bind){ .type = 'i', .i = (x), .null = (is_null) })
+#define TEXT_(x) ((struct bind){ .type = 's', .s = (x) })
+#define BYTES(x) ((struct bind){ .type = 'b', .s = (x) })
+#define HASH(x) BYTES(((struct slice){ (const char *)(x).bytes, SHA256_BYTES }))
+#define BIND(...)                                                                                  \
+    ((const struct bind[]){ __VA_ARGS__ }),                                                        \
+        (sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind))
+#define NO_BIND NULL, 0
+
+enum { QUERY_COLUMNS_MAX = 24 };
+
+/* The rows of a SELECT: held by the client, copied into the lease's arena one by one. */
+struct query {
+    struct db         *db;
+    MYSQL_STMT        *handle; /* NULL when done */
+    const struct stmt *st;
+    struct {
+        bool         null; /* then u and i are 0 and s is SLICE_NONE */
+        uint64_t     u;
+        int64_t      i;
+        struct slice s;
+    } col[QUERY_COLUMNS_MAX];
+};
+
+/* Runs a SELECT where its row and the lease allow. The caller ends it with SCOPED(query_done). */
+MUST_USE enum err_code query_run(struct db *db, const struct stmt *st, const struct bind *binds,
+                                 size_t count, struct query *ret, struct err *e);
+/* Three answers: a failure, a row (*ret_row), the end. */
+MUST_USE enum err_code query_next(struct query *q, bool *ret_row, struct err *e);
+void                   query_done(struct query *q);
+/* How many rows there are in all, before the first is read. */
+size_t query_rows(const struct query *q);
+/* Runs a SELECT that answers at most one row and reads it; *ret_row says whether there was one. */
+MUST_USE enum err_code query_one(struct db *db, const struct stmt *st, const struct bind *binds,
+                                 size_t count, struct query *ret, bool *ret_row, struct err *e);
+/* The same where a row must be there. Errors NOT_FOUND. */
+MUST_USE enum err_code query_need(struct db *db, const struct stmt *st, const struct bind *binds,
+                                  size_t count, struct query *ret, struct err *e);
+/* Runs anything else. *ret_affected (may be NULL): rows that were found, changed or not. */
+MUST_USE enum err_code query_exec(struct db *db, const struct stmt *st, const struct bind *binds,
+                                  size_t count, uint64_t *ret_affected, struct err *e);
+
+/* ---- servers ------------------------------------------------------------------------------------- */
+
+enum { PREPARED_SLOTS = 256, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
+
+struct server {
+    struct slice address;
+    bool         primary;
+    MYSQL       *conn; /* NULL: not connected */
+    struct {
+        const struct stmt *st;
+        MYSQL_STMT        *handle;
+    } prepared[PREPARED_SLOTS];
+    size_t   prepared_count;
+    uint64_t checked_for;    /* the lease that last saw the connection alive */
+    int64_t  retry_at_ms;    /* not connected to again before; monotonic */
+    int64_t  lag_checked_ms; /* 0: never */
+    bool     lag_ok;
+    int64_t  behind_until_ms; /* a wait for a position failed: not waited for again before */
+};
+
+struct store {
+    const struct conf *conf;
+    struct slice       user, password;
+    bool               owner;
+    struct server      servers[SERVERS_MAX]; /* the first is the primary */
+    size_t             count;
+    size_t             turn;   /* which replica the next lease begins with */
+    uint64_t           leases; /* given out so far: the current one's number */
+    struct cache      *cache;
+};
+
+struct db {
+    struct store  *s;
+    struct arena  *a;
+    uint64_t       number;
+    struct slice   after;
+    bool           primary_only, wrote, degraded;
+    struct server *reads; /* chosen at the first read */
+    struct slice   position;
+    int64_t        took_us;
+    struct touch  *touched; /* addresses that the open transaction makes old */
+    int            tx_depth;
+    bool           tx_doomed; /* an inner one ended without commit, or its connection is gone */
+    uint64_t *purged; /* rows whose keys are gone from the cache: removed when the lease ends */
+    size_t    purged_count, purged_room;
+};
+
+/* pool.c: a connection that is alive as far as can be told without asking. Errors STORE_DOWN. */
+MUST_USE enum err_code server_connect(struct db *db, struct server *sv, struct err *e);
+/* Ends the connection and all that was prepared on it. */
+void server_close(struct server *sv);
+
+/* route.c: the server for a statement, connected. Errors STORE_DOWN. */
+MUST_USE enum err_code server_choose(struct db *db, enum stmt_on on, struct server **ret,
+                                     struct err *e);
+
+/* stmt.c: runs on this very server. *ret_lost: the connection ended under it. */
+MUST_USE enum err_code stmt_run(struct db *db, struct server *sv, const struct stmt *st,
+                                const struct bind *binds, size_t count, MYSQL_STMT **ret,
+                                bool *ret_lost, struct err *e);
+MUST_USE enum err_code stmt_prepare(struct server *sv, const struct stmt *st, MYSQL_STMT **ret,
+                                    bool *ret_lost, struct err *e);
+/* Runs a SELECT of at most one row on this very server. */
+MUST_USE enum err_code stmt_ask(struct db *db, struct server *sv, const struct stmt *st,
+                                const struct bind *binds, size_t count, struct query *ret,
+                                bool *ret_row, struct err *e);
+/* The failure that a number of the server or the client library stands for. */
+enum err_code stmt_fail(struct err *e, unsigned number, const char *what, bool *ret_lost);
+
+/* position.c: all that MariaDB and MySQL do differently. */
+/* The position of this connection's last write; SLICE_NONE when the server writes no binary log. */
+MUST_USE enum err_code position_last(struct db *db, struct server *sv, struct slice *ret,
+                                     struct err *e);
+/* Whether the replica has the position, waiting for it a little. A position that is none is one it has. */
+bool position_reached(struct db *db, struct server *sv, struct slice position);
+/* Whether the replica is behind its primary by no more than db.replica_lag_max. */
+bool position_lag_ok(struct db *db, struct server *sv);
+
+/* tx.c ------------------------------------------------------------------------------------------------
+ * A unit of work on what is one person's: locks and raises the user's version first, so that two writes of
+ * one person never interleave; runs `work`; commits; tried again when it lost against another transaction.
+ * `user` 0: nobody's. Errors NOT_FOUND when there is no such user, and those of `work`. */
+typedef enum err_code (*tx_work)(struct db *db, uint64_t user, void *args, struct err *e);
+MUST_USE enum err_code tx_run(struct db *db, uint64_t user, tx_work work, void *args,
+                              struct err *e);
+
+/* purge.c: the open transaction makes the document at this path old, with its .json form. */
+void touch_groups(struct db *db, uint64_t user);
+void touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path);
+void touch_badge_path(struct db *db, struct slice path);
+/* A badge's own page, and all collections that hold it. */
+MUST_USE enum err_code touch_badge(struct db *db, uint64_t user, uint64_t id, struct err *e);
+/* Writes the purge row into the open transaction; *ret_id 0 when nothing was touched. */
+MUST_USE enum err_code purge_write(struct db *db, uint64_t *ret_id, struct err *e);
+/* After the commit: deletes the keys, waiting until that is confirmed or the documents have run out. */
+void purge_keys(struct db *db, uint64_t id);
+/* When the lease ends: removes the rows that are done. */
+void purge_end(struct db *db);
+
+/* pack.c: text that many rows hold, deflated where that is shorter. */
+struct slice           store_pack(struct arena *a, struct slice text);
+MUST_USE enum err_code store_unpack(struct arena *a, struct slice packed, struct slice *ret,
+                                    struct err *e);
+
+/* text.c */
+/* The form an address is found by. */
+struct slice email_key(struct arena *a, struct slice email);
+/* At most max_bytes, cut between characters. */
+struct slice text_cut(struct slice text, size_t max_bytes);
+
+#endif

@@ -1,0 +1,24 @@
+#include "store_int.h"
+
+struct slice
+email_key(struct arena *a, struct slice email)
+{
+    char *p = arena_str(a, email);
+
+    for (size_t i = 0; i < email.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] - 'A' + 'a');
+    return (struct slice){ p, email.n };
+}
+
+struct slice
+text_cut(struct slice text, size_t max_bytes)
+{
+    size_t n = max_bytes;
+
+    if (text.n <= max_bytes)
+        return text;
+    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    return slice_first(text, n);
+}

@@ -1,0 +1,323 @@
+/* People, sessions, sign-in links, limits, mails. */
+#include "store_server.h"
+
+static void
+every_statement_fits_the_schema(void **state)
+{
+    struct fixture *f = *state;
+
+    OK(store_check_schema(f->db, &f->e));
+}
+
+static void
+migrations_are_applied_once(void **state)
+{
+    struct fixture *f = *state;
+    struct store   *owner = store_new_as_owner(f->conf);
+    struct db      *db = db_lease(owner, f->request, SLICE_NONE, true);
+
+    OK(store_migrate(db, SL(OBI_SOURCE_DIR "/schema"), NULL, NULL, &f->e));
+    store_free(owner);
+}
+
+static void
+workers_may_not_change_the_schema(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(store_migrate(f->db, SL(OBI_SOURCE_DIR "/schema"), NULL, NULL, &f->e),
+                     ERR_STORE_FAULT);
+}
+
+static void
+an_address_is_kept_as_typed_and_found_in_any_case(void **state)
+{
+    struct fixture *f = *state;
+    struct user     made = { 0 }, again = { 0 }, by_id;
+    struct slice   *emails;
+    size_t          count;
+
+    OK(store_user_for_email(f->db, SL("Ann.Example@Example.org"), &made, &f->e));
+    OK(store_user_for_email(f->db, SL("ann.example@example.ORG"), &again, &f->e));
+    assert_int_equal(made.id, again.id);
+    assert_slice_equal(again.email, SL("Ann.Example@Example.org"));
+    assert_true(made.id < 1ULL << 53);
+    OK(store_user_by_id(f->db, made.id, &by_id, &f->e));
+    assert_true(by_id.findable);
+    OK(store_user_emails(f->db, made.id, &emails, &count, &f->e));
+    assert_int_equal(count, 1);
+    assert_slice_equal(emails[0], SL("Ann.Example@Example.org"));
+}
+
+static void
+addresses_are_compared_as_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct user     found;
+
+    OK(store_user_for_email(f->db, SL("jose@example.org"), &found, &f->e));
+    assert_int_equal(store_user_by_email(f->db, SL("jos\xC3\xA9@example.org"), &found, &f->e),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_user_by_email(f->db, SL("jose@example.org "), &found, &f->e),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_user_by_email(f->db, SL("' OR ''='"), &found, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_user_by_email(f->db, SL("jose@example.or_"), &found, &f->e),
+                     ERR_NOT_FOUND);
+}
+
+static void
+an_address_that_is_none_makes_nobody(void **state)
+{
+    struct fixture *f = *state;
+    struct user     found;
+    struct slice    longest = { arena_alloc(f->a, LIMIT_EMAIL_BYTES + 1), LIMIT_EMAIL_BYTES + 1 };
+
+    assert_int_equal(store_user_for_email(f->db, SL(""), &found, &f->e), ERR_FIELD_INVALID);
+    assert_int_equal(store_user_for_email(f->db, longest, &found, &f->e), ERR_FIELD_INVALID);
+}
+
+static void
+a_list_of_users_goes_on_behind_the_last(void **state)
+{
+    struct fixture *f = *state;
+    struct user    *users, *rest;
+    size_t          count, rest_count;
+
+    a_user(f, "list1");
+    a_user(f, "list2");
+    OK(store_user_list(f->db, 0, 1, &users, &count, &f->e));
+    assert_int_equal(count, 1);
+    OK(store_user_list(f->db, users[0].id, 1000, &rest, &rest_count, &f->e));
+    assert_true(rest_count >= 1);
+    for (size_t i = 0; i < rest_count; i++)
+        assert_true(rest[i].id > users[0].id);
+}
+
+static void
+every_write_raises_the_users_version(void **state)
+{
+    struct fixture *f = *state;
+    struct user     user = a_user(f, "version"), now;
+
+    OK(store_user_set_findable(f->db, user.id, false, &f->e));
+    OK(store_user_by_id(f->db, user.id, &now, &f->e));
+    assert_int_equal(now.version, user.version + 1);
+    assert_false(now.findable);
+    assert_int_equal(store_user_set_findable(f->db, 12345, true, &f->e), ERR_NOT_FOUND);
+}
+
+static void
+a_session_is_found_by_its_token_until_it_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct user     user = a_user(f, "session"), other = a_user(f, "session2"), found;
+    struct session  session, *all;
+    size_t          count;
+
+    OK(store_session_add(f->db, user.id, SL("the token"), SL("A browser"), &f->e));
+    assert_int_equal(store_session_find(f->db, SL("the toke"), &session, &found, &f->e),
+                     ERR_NOT_FOUND);
+    OK(store_session_find(f->db, SL("the token"), &session, &found, &f->e));
+    assert_int_equal(found.id, user.id);
+    assert_slice_equal(found.email, user.email);
+    assert_slice_equal(session.user_agent, SL("A browser"));
+    OK(store_session_list(f->db, user.id, &all, &count, &f->e));
+    assert_int_equal(count, 1);
+    assert_int_equal(all[0].id, session.id);
+    assert_int_equal(store_session_end(f->db, other.id, session.id, &f->e), ERR_NOT_FOUND);
+    OK(store_session_end(f->db, user.id, session.id, &f->e));
+    assert_int_equal(store_session_find(f->db, SL("the token"), &session, &found, &f->e),
+                     ERR_NOT_FOUND);
+}
+
+static void
+move_clock(struct fixture *f, int64_t offset_s)
+{
+    struct slice file = arena_printf(f->a, "%s/clock", test_dir);
+
+    OK(file_write(f->a, file, arena_printf(f->a, "%lld\n", (long long)offset_s), &f->e));
+    setenv("OBI_CLOCK_FILE", file.p, 1);
+}
+
+static void
+a_session_lasts_from_its_last_use_and_is_swept_after(void **state)
+{
+    struct fixture *f = *state;
+    struct user     user = a_user(f, "lasting"), found;
+    struct session  session;
+    int64_t         ttl_s = f->conf->session_ttl_s;
+    uint64_t        removed;
+
+    OK(store_session_add(f->db, user.id, SL("lasting"), SL(""), &f->e));
+    move_clock(f, ttl_s - 10);
+    OK(store_session_find(f->db, SL("lasting"), &session, &found, &f->e));
+    move_clock(f, 2 * ttl_s - 20);
+    OK(store_session_find(f->db, SL("lasting"), &session, &found, &f->e));
+    move_clock(f, 4 * ttl_s);
+    assert_int_equal(store_session_find(f->db, SL("lasting"), &session, &found, &f->e),
+                     ERR_NOT_FOUND);
+    OK(store_sweep(f->db, &removed, &f->e));
+    assert_true(removed >= 1);
+    move_clock(f, 0);
+    assert_int_equal(store_session_find(f->db, SL("lasting"), &session, &found, &f->e),
+                     ERR_NOT_FOUND);
+}
+
+static void
+a_new_link_makes_the_old_one_invalid(void **state)
+{
+    struct fixture *f = *state;
+    struct slice    email;
+
+    OK(store_signin_add(f->db, SL("link@example.org"), SL("old"), SL("s"), SL("t"), &f->e));
+    OK(store_signin_add(f->db, SL("LINK@example.org"), SL("new"), SL("s"), SL("t"), &f->e));
+    assert_int_equal(store_signin_peek(f->db, SL("old"), &email, &f->e), ERR_NOT_FOUND);
+    OK(store_signin_peek(f->db, SL("new"), &email, &f->e));
+    OK(store_signin_peek(f->db, SL("new"), &email, &f->e));
+    assert_slice_equal(email, SL("LINK@example.org"));
+    OK(store_signin_use(f->db, SL("new"), &email, &f->e));
+    assert_int_equal(store_signin_use(f->db, SL("new"), &email, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_signin_peek(f->db, SL("new"), &email, &f->e), ERR_NOT_FOUND);
+}
+
+static void
+a_link_ends_after_its_time(void **state)
+{
+    struct fixture *f = *state;
+    struct slice    email;
+
+    OK(store_signin_add(f->db, SL("late@example.org"), SL("late"), SL("s"), SL("t"), &f->e));
+    move_clock(f, f->conf->signin_link_ttl_s - 5);
+    OK(store_signin_peek(f->db, SL("late"), &email, &f->e));
+    move_clock(f, f->conf->signin_link_ttl_s + 5);
+    assert_int_equal(store_signin_use(f->db, SL("late"), &email, &f->e), ERR_NOT_FOUND);
+    move_clock(f, 0);
+}
+
+/* Several processes at once: each says by its exit code whether it got the link. */
+static void
+of_many_that_use_a_link_at_once_one_gets_it(void **state)
+{
+    struct fixture *f = *state;
+    pid_t           children[8];
+    int             got = 0;
+
+    for (int round = 0; round < 5; round++) {
+        struct slice token = arena_printf(f->a, "raced %d", round);
+
+        OK(store_signin_add(f->db, SL("race@example.org"), token, SL("s"), SL("t"), &f->e));
+        for (size_t i = 0; i < COUNT_OF(children); i++)
+            if ((children[i] = fork()) == 0) {
+                struct arena *a = arena_new();
+                struct store *s = store_new(f->conf);
+                struct db    *db = db_lease(s, a, SLICE_NONE, true);
+                struct slice  email;
+
+                if (db_ping(db, &f->e) != ERR_NONE)
+                    _exit(3);
+                _exit(store_signin_use(db, token, &email, &f->e) == ERR_NONE ? 1 : 0);
+            }
+        for (size_t i = 0; i < COUNT_OF(children); i++) {
+            int status;
+
+            waitpid(children[i], &status, 0);
+            assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 3);
+            got += WEXITSTATUS(status);
+        }
+        assert_int_equal(got, round + 1);
+    }
+}
+
+static void
+a_bucket_is_full_at_its_limit_and_empty_after_its_window(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 3; i++)
+        OK(store_rate_take(f->db, SL("bucket"), 3, 60, &f->e));
+    assert_int_equal(store_rate_take(f->db, SL("bucket"), 3, 60, &f->e), ERR_TOO_MANY);
+    OK(store_rate_take(f->db, SL("another bucket"), 3, 60, &f->e));
+    move_clock(f, 61);
+    OK(store_rate_take(f->db, SL("bucket"), 3, 60, &f->e));
+    move_clock(f, 0);
+}
+
+static void
+a_mail_is_claimed_once_and_tried_later_when_it_failed(void **state)
+{
+    struct fixture     *f = *state;
+    struct outbox_mail *mails;
+    size_t              count;
+    uint64_t            removed;
+
+    OK(store_outbox_claim(f->db, 1000, &mails, &count, &f->e)); /* of the tests before */
+    for (size_t i = 0; i < count; i++)
+        OK(store_outbox_sent(f->db, mails[i].id, &f->e));
+    OK(store_outbox_add(f->db, SL("to@example.org"), SL("Subject \xE2\x9C\x93"), SL("Text\n"),
+                        &f->e));
+    OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
+    assert_int_equal(count, 1);
+    assert_slice_equal(mails[0].to, SL("to@example.org"));
+    assert_slice_equal(mails[0].subject, SL("Subject \xE2\x9C\x93"));
+    assert_slice_equal(mails[0].text, SL("Text\n"));
+    OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
+    assert_int_equal(count, 0);
+    move_clock(f, 61); /* its sender was killed */
+    OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
+    assert_int_equal(count, 1);
+    OK(store_outbox_failed(f->db, mails[0].id, &f->e));
+    move_clock(f, 61 + 59);
+    OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
+    assert_int_equal(count, 0);
+    move_clock(f, 61 + 61);
+    OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
+    assert_int_equal(count, 1);
+    assert_int_equal(mails[0].attempts, 1);
+    OK(store_outbox_failed(f->db, mails[0].id, &f->e));
+    move_clock(f, 86400 + 61);
+    OK(store_sweep(f->db, &removed, &f->e));
+    assert_true(removed >= 1);
+    OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
+    assert_int_equal(count, 0);
+    move_clock(f, 0);
+}
+
+static void
+text_that_is_not_utf8_is_the_senders_fault(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(store_outbox_add(f->db, SL("a"), SL("\xFF\xFE"), SL("t"), &f->e),
+                     ERR_FIELD_INVALID);
+}
+
+static int
+begin(void **state)
+{
+    return fixture_begin(state, "");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_statement_fits_the_schema),
+        cmocka_unit_test(migrations_are_applied_once),
+        cmocka_unit_test(workers_may_not_change_the_schema),
+        cmocka_unit_test(an_address_is_kept_as_typed_and_found_in_any_case),
+        cmocka_unit_test(addresses_are_compared_as_bytes),
+        cmocka_unit_test(an_address_that_is_none_makes_nobody),
+        cmocka_unit_test(a_list_of_users_goes_on_behind_the_last),
+        cmocka_unit_test(every_write_raises_the_users_version),
+        cmocka_unit_test(a_session_is_found_by_its_token_until_it_ends),
+        cmocka_unit_test(a_session_lasts_from_its_last_use_and_is_swept_after),
+        cmocka_unit_test(a_new_link_makes_the_old_one_invalid),
+        cmocka_unit_test(a_link_ends_after_its_time),
+        cmocka_unit_test(of_many_that_use_a_link_at_once_one_gets_it),
+        cmocka_unit_test(a_bucket_is_full_at_its_limit_and_empty_after_its_window),
+        cmocka_unit_test(a_mail_is_claimed_once_and_tried_later_when_it_failed),
+        cmocka_unit_test(text_that_is_not_utf8_is_the_senders_fault),
+    };
+
+    return RUN_TAP_WITH(tests, begin);
+}
