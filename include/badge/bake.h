@@ -34,8 +34,8 @@ MUST_USE enum err_code badge_unbake(struct arena *a, struct slice image, struct 
 /* Puts text in, in place of what was baked in before.
  * In      text: an assertion as JSON, a compact JWS, or a URL. url: where the assertion is hosted;
  *         SLICE_NONE to read it from the JSON (its `id`, or the `url` of its `verify`), and for a JWS.
- *         An SVG names it beside the JSON. A PNG does not: an Open Badges 0.5 assertion, which names no
- *         address of its own, is better baked as its URL.
+ *         JSON that names no address of its own (Open Badges 0.5) gets `verify` with this one, so that
+ *         whoever reads it out of the picture can check it.
  * Out     *ret: a new file in `a`.
  * Errors  IMAGE_UNKNOWN; PNG_MALFORMED; SVG_MALFORMED; TOO_LARGE; ASSERTION_MALFORMED (text is none of
  *         the three, or an SVG needs an address and none is known). */

@@ -141,6 +141,18 @@ struct svg_parts {
     struct slice verify, json;
 };
 
+/* An assertion of 0.5 names no address of its own, so nobody who reads it out of a picture could check it:
+ * it gets one the way 1.0 has it. */
+static struct slice
+with_address(struct arena *a, json_object *assertion, struct slice url)
+{
+    json_object *verify = json_put_object(assertion, "verify");
+
+    json_put_text(verify, "type", SL("hosted"));
+    json_put_text(verify, "url", url);
+    return json_print(a, assertion);
+}
+
 static enum err_code
 parts_of(struct arena *a, struct slice text, struct slice url, struct svg_parts *ret, struct err *e)
 {
@@ -153,6 +165,8 @@ parts_of(struct arena *a, struct slice text, struct slice url, struct svg_parts 
     if (json_parse(text, &doc, e) != ERR_NONE || !json_is_object(doc))
         return malformed(
             e, "what is to be baked is neither an assertion nor a signature nor an address");
+    if (hosted_at(doc).n == 0 && url.n > 0)
+        text = with_address(a, doc, url);
     *ret = (struct svg_parts){ arena_copy(a, url.n > 0 ? url : hosted_at(doc)), text };
     return ERR_NONE;
 }
@@ -169,7 +183,7 @@ badge_bake(struct arena *a, struct slice image, struct slice text, struct slice 
         return rc;
     switch (intended_kind(image)) {
     case BADGE_IMAGE_PNG:
-        return png_bake(a, image, text, ret, e);
+        return png_bake(a, image, parts.json.n > 0 ? parts.json : text, ret, e);
     case BADGE_IMAGE_SVG:
         if (parts.verify.n == 0)
             return malformed(e, "the assertion does not say where it is hosted");

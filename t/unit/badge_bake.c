@@ -146,13 +146,50 @@ what_is_no_badge_is_not_baked(void **state)
                      ERR_IMAGE_UNKNOWN);
 }
 
+static void
+an_assertion_without_an_address_gets_one(void **state)
+{
+    static const char  text[] = "{\"recipient\":\"a\",\"badge\":{}}";
+    static const char  with[] = "{\"recipient\":\"a\",\"badge\":{},\"verify\":{\"type\":\"hosted\","
+                                "\"url\":\"https://i.example/1\"}}";
+    struct fixture    *f = *state;
+    const struct slice pictures[] = { f->png, f->svg };
+    struct slice       baked, found;
+
+    for (size_t i = 0; i < COUNT_OF(pictures); i++) {
+        assert_int_equal(badge_bake(f->a, pictures[i], slice_str(text), SL("https://i.example/1"),
+                                    &baked, &f->err),
+                         ERR_NONE);
+        assert_int_equal(badge_unbake(f->a, baked, &found, &f->err), ERR_NONE);
+        assert_slice_equal(found, slice_str(with));
+    }
+}
+
+static void
+an_assertion_with_an_address_is_baked_byte_for_byte(void **state)
+{
+    static const char text[] = "{ \"id\": \"https:\\/\\/i.example\\/1\" }";
+    struct fixture   *f = *state;
+    struct slice      baked, found;
+
+    assert_int_equal(
+        badge_bake(f->a, f->png, slice_str(text), SL("https://i.example/2"), &baked, &f->err),
+        ERR_NONE);
+    assert_int_equal(badge_unbake(f->a, baked, &found, &f->err), ERR_NONE);
+    assert_slice_equal(found, slice_str(text));
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(pictures_are_told_by_their_bytes), TEST(checking_says_size_and_kind_or_what_is_wrong),
-        TEST(what_is_baked_in_comes_out_again), TEST(an_svg_names_where_the_assertion_is_hosted),
+        TEST(an_assertion_without_an_address_gets_one),
+        TEST(an_assertion_with_an_address_is_baked_byte_for_byte),
+        TEST(pictures_are_told_by_their_bytes),
+        TEST(checking_says_size_and_kind_or_what_is_wrong),
+        TEST(what_is_baked_in_comes_out_again),
+        TEST(an_svg_names_where_the_assertion_is_hosted),
         TEST(what_is_no_badge_is_not_baked),
     };
 
