@@ -39,7 +39,8 @@ MUST_USE enum err_code mail_send(struct mail *m, struct arena *a, const struct m
 struct slice mail_format(struct arena *a, struct slice from_name, struct slice from,
                          const struct mail_letter *letter, struct slice message_id, int64_t at_s);
 
-/* Whether a mail can be sent there: local part of atoms and dots, a host name, at most 254 bytes of ASCII. */
+/* Whether a mail can be sent there: atoms and dots (UTF-8 too: RFC 6531), an @, a host name, at most
+ * LIMIT_EMAIL_BYTES. No such address ends a line of a mail or of SMTP. */
 bool mail_is_sendable(struct slice address);
 
 /* Checks the mail.* settings.

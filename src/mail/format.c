@@ -20,28 +20,34 @@ is_alnum(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* A byte of UTF-8 beyond ASCII; that it is UTF-8 is seen as a whole. */
+static bool
+is_foreign(char c)
+{
+    return (unsigned char)c >= 0x80;
+}
+
 static bool
 is_host_name(struct slice s)
 {
     if (s.n == 0 || s.p[0] == '.' || s.p[0] == '-' || s.p[s.n - 1] == '.')
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!is_alnum(s.p[i]) && s.p[i] != '-' && (s.p[i] != '.' || s.p[i - 1] == '.'))
+        if (!is_alnum(s.p[i]) && !is_foreign(s.p[i]) && s.p[i] != '-' &&
+            (s.p[i] != '.' || s.p[i - 1] == '.'))
             return false;
     return true;
 }
 
+/* Dots stand anywhere: such addresses exist, and their servers take them. */
 static bool
 is_local_part(struct slice s)
 {
-    if (s.n == 0 || s.n > 64 || s.p[0] == '.' || s.p[s.n - 1] == '.')
-        return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!is_alnum(s.p[i]) &&
-            (s.p[i] == '\0' || strchr("!#$%&'*+-/=?^_`{|}~.", s.p[i]) == NULL ||
-             (s.p[i] == '.' && s.p[i - 1] == '.')))
+        if (!is_alnum(s.p[i]) && !is_foreign(s.p[i]) &&
+            (s.p[i] == '\0' || strchr("!#$%&'*+-/=?^_`{|}~.", s.p[i]) == NULL))
             return false;
-    return true;
+    return s.n > 0 && s.n <= 64;
 }
 
 bool
@@ -49,8 +55,9 @@ mail_is_sendable(struct slice address)
 {
     size_t at;
 
-    return address.n <= LIMIT_EMAIL_BYTES && slice_find(address, SL("@"), &at) &&
-           is_local_part(slice_first(address, at)) && is_host_name(slice_from(address, at + 1));
+    return address.n <= LIMIT_EMAIL_BYTES && slice_is_utf8(address) &&
+           slice_find(address, SL("@"), &at) && is_local_part(slice_first(address, at)) &&
+           is_host_name(slice_from(address, at + 1));
 }
 
 static bool

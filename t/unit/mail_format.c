@@ -161,34 +161,17 @@ static void
 only_addresses_can_be_sent_to(void **state)
 {
     static const struct slice good[] = { SL("a@b"), SL("ann.b+c@mail.example.org"),
-                                         SL("o'neil_{x}@a-b.example") };
-    static const struct slice bad[] = { SL(""),
-                                        SL("@"),
-                                        SL("a"),
-                                        SL("a@"),
-                                        SL("@b"),
-                                        SL("a@b@c"),
-                                        SL("a b@c"),
-                                        SL("a@b\r\nc"),
-                                        SL("a\r\n@b"),
-                                        SL("<a@b>"),
-                                        SL("a@b,c@d"),
-                                        SL("a@b>"),
-                                        SL("\"a b\"@c"),
-                                        SL("a..b@c"),
-                                        SL(".a@b"),
-                                        SL("a@b..c"),
-                                        SL("a@.b"),
-                                        SL("a@b."),
-                                        SL("a@[1.2.3.4]"),
-                                        SL("a@b\0c"),
-                                        SL("a\0@b"),
-                                        SL("\xC3\xA4@b"),
-                                        SL("a@\xC3\xA4.b"),
-                                        SL("a@-b"),
-                                        SL("a;@b") };
-    char                      long_one[300];
-    struct slice              text = { long_one, 255 };
+                                         SL("o'neil_{x}@a-b.example"), SL("first..last.@a.example"),
+                                         SL("j\xC3\xBCrgen@m\xC3\xBCller.example") };
+    static const struct slice bad[] = {
+        SL(""),        SL("@"),      SL("a"),         SL("a@"),          SL("@b"),
+        SL("a@b@c"),   SL("a b@c"),  SL("a@b\r\nc"),  SL("a\r\n@b"),     SL("<a@b>"),
+        SL("a@b,c@d"), SL("a@b>"),   SL("\"a b\"@c"), SL("a@b\xFF"),     SL("a:b@c"),
+        SL("a@b..c"),  SL("a@.b"),   SL("a@b."),      SL("a@[1.2.3.4]"), SL("a@b\0c"),
+        SL("a\0@b"),   SL("\xC3@b"), SL("a@b c"),     SL("a@-b"),        SL("a;@b")
+    };
+    char         long_one[300];
+    struct slice text = { long_one, 255 };
     (void)state;
 
     for (size_t i = 0; i < COUNT_OF(good); i++)
