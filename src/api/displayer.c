@@ -91,7 +91,8 @@ read_user(struct req *r, struct user *ret, struct err *e)
     uint64_t      id;
     enum err_code rc;
 
-    if ((rc = check_form(r, e)) != ERR_NONE || (rc = path_id(r, "user", &id, e)) != ERR_NONE)
+    if ((rc = check_form(r, e)) != ERR_NONE || (rc = path_id(r, "user", &id, e)) != ERR_NONE ||
+        (rc = db_read_fresh(r->db, id, e)) != ERR_NONE)
         return rc;
     return store_user_by_id(r->db, id, ret, e);
 }
