@@ -25,8 +25,13 @@ struct err {
 };
 
 /* Sets the code, the place and the detail, clears the rest and yields the code:
- * `return FAIL(e, ASSERTION_MALFORMED, "url of %zu bytes", url.n);` */
-#define FAIL(e, id, ...) err_fail((e), ERR_##id, __FILE__, __LINE__, __VA_ARGS__)
+ * `return FAIL(e, ASSERTION_MALFORMED, "url of %zu bytes", url.n);`
+ * The code is said outside the call, so that the compiler knows it is none of success. */
+#define FAIL(e, id, ...)                                                                           \
+    ({                                                                                             \
+        err_fail((e), ERR_##id, __FILE__, __LINE__, __VA_ARGS__);                                  \
+        (enum err_code) ERR_##id;                                                                  \
+    })
 enum err_code err_fail(struct err *e, enum err_code code, const char *file, int line,
                        const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* What a client may see of the failure, added behind FAIL. */

@@ -113,8 +113,8 @@ static enum err_code
 apply_all(struct db *db, struct slice folder, void (*say)(struct slice name, void *self),
           void *self, struct err *e)
 {
-    struct slice *names;
-    size_t        count;
+    struct slice *names = NULL;
+    size_t        count = 0;
     enum err_code rc;
     bool          applied;
 
