@@ -2,6 +2,7 @@
 
 #include <gettext-po.h>
 #include <setjmp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
