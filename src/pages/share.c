@@ -1,0 +1,235 @@
+/* What others see. Public documents: kept by caches, the same for everybody. */
+#include "pages_int.h"
+
+enum { DESCRIPTION_BYTES = 300 };
+
+/* At a character's boundary. */
+static struct slice
+shorten(struct slice text, size_t n)
+{
+    if (text.n <= n)
+        return text;
+    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    return slice_first(text, n);
+}
+
+static void
+put_social(const struct req *r, json_object *model, struct slice title, struct slice description,
+           const struct badge_row *picture)
+{
+    json_object *social = json_put_object(model, "social");
+
+    json_put_text(social, "title", title);
+    json_put_text(social, "description", shorten(description, DESCRIPTION_BYTES));
+    json_put_text(social, "url", view_absolute(r, r->path));
+    json_put_text(social, "json",
+                  view_absolute(r, arena_printf(r->arena, "%.*s.json", SLICE_FMT(r->path))));
+    if (picture == NULL)
+        return;
+    json_put_text(social, "image", view_absolute(r, public_picture(r, picture)));
+    json_put_text(social, "image_alt", without_addresses(r->arena, picture->class_name));
+}
+
+/* A row as others see it. */
+static void
+put_public_badge(const struct req *r, json_object *model, const struct badge_row *row)
+{
+    struct badge_row clean = *row;
+
+    clean.class_name = without_addresses(r->arena, row->class_name);
+    clean.issuer_name = without_addresses(r->arena, row->issuer_name);
+    put_badge_row(r, model, &clean);
+    json_put_text(model, "picture", public_picture(r, row));
+}
+
+/* The document changes by itself when the next of its badges expires. */
+static void
+note_expiry(struct resp *out, const struct badge_row *row)
+{
+    if (row->expires_s > 0 && slice_eq(row->status, SL("valid")) &&
+        (out->fresh_until_s == 0 || row->expires_s < out->fresh_until_s))
+        out->fresh_until_s = row->expires_s;
+}
+
+/* The path's owner first, on whichever server; then all of it again where nothing is missing. */
+static enum err_code
+read_collection(struct req *r, struct collection *ret, struct badge_full **ret_badges,
+                size_t *ret_count, struct err *e)
+{
+    struct slice  path = req_param(r, "path");
+    enum err_code rc;
+
+    if (slice_ends(path, SL(".json")))
+        path.n -= sizeof ".json" - 1;
+    if ((rc = store_collection_by_path(r->db, path, ret, e)) != ERR_NONE ||
+        (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE ||
+        (rc = store_collection_by_path(r->db, path, ret, e)) != ERR_NONE)
+        return rc;
+    return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
+}
+
+static enum err_code
+read_badge(struct req *r, struct badge_full *ret, struct err *e)
+{
+    struct slice  path = req_param(r, "path");
+    enum err_code rc;
+
+    if (slice_ends(path, SL(".json")))
+        path.n -= sizeof ".json" - 1;
+    if ((rc = store_badge_by_path(r->db, path, ret, e)) != ERR_NONE ||
+        (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE)
+        return rc;
+    return store_badge_by_path(r->db, path, ret, e);
+}
+
+static enum err_code
+put_public_badges(const struct req *r, struct resp *out, json_object *model,
+                  const struct badge_full *badges, size_t count, struct err *e)
+{
+    json_object  *list = json_put_array(model, "badges");
+    enum err_code rc;
+
+    for (size_t i = 0; i < count; i++) {
+        json_object *item = json_add_object(list);
+
+        put_public_badge(r, item, &badges[i].row);
+        rc = put_facts(r, item, &badges[i], true, e);
+        if (rc != ERR_NONE &&
+            rc != ERR_ASSERTION_MALFORMED) /* one bad row does not hide the others */
+            return rc;
+        if (badges[i].row.visibility != VISIBILITY_PRIVATE)
+            json_put_text(
+                item, "href",
+                arena_printf(r->arena, "/share/badge/%.*s", SLICE_FMT(badges[i].row.path)));
+        note_expiry(out, &badges[i].row);
+    }
+    json_put_bool(model, "has_badges", count > 0);
+    json_put_number(model, "count", (int64_t)count);
+    return ERR_NONE;
+}
+
+enum err_code
+page_share_collection(struct req *r, struct resp *out, struct err *e)
+{
+    json_object       *model = model_new(r, NULL, NULL);
+    struct collection  c;
+    struct badge_full *badges;
+    size_t             count;
+    enum err_code      rc;
+
+    if ((rc = read_collection(r, &c, &badges, &count, e)) != ERR_NONE ||
+        (rc = put_public_badges(r, out, model, badges, count, e)) != ERR_NONE)
+        return rc;
+    json_put_text(model, "title", c.name);
+    json_put_text(model, "name", c.name);
+    if (c.description.n > 0)
+        json_put_text(model, "description", c.description);
+    json_put_bool(model, "noindex", c.visibility != VISIBILITY_PUBLIC);
+    put_social(r, model, c.name,
+               c.description.n > 0 ? c.description : view_text(r, "share.count", model),
+               count > 0 ? &badges[0].row : NULL);
+    return model_reply(out, 200, "share_collection", model);
+}
+
+/* "Python basics, issued by …. Verified." */
+static struct slice
+badge_sentence(const struct req *r, json_object *model)
+{
+    json_object *names = names_new(r);
+
+    json_put_text(names, "issuer", json_get_text(model, "issuer"));
+    json_put_text(names, "status", json_get_text(model, "status_text"));
+    return view_text(r, "share.badge_description", names);
+}
+
+enum err_code
+page_share_badge(struct req *r, struct resp *out, struct err *e)
+{
+    json_object      *model = model_new(r, NULL, NULL);
+    struct badge_full badge;
+    enum err_code     rc;
+
+    if ((rc = read_badge(r, &badge, e)) != ERR_NONE)
+        return rc;
+    put_public_badge(r, model, &badge.row);
+    rc = put_facts(r, model, &badge, true, e);
+    if (rc != ERR_NONE && rc != ERR_ASSERTION_MALFORMED)
+        return rc;
+    put_verdict(r, model, &badge, true);
+    json_put_text(model, "title", json_get_text(model, "name"));
+    if (without_addresses(r->arena, badge.hosted_url).p == badge.hosted_url.p)
+        view_url(model, "hosted_url", badge.hosted_url);
+    json_put_bool(model, "noindex", badge.row.visibility != VISIBILITY_PUBLIC);
+    put_social(r, model, json_get_text(model, "name"), badge_sentence(r, model), &badge.row);
+    note_expiry(out, &badge.row);
+    return model_reply(out, 200, "share_badge", model);
+}
+
+/* The same as the pages, for programs: the badge with its documents, as the display API has it. */
+static enum err_code
+put_json_badge(const struct req *r, struct resp *out, json_object *to,
+               const struct badge_full *badge, struct err *e)
+{
+    const struct badge_docs docs = badge_docs_of(badge);
+    json_object            *assertion;
+    enum err_code           rc;
+
+    if ((rc = badge_displayed(r->arena, &docs, &assertion, e)) != ERR_NONE)
+        return rc;
+    json_without_addresses(r->arena, assertion);
+    json_put_text(to, "name", without_addresses(r->arena, badge->row.class_name));
+    json_put_text(to, "issuer", without_addresses(r->arena, badge->row.issuer_name));
+    json_put_text(to, "issuerHost", badge->row.issuer_host);
+    json_put_text(to, "status", badge->row.status);
+    json_put_text(to, "version", badge->row.version);
+    json_put_text(to, "imageUrl", view_absolute(r, public_picture(r, &badge->row)));
+    if (badge->hosted_url.n > 0)
+        json_put_text(to, "hostedUrl", without_addresses(r->arena, badge->hosted_url));
+    json_put(to, "assertion", assertion);
+    note_expiry(out, &badge->row);
+    return ERR_NONE;
+}
+
+/* `r->path` without its ending. */
+static struct slice
+page_url(const struct req *r)
+{
+    return view_absolute(r, slice_first(r->path, r->path.n - (sizeof ".json" - 1)));
+}
+
+enum err_code
+page_share_collection_json(struct req *r, struct resp *out, struct err *e)
+{
+    json_object       *doc = json_in_arena(r->arena, json_object_new_object()), *list;
+    struct collection  c;
+    struct badge_full *badges;
+    size_t             count;
+    enum err_code      rc;
+
+    if ((rc = read_collection(r, &c, &badges, &count, e)) != ERR_NONE)
+        return rc;
+    json_put_text(doc, "name", c.name);
+    json_put_text(doc, "description", c.description);
+    json_put_text(doc, "url", page_url(r));
+    list = json_put_array(doc, "badges");
+    for (size_t i = 0; i < count; i++)
+        if ((rc = put_json_badge(r, out, json_add_object(list), &badges[i], e)) != ERR_NONE)
+            return rc;
+    return reply_json(out, 200, json_object_get(doc));
+}
+
+enum err_code
+page_share_badge_json(struct req *r, struct resp *out, struct err *e)
+{
+    json_object      *doc = json_in_arena(r->arena, json_object_new_object());
+    struct badge_full badge;
+    enum err_code     rc;
+
+    if ((rc = read_badge(r, &badge, e)) != ERR_NONE)
+        return rc;
+    json_put_text(doc, "url", page_url(r));
+    if ((rc = put_json_badge(r, out, doc, &badge, e)) != ERR_NONE)
+        return rc;
+    return reply_json(out, 200, json_object_get(doc));
+}
