@@ -96,7 +96,7 @@ csrf_of(struct arena *a, const char *kind, struct slice token)
     return base64url_encode(a, (struct slice){ (const char *)hash.bytes, sizeof hash.bytes });
 }
 
-/* A position is what db_position gave: digits, commas, dashes, colons and letters of a server's own form. */
+/* A position is what db_position gave: digits, dashes, underscores, commas, colons and letters of a server's own form. */
 static struct slice
 position_of(const struct req *r)
 {
@@ -105,7 +105,7 @@ position_of(const struct req *r)
     if (s.n == 0 || s.n > MAX_POSITION)
         return SLICE_NONE;
     for (size_t i = 0; i < s.n; i++)
-        if (strchr("0123456789abcdefABCDEF-,:", s.p[i]) == NULL)
+        if (strchr("0123456789abcdefABCDEF-_,:", s.p[i]) == NULL)
             return SLICE_NONE;
     return s;
 }

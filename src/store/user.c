@@ -23,7 +23,8 @@ static const struct stmt sql[] = {
     [ALL] = { "user.list", ON_REPLICA, "uu", "uubui",
               COLUMNS "user u JOIN user_email e ON e.user_id = u.id AND e.number = 0"
                       " WHERE u.id > ? ORDER BY u.id LIMIT ?" },
-    [FIND_PUBLIC] = { "user.find-public", ON_REPLICA, "b", "u",
+    /* Whoever has just switched it off is not found on a replica that does not know yet. */
+    [FIND_PUBLIC] = { "user.find-public", PREFER_PRIMARY, "b", "u",
                       "SELECT u.id FROM user_email k JOIN user u ON u.id = k.user_id"
                       " WHERE k.email_key = ? AND u.findable AND EXISTS (SELECT 1 FROM collection c"
                       " WHERE c.user_id = u.id AND c.visibility = 2)" },
