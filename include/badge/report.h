@@ -5,12 +5,13 @@
 
 #include <stdint.h>
 
+#include "badge/bake.h"
 #include "core/fetcher.h"
 #include "json/json.h"
 
 /* The sentences: badge/report.def. */
 enum report_code {
-#define M(id, level, name, key, sentence) REPORT_##id,
+#define M(id, level, outcome, err, name, key, sentence) REPORT_##id,
 #include "badge/report.def"
 #undef M
     REPORT_CODE_COUNT
@@ -27,8 +28,6 @@ enum report_outcome {
     OUTCOME_EXPIRED,
     OUTCOME_VALID,
 };
-
-enum report_picture { REPORT_NO_PICTURE = 0, REPORT_PNG = 1, REPORT_SVG = 2 };
 
 struct report_message {
     enum report_code  code;
@@ -82,8 +81,8 @@ struct report {
 
     /* The picture the issuer vouches for: the assertion's own if it has one, else the class's.
      * Decodable. */
-    struct slice        picture;
-    enum report_picture picture_kind;
+    struct slice          picture;
+    enum badge_image_kind picture_kind;
 };
 
 /* The names people and rows use: "valid", "expired", "revoked", "invalid", "unreachable",

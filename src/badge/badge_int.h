@@ -1,0 +1,142 @@
+/* A verification under way, shared by the files of this module. */
+#ifndef OBI_BADGE_INT_H
+#define OBI_BADGE_INT_H
+
+#include "badge/verify.h"
+#include "core/limits.h"
+
+enum class {
+    ASSERTION = 1,
+    BADGE_CLASS,
+    PROFILE,
+    IDENTITY,
+    VERIFICATION,        /* of an assertion */
+    ISSUER_VERIFICATION, /* of a profile */
+    EVIDENCE,
+    IMAGE,
+    CRITERIA,
+    ALIGNMENT,
+    RELATED, /* only its id */
+    KEY,
+    ENDORSEMENT,
+    CLAIM,
+    CLASS_COUNT
+};
+
+/* An object of the graph: a document fetched, or one that stands inside another. */
+struct node {
+    enum class class;
+    const char  *version;
+    struct slice id;        /* empty: it has none */
+    struct slice url;       /* the document's; empty for an embedded one */
+    struct slice final_url; /* where redirects led */
+    struct slice text;      /* as fetched; SLICE_NONE for an embedded one */
+    json_object *raw;       /* as fetched */
+    json_object *doc;       /* in the names of Open Badges 2.0 */
+};
+
+/* A document may be read as several classes, each time a node. */
+enum { NODES_MAX = LIMIT_FETCH_DOCUMENTS * CLASS_COUNT, MESSAGES_MAX = 200 };
+
+struct work {
+    struct arena                *a;
+    const struct verify_options *o;
+    int64_t                      now_s;
+    struct report               *r;
+    size_t                       terms_read; /* of contexts, so that they stay few */
+
+    struct node *nodes[NODES_MAX]; /* fetched ones, so that each is read once */
+    size_t       node_count;
+    struct node *assertion, *badge, *issuer;
+    bool offline;  /* stored documents are read again: contexts that are not built in add nothing */
+    bool in_scope; /* the issuer's host was seen to speak for the assertion */
+};
+
+/* What a message is about; what is not said stays empty. */
+struct about {
+    struct slice node, prop, url, received, expected;
+    int          status;
+};
+#define ABOUT(...) (&(struct about){ __VA_ARGS__ })
+void note(struct work *w, enum report_code code, const struct about *about);
+
+/* fetch.c: every document once, at most LIMIT_FETCH_DOCUMENTS of them. NULL, with `*ret_budget` true, when
+ * that is used up. */
+const struct report_document *fetch_once(struct work *w, const char *role, struct slice url,
+                                         size_t max_bytes, bool *ret_budget);
+/* The JSON at `url`, or false after saying why not. `from` and `prop` say who asked. */
+bool         fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
+                        struct slice prop, const struct report_document **ret_doc, json_object **ret);
+struct slice without_fragment(struct slice url);
+/* Authority of an http(s) address for comparing: lower case, without a port that is its scheme's own.
+ * SLICE_NONE when it is no such address, or has userinfo. */
+struct slice authority_of(struct arena *a, struct slice url);
+/* The same, and `www.` in front counts for nothing. */
+bool same_site(struct arena *a, struct slice url, struct slice other);
+
+/* node.c */
+struct node *node_fetch(struct work *w, enum class class, const char *role, struct slice url,
+                        struct slice from, struct slice prop);
+struct node *node_embedded(struct work *w, enum class class, const struct node *in,
+                           json_object *doc);
+/* From a document that is at hand; false after saying why not. */
+bool node_read(struct work *w, struct node *n, json_object *raw);
+
+/* context.c: an object in the names of Open Badges 2.0, by its @context and those it stands in.
+ * Fetches contexts that are not built in. NULL after saying why not. */
+json_object *context_compact(struct work *w, struct slice node, json_object *raw, bool v1_default);
+/* The version that `@context` and `recipient` say. */
+const char *version_of(json_object *raw);
+
+/* upgrade.c: what 0.5 and 1.x wrote otherwise. */
+json_object *upgrade_05(struct work *w, struct slice url, json_object *raw);
+void         upgrade_1x(struct work *w, enum class class, json_object *doc);
+
+/* props.c: its properties, then its class's rules, then what it leads to. */
+void check_node(struct work *w, struct node *n, int depth);
+/* rules.c: the rules of one object's class; and those over the badge as a whole. */
+void check_class(struct work *w, struct node *n);
+void check_badge(struct work *w);
+
+const char *class_name(enum class class);
+bool        type_has(json_object *doc, struct slice type);
+
+/* primitive.c */
+enum primitive {
+    ANYTHING = 1,
+    TEXT,
+    TEXT_OR_NUMBER,
+    BOOLEAN,
+    URL,
+    IRI,
+    URL_OR_DATA,
+    DATETIME,
+    TELEPHONE,
+    LANGUAGE,
+    AUTHORITY,
+    NODE /* an object or its address */
+};
+bool        primitive_is(enum primitive type, json_object *value);
+const char *primitive_name(enum primitive type);
+
+/* image.c: of an assertion or a badge class. */
+void check_image(struct work *w, struct node *n);
+
+/* scope.c */
+void check_scope(struct work *w, struct node *n);
+
+/* recipient.c */
+void check_recipient(struct work *w, struct node *n);
+
+/* verify.c: begins a verification. */
+void work_init(struct work *w, struct arena *a, const struct verify_options *options);
+
+/* input.c: finds the assertion's address; false after saying why there is none. */
+bool input_take(struct work *w, struct slice input, struct slice *ret_url);
+
+/* note.c: any value as JSON, cut, for messages. */
+struct slice        text_of(struct arena *a, json_object *value, size_t max);
+enum report_outcome report_code_outcome(enum report_code code);
+enum err_code       report_code_err(enum report_code code);
+
+#endif

@@ -1,0 +1,217 @@
+/* JSON-LD contexts: names to IRIs (rule R09 of the notes on Open Badges). No general processor: what a badge
+ * uses is strings, arrays, inline terms with `@id` and `@type`, prefixes and `@vocab`. */
+#include "context_int.h"
+
+enum { TERMS_MAX = 512, TERMS_TOTAL_MAX = 4096, CONTEXT_DEPTH_MAX = 4 };
+
+static const struct {
+    const char *url;
+    int         version;
+} known[] = {
+    { "https://w3id.org/openbadges/v1", 1 },
+    { "http://w3id.org/openbadges/v1", 1 },
+    { "https://w3id.org/openbadges/v2", 2 },
+    { "http://w3id.org/openbadges/v2", 2 },
+    { "https://openbadgespec.org/v1/context.json", 1 },
+    { "http://openbadgespec.org/v1/context.json", 1 },
+    { "https://openbadgespec.org/v2/context.json", 2 },
+    { "http://openbadgespec.org/v2/context.json", 2 },
+};
+
+static bool add(struct work *w, struct context *c, struct slice node, json_object *said, int depth);
+
+static bool
+refuse(struct work *w, struct slice node, struct slice why)
+{
+    note(w, REPORT_CONTEXT_BAD, ABOUT(.node = node, .prop = SL("@context"), .received = why));
+    return false;
+}
+
+static bool
+push(struct work *w, struct context *c, struct slice node, const struct builtin_term *terms,
+     size_t count)
+{
+    if (c->count == LAYERS_MAX)
+        return refuse(w, node, SL("contexts are nested too deeply."));
+    c->layers[c->count++] = (struct layer){ terms, count };
+    return true;
+}
+
+static const struct builtin_term *
+find(const struct context *c, struct slice name)
+{
+    for (size_t l = c->count; l-- > 0;)
+        for (size_t i = c->layers[l].count; i-- > 0;)
+            if (slice_eq(c->layers[l].terms[i].name, name))
+                return &c->layers[l].terms[i];
+    return NULL;
+}
+
+bool
+context_expand(struct work *w, const struct context *c, struct slice name, struct slice *ret_iri,
+               char *ret_coerce)
+{
+    const struct builtin_term *term = find(c, name);
+    size_t                     colon;
+
+    *ret_coerce = 0;
+    if (term != NULL) {
+        *ret_iri = term->iri;
+        *ret_coerce = term->coerce;
+        return term->iri.n > 0;
+    }
+    if (slice_starts(name, SL("@"))) {
+        *ret_iri = name;
+        return true;
+    }
+    if (slice_find(name, SL(":"), &colon)) {
+        struct slice suffix = slice_from(name, colon + 1);
+
+        term = find(c, slice_first(name, colon));
+        *ret_iri = term == NULL || term->iri.n == 0 || slice_starts(suffix, SL("//"))
+                       ? name
+                       : arena_printf(w->a, "%.*s%.*s", SLICE_FMT(term->iri), SLICE_FMT(suffix));
+        return true;
+    }
+    if (c->vocab.n == 0)
+        return false;
+    *ret_iri = arena_printf(w->a, "%.*s%.*s", SLICE_FMT(c->vocab), SLICE_FMT(name));
+    return true;
+}
+
+/* What an IRI in a definition means: a term of the same context may stand behind those before it. */
+static struct slice
+resolve(struct work *w, const struct context *c, json_object *own, struct slice text, int depth)
+{
+    struct slice iri, prefix, suffix, base;
+    json_object *definition;
+    char         coerce;
+    size_t       colon;
+
+    if (depth == 0)
+        return SL("");
+    definition = json_get(own, arena_str(w->a, text));
+    if (definition != NULL) {
+        struct slice id = json_text(definition);
+
+        if (id.p == NULL)
+            id = json_get_text(definition, "@id");
+        if (id.n > 0 && !slice_eq(id, text))
+            return resolve(w, c, own, id, depth - 1);
+    }
+    if (slice_find(text, SL(":"), &colon)) {
+        prefix = slice_first(text, colon);
+        suffix = slice_from(text, colon + 1);
+        if (slice_starts(suffix, SL("//")) || json_get(own, arena_str(w->a, prefix)) == NULL)
+            return context_expand(w, c, text, &iri, &coerce) ? iri : SL("");
+        base = resolve(w, c, own, prefix, depth - 1);
+        return base.n == 0 ? base
+                           : arena_printf(w->a, "%.*s%.*s", SLICE_FMT(base), SLICE_FMT(suffix));
+    }
+    return context_expand(w, c, text, &iri, &coerce) ? iri : SL("");
+}
+
+static char
+coerce_of(struct work *w, const struct context *c, json_object *own, struct slice type)
+{
+    struct slice iri;
+
+    if (type.p == NULL)
+        return 0;
+    iri = resolve(w, c, own, type, 8);
+    if (slice_eq(iri, SL("@id")))
+        return '@';
+    if (slice_eq(iri, SL("http://www.w3.org/2001/XMLSchema#dateTime")))
+        return 'd';
+    if (slice_eq(iri, SL("http://www.w3.org/2001/XMLSchema#boolean")))
+        return 'b';
+    return 'x';
+}
+
+static struct builtin_term
+define(struct work *w, const struct context *c, json_object *own, struct slice name,
+       json_object *value)
+{
+    struct builtin_term term = { .name = name, .iri = SL("") };
+    struct slice        id = json_text(value);
+
+    if (id.p == NULL)
+        id = json_get_text(value, "@id");
+    if (id.p == NULL && json_is_object(value))
+        id = name;
+    /* Containers and reversed terms change what a value means; no badge needs them, so they mean nothing. */
+    if (id.p == NULL || json_get(value, "@container") != NULL ||
+        json_get(value, "@reverse") != NULL)
+        return term;
+    term.iri = resolve(w, c, own, id, 8);
+    term.coerce = coerce_of(w, c, own, json_get_text(value, "@type"));
+    return term;
+}
+
+static bool
+add_inline(struct work *w, struct context *c, struct slice node, json_object *said)
+{
+    size_t               room = (size_t)json_object_object_length(said), count = 0;
+    struct builtin_term *terms;
+
+    w->terms_read += room;
+    if (room > TERMS_MAX || w->terms_read > TERMS_TOTAL_MAX)
+        return refuse(w, node, SL("it defines too many terms."));
+    terms = ARENA_ARRAY(w->a, struct builtin_term, room + 1);
+    json_object_object_foreach(said, key, value)
+    {
+        struct slice name = slice_str(key);
+
+        if (slice_eq(name, SL("@vocab")))
+            c->vocab = json_text(value).p == NULL ? SL("") : json_text(value);
+        else if (!slice_starts(name, SL("@")))
+            terms[count++] = define(w, c, said, name, value);
+    }
+    return push(w, c, node, terms, count);
+}
+
+static bool
+add_remote(struct work *w, struct context *c, struct slice node, struct slice url, int depth)
+{
+    const struct report_document *d;
+    json_object                  *doc = NULL, *said;
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (slice_eq(url, slice_str(known[i].url)))
+            return known[i].version == 1 ? push(w, c, node, terms_v1, terms_v1_count)
+                                         : push(w, c, node, terms_v2, terms_v2_count);
+    if (w->offline)
+        return true;
+    if (!fetch_json(w, "context", url, node, SL("@context"), &d, &doc) ||
+        (said = json_get(doc, "@context")) == NULL) {
+        return refuse(w, node, arena_printf(w->a, "%.*s gives none.", SLICE_FMT(url)));
+    }
+    return add(w, c, node, said, depth - 1);
+}
+
+static bool
+add(struct work *w, struct context *c, struct slice node, json_object *said, int depth)
+{
+    if (depth == 0)
+        return refuse(w, node, SL("contexts lead to contexts too often."));
+    if (said == NULL) {
+        *c = (struct context){ 0 };
+        return true;
+    }
+    if (json_text(said).p != NULL)
+        return add_remote(w, c, node, json_text(said), depth);
+    if (json_is_object(said))
+        return add_inline(w, c, node, said);
+    if (!json_is_array(said))
+        return refuse(w, node, SL("it is neither an address nor an object."));
+    for (size_t i = 0; i < json_object_array_length(said); i++)
+        if (!add(w, c, node, json_object_array_get_idx(said, i), depth - 1))
+            return false;
+    return true;
+}
+
+bool
+context_add(struct work *w, struct context *c, struct slice node, json_object *said)
+{
+    return add(w, c, node, said, CONTEXT_DEPTH_MAX + 1);
+}

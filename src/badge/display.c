@@ -1,0 +1,198 @@
+/* Stored documents read again, without any network, and the display API's JSON of them. */
+#include "badge_int.h"
+#include "core/digest.h"
+#include "core/uri.h"
+
+static bool
+parse(struct work *w, struct slice text, json_object **ret)
+{
+    struct err e = { 0 };
+
+    if (json_parse(text, ret, &e) != ERR_NONE)
+        return false;
+    json_in_arena(w->a, *ret);
+    return json_is_object(*ret);
+}
+
+/* A document of its own, or what stands in the one that names it. */
+static struct node *
+read_node(struct work *w, enum class class, struct slice url, struct slice text,
+          const struct node *in, const char *name)
+{
+    struct node *n = ARENA_NEW(w->a, struct node);
+    json_object *raw = NULL, *object;
+
+    if (text.n == 0) {
+        object = in == NULL ? NULL : json_get(in->doc, name);
+        return json_is_object(object) ? node_embedded(w, class, in, object) : NULL;
+    }
+    *n = (struct node){ .class = class, .id = url, .url = url, .text = text };
+    return parse(w, text, &raw) && node_read(w, n, raw) ? n : NULL;
+}
+
+static enum err_code
+read_docs(struct work *w, const struct badge_docs *docs, struct err *e)
+{
+    w->offline = true;
+    w->assertion = read_node(w, ASSERTION, docs->hosted_url, docs->assertion, NULL, NULL);
+    if (w->assertion != NULL)
+        w->badge =
+            read_node(w, BADGE_CLASS, docs->class_url, docs->class_text, w->assertion, "badge");
+    if (w->badge != NULL)
+        w->issuer = read_node(w, PROFILE, docs->issuer_url, docs->issuer_text, w->badge, "issuer");
+    if (w->issuer != NULL)
+        return ERR_NONE;
+    return FAIL(e, ASSERTION_MALFORMED, "stored documents cannot be read");
+}
+
+enum err_code
+badge_graph_of(struct arena *a, const struct badge_docs *docs, struct badge_graph *ret,
+               struct err *e)
+{
+    const struct verify_options options = { .now_s = 1 };
+    struct work                 w;
+    enum err_code               rc;
+    int64_t                     when;
+
+    work_init(&w, a, &options);
+    if ((rc = read_docs(&w, docs, e)) != ERR_NONE)
+        return rc;
+    *ret = (struct badge_graph){ .version = w.assertion->version,
+                                 .assertion = w.assertion->doc,
+                                 .badge = w.badge->doc,
+                                 .issuer = w.issuer->doc };
+    if (badge_date(json_get(w.assertion->doc, "issuedOn"), false, &when))
+        ret->issued_on_s = when;
+    if (badge_date(json_get(w.assertion->doc, "expires"), false, &when))
+        ret->expires_s = when;
+    return ERR_NONE;
+}
+
+/* What a node shows: as written in 0.5 and 1.x, whose names the display API has; in 2.0's names else. */
+static json_object *
+shown(const struct node *n)
+{
+    json_object *from = strcmp(n->version, "2.0") == 0 ? n->doc : n->raw, *to = NULL;
+
+    if (json_object_deep_copy(from, &to, NULL) != 0)
+        return json_object_new_object();
+    return to;
+}
+
+/* The address of what 2.0 may also write as an object. */
+static void
+put_plain(json_object *doc, const char *name)
+{
+    json_object *value = json_get(doc, name), *id = json_get(value, "id");
+
+    if (json_is_object(value) && json_text(id).p != NULL)
+        json_put(doc, name, json_object_get(id));
+}
+
+static void
+put_origin(struct arena *a, json_object *issuer, struct slice id)
+{
+    struct uri u;
+
+    if (id.n > 0 && uri_is_web(id) && uri_parse(id, &u))
+        json_put_text(issuer, "origin",
+                      arena_printf(a, "%.*s://%.*s", SLICE_FMT(u.scheme), SLICE_FMT(u.authority)));
+}
+
+/* Reproducible, so that the document stays the same as long as what it shows does. */
+static struct slice
+salt_for(struct arena *a, struct slice url, struct slice identity)
+{
+    const struct slice  parts[] = { SL("shown recipient"), url, SL(" "), identity };
+    const struct sha256 hash = sha256_of_parts(parts, COUNT_OF(parts));
+
+    return hex_encode(a, (struct slice){ (const char *)hash.bytes, 8 });
+}
+
+static struct slice
+lower_case(struct arena *a, struct slice s)
+{
+    char *p = arena_str(a, s);
+
+    for (size_t i = 0; i < s.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] | 0x20);
+    return (struct slice){ p, s.n };
+}
+
+/* `recipient` as text and `salt`, as 0.5 had them; a plain address is never shown. */
+static void
+put_recipient(struct work *w, json_object *doc, bool with_original)
+{
+    json_object *recipient = json_get(w->assertion->doc, "recipient"), *original;
+    struct slice identity = json_get_text(recipient, "identity");
+    struct slice salt = json_get_text(recipient, "salt");
+
+    if (slice_has_char(identity, '@')) {
+        identity = lower_case(w->a, identity);
+        salt = salt_for(w->a, w->assertion->id, identity);
+        identity =
+            arena_printf(w->a, "sha256$%.*s",
+                         SLICE_FMT(digest_hex(w->a, "sha256",
+                                              arena_printf(w->a, "%.*s%.*s", SLICE_FMT(identity),
+                                                           SLICE_FMT(salt)))));
+    }
+    if (with_original) {
+        original = json_put_object(doc, "_originalRecipient");
+        json_put(original, "type", json_object_get(json_get(recipient, "type")));
+        json_put_bool(original, "hashed", slice_has_char(identity, '$'));
+        json_put_text(original, "identity", identity);
+        json_put_text(original, "salt", salt);
+    }
+    json_put_text(doc, "recipient", identity);
+    json_put_text(doc, "salt", salt);
+}
+
+static json_object *
+shown_class(struct work *w)
+{
+    json_object *class = shown(w->badge), *issuer = shown(w->issuer);
+
+    put_plain(class, "criteria");
+    put_plain(class, "image");
+    json_object_object_del(issuer, "email");
+    if (w->badge->url.n > 0)
+        json_put_text(class, "_location", w->badge->url);
+    if (w->issuer->url.n > 0)
+        json_put_text(issuer, "_location", w->issuer->url);
+    put_origin(w->a, issuer, w->issuer->url);
+    json_put(class, "issuer", issuer);
+    return class;
+}
+
+enum err_code
+badge_displayed(struct arena *a, const struct badge_docs *docs, json_object **ret, struct err *e)
+{
+    const struct verify_options options = { .now_s = 1 };
+    struct work                 w;
+    json_object                *doc, *verify;
+    bool                        old;
+    enum err_code               rc;
+
+    work_init(&w, a, &options);
+    if ((rc = read_docs(&w, docs, e)) != ERR_NONE)
+        return rc;
+    old = strcmp(w.assertion->version, "0.5") == 0;
+    doc = json_in_arena(a, shown(w.assertion));
+    put_recipient(&w, doc, !old);
+    if (old) {
+        json_object_object_del(json_get(json_get(doc, "badge"), "issuer"), "contact");
+    } else {
+        json_put(doc, "issued_on", json_object_get(json_get(doc, "issuedOn")));
+        json_put(doc, "badge", shown_class(&w));
+        put_plain(doc, "evidence");
+        put_plain(doc, "image");
+    }
+    if (!old && json_get(doc, "verify") == NULL) {
+        verify = json_put_object(doc, "verify");
+        json_put_text(verify, "type", SL("hosted"));
+        json_put_text(verify, "url", w.assertion->url);
+    }
+    *ret = json_object_get(badge_without_emails(a, doc));
+    return ERR_NONE;
+}

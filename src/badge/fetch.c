@@ -1,0 +1,141 @@
+/* Documents of a badge: each asked for once, all of them counted. */
+#include "badge_int.h"
+#include "core/digest.h"
+#include "core/uri.h"
+
+static struct report_document *
+find(struct report *r, struct slice url)
+{
+    for (size_t i = 0; i < r->document_count; i++)
+        if (slice_eq(r->documents[i].got.url, url))
+            return &r->documents[i];
+    return NULL;
+}
+
+/* Fragments are not sent, so two addresses that differ only there are one document. */
+struct slice
+without_fragment(struct slice url)
+{
+    size_t at;
+
+    return slice_find(url, SL("#"), &at) ? slice_first(url, at) : url;
+}
+
+static void
+ask(struct work *w, struct report_document *d, struct slice url, size_t max_bytes)
+{
+    struct err e = { 0 };
+
+    if (w->o->fetch == NULL)
+        d->code = FAIL(&e, FETCH_REFUSED, "no fetcher");
+    else if (!uri_is_web(url))
+        d->code = FAIL(&e, FETCH_URL, "no web address");
+    else
+        d->code = w->o->fetch->get(w->o->fetch->self, w->a, url, max_bytes, &d->got, &e);
+    d->got.url = url;
+    if (d->code == ERR_NONE) {
+        d->sha256_hex = digest_hex(w->a, "sha256", d->got.body);
+        if (d->got.final_url.n == 0)
+            d->got.final_url = url;
+        return;
+    }
+    d->got.at_s = w->now_s;
+    d->cause = e.cause[0] == '\0' ? slice_str(err_sentence(d->code))
+                                  : arena_printf(w->a, "%s (%s)", err_sentence(d->code), e.cause);
+}
+
+const struct report_document *
+fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes, bool *ret_budget)
+{
+    struct report          *r = w->r;
+    struct report_document *d;
+
+    *ret_budget = false;
+    url = without_fragment(url);
+    if ((d = find(r, url)) != NULL)
+        return d;
+    if (r->document_count == LIMIT_FETCH_DOCUMENTS) {
+        *ret_budget = true;
+        return NULL;
+    }
+    d = &r->documents[r->document_count++];
+    *d = (struct report_document){ .role = role };
+    ask(w, d, url, max_bytes);
+    return d;
+}
+
+static bool
+refuse(struct work *w, const struct report_document *d, struct slice url, bool budget,
+       struct slice from, struct slice prop)
+{
+    if (budget)
+        note(w, REPORT_FETCH_BUDGET,
+             ABOUT(.node = from, .prop = prop, .url = url,
+                   .expected = arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS)));
+    else if (d->code != ERR_NONE)
+        note(w, REPORT_FETCH_FAILED,
+             ABOUT(.node = from, .prop = prop, .url = url, .received = d->cause));
+    else if (d->got.status == 410 && strcmp(d->role, "assertion") == 0)
+        note(w, REPORT_REVOKED_GONE, ABOUT(.node = url, .url = url, .status = 410));
+    else if (d->got.status < 200 || d->got.status > 299)
+        note(w, REPORT_FETCH_STATUS,
+             ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status));
+    else
+        return false;
+    return true;
+}
+
+bool
+fetch_json(struct work *w, const char *role, struct slice url, struct slice from, struct slice prop,
+           const struct report_document **ret_doc, json_object **ret)
+{
+    bool                          budget;
+    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
+    struct err                    e = { 0 };
+
+    if (refuse(w, d, url, budget, from, prop))
+        return false;
+    if (json_parse(d->got.body, ret, &e) != ERR_NONE) {
+        note(w, REPORT_FETCH_NOT_JSON,
+             ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status,
+                   .received = arena_copy(w->a, slice_str(e.cause))));
+        return false;
+    }
+    json_in_arena(w->a, *ret);
+    *ret_doc = d;
+    return true;
+}
+
+struct slice
+authority_of(struct arena *a, struct slice url)
+{
+    struct uri   u;
+    struct slice lower;
+    char        *p;
+
+    if (!uri_is_http(url) || !uri_parse(url, &u) || u.host.n == 0 || u.userinfo.p != NULL)
+        return SLICE_NONE;
+    lower = arena_copy(a, u.host);
+    p = arena_str(a, lower);
+    for (size_t i = 0; i < lower.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] | 0x20);
+    lower.p = p;
+    if (u.port.n == 0 || slice_eq(u.port, u.scheme.n == 4 ? SL("80") : SL("443")))
+        return lower;
+    return arena_printf(a, "%.*s:%.*s", SLICE_FMT(lower), SLICE_FMT(u.port));
+}
+
+static struct slice
+without_www(struct slice authority)
+{
+    return slice_starts(authority, SL("www.")) ? slice_from(authority, 4) : authority;
+}
+
+bool
+same_site(struct arena *a, struct slice url, struct slice other)
+{
+    struct slice one = authority_of(a, url), two = authority_of(a, other);
+
+    return one.n > 0 && two.n > 0 && slice_eq(without_www(one), without_www(two));
+}

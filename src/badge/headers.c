@@ -1,1 +1,0 @@
-#include "badge/verify.h"

@@ -1,0 +1,166 @@
+/* What was handed in, and where its assertion is hosted: rules R01 to R06. */
+#include "badge_int.h"
+#include "core/uri.h"
+
+static bool
+is_base64url(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+
+        if (!((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+              c == '_'))
+            return false;
+    }
+    return s.n > 0;
+}
+
+static bool
+is_jws(struct slice s)
+{
+    struct slice part;
+    size_t       parts = 0;
+
+    while (slice_next(&s, '.', &part)) {
+        if (!is_base64url(part))
+            return false;
+        parts++;
+    }
+    return parts == 3;
+}
+
+static void
+set_input(struct work *w, const char *type, struct slice value)
+{
+    w->r->input_type = type;
+    w->r->input_value = value;
+}
+
+/* JSON only says where the badge is hosted; what is hosted there counts (R02). */
+static bool
+take_json(struct work *w, struct slice text, struct slice *ret_url)
+{
+    static const char *const names[] = { "verify", "verification" };
+    json_object             *doc = NULL;
+    struct slice             url;
+    struct err               e = { 0 };
+
+    set_input(w, "json", SLICE_NONE);
+    if (json_parse(text, &doc, &e) != ERR_NONE) {
+        note(w, REPORT_INPUT_MALFORMED, ABOUT(.received = arena_copy(w->a, slice_str(e.cause))));
+        return false;
+    }
+    json_in_arena(w->a, doc);
+    url = json_get_text(doc, "id");
+    if (!uri_is_http(url))
+        url = json_get_text(doc, "@id");
+    for (size_t i = 0; i < COUNT_OF(names) && !uri_is_http(url); i++)
+        url = json_get_text(json_get(doc, names[i]), "url");
+    if (!uri_is_http(url)) {
+        note(w, REPORT_INPUT_NO_URL, ABOUT(.prop = SL("id")));
+        return false;
+    }
+    set_input(w, "url", url);
+    *ret_url = url;
+    return true;
+}
+
+static bool
+take_text(struct work *w, struct slice text, struct slice *ret_url)
+{
+    struct slice trimmed = slice_trim(text);
+
+    if (uri_is_http(text)) {
+        set_input(w, "url", text);
+        *ret_url = text;
+        return true;
+    }
+    if (slice_starts(trimmed, SL("{")) || slice_starts(trimmed, SL("[")))
+        return take_json(w, trimmed, ret_url);
+    if (is_jws(trimmed)) {
+        set_input(w, "jws", trimmed);
+        note(w, REPORT_SIGNED_UNSUPPORTED, ABOUT(.prop = SL("verification.type")));
+        return false;
+    }
+    note(w, REPORT_INPUT_UNKNOWN, ABOUT(.received = SLICE_NONE));
+    return false;
+}
+
+static struct slice
+why_not(struct work *w, const struct err *e)
+{
+    return e->cause[0] == '\0' ? slice_str(err_sentence(e->code))
+                               : arena_printf(w->a, "%s (%s)", err_sentence(e->code), e->cause);
+}
+
+static bool
+take_picture(struct work *w, struct slice picture, struct slice *ret_url)
+{
+    struct slice text;
+    struct err   e = { 0 };
+
+    set_input(w, "file", SLICE_NONE);
+    if (badge_unbake(w->a, picture, &text, &e) == ERR_NONE)
+        return take_text(w, text, ret_url);
+    note(w, e.code == ERR_IMAGE_UNBAKED ? REPORT_IMAGE_UNBAKED : REPORT_IMAGE_MALFORMED,
+         ABOUT(.received = why_not(w, &e)));
+    return false;
+}
+
+static bool
+is_picture(struct slice bytes)
+{
+    return badge_image_kind(bytes) != BADGE_IMAGE_UNKNOWN;
+}
+
+/* The picture that answered at `url`, if one did: NULL when it was a document, or nothing. */
+static const struct report_document *
+picture_at(struct work *w, struct slice url)
+{
+    bool                          budget;
+    const struct report_document *d = fetch_once(w, "assertion", url, LIMIT_IMAGE_BYTES, &budget);
+
+    return !budget && d->code == ERR_NONE && d->got.status >= 200 && d->got.status <= 299 &&
+                   is_picture(d->got.body)
+               ? d
+               : NULL;
+}
+
+/* An address may be that of a baked picture; one inside that picture may not, or it would go on for ever. */
+static bool
+follow_picture(struct work *w, bool from_picture, struct slice *url)
+{
+    const struct report_document *d = picture_at(w, *url);
+    struct slice                  text;
+    struct err                    e = { 0 };
+
+    if (d == NULL)
+        return true;
+    if (!from_picture) {
+        if (badge_unbake(w->a, d->got.body, &text, &e) != ERR_NONE) {
+            note(w, REPORT_IMAGE_URL_UNBAKED, ABOUT(.url = *url, .received = why_not(w, &e)));
+            return false;
+        }
+        if (!take_text(w, text, url))
+            return false;
+    }
+    if (picture_at(w, *url) == NULL)
+        return true;
+    note(w, REPORT_IMAGE_IN_IMAGE, ABOUT(.url = *url));
+    return false;
+}
+
+bool
+input_take(struct work *w, struct slice input, struct slice *ret_url)
+{
+    bool from_picture;
+
+    if (input.n > LIMIT_IMAGE_BYTES) {
+        note(w, REPORT_INPUT_TOO_LARGE,
+             ABOUT(.expected = arena_printf(w->a, "%d", LIMIT_IMAGE_BYTES)));
+        return false;
+    }
+    from_picture = is_picture(input);
+    return (from_picture ? take_picture(w, input, ret_url) : take_text(w, input, ret_url)) &&
+           follow_picture(w, from_picture, ret_url);
+}

@@ -1,0 +1,167 @@
+/* Objects of the graph: documents fetched, and objects that stand inside them. */
+#include <assert.h>
+
+#include "badge_int.h"
+
+bool
+type_has(json_object *doc, struct slice type)
+{
+    json_object *value = json_get(doc, "type");
+
+    if (!json_is_array(value))
+        return slice_eq(json_text(value), type);
+    for (size_t i = 0; i < json_object_array_length(value); i++)
+        if (slice_eq(json_text(json_object_array_get_idx(value, i)), type))
+            return true;
+    return false;
+}
+
+const char *class_name(enum class class)
+{
+    static const char *const names[CLASS_COUNT] = { [ASSERTION] = "Assertion",
+                                                    [BADGE_CLASS] = "BadgeClass",
+                                                    [PROFILE] = "Profile",
+                                                    [IDENTITY] = "IdentityObject",
+                                                    [VERIFICATION] = "VerificationObject",
+                                                    [ISSUER_VERIFICATION] = "VerificationObject",
+                                                    [EVIDENCE] = "Evidence",
+                                                    [IMAGE] = "Image",
+                                                    [CRITERIA] = "Criteria",
+                                                    [ALIGNMENT] = "AlignmentObject",
+                                                    [RELATED] = "related",
+                                                    [KEY] = "CryptographicKey",
+                                                    [ENDORSEMENT] = "Endorsement",
+                                                    [CLAIM] = "EndorsementClaim" };
+
+    return names[class];
+}
+
+/* 1.0 and 0.5 objects have no type: they are what they are used as. */
+static void
+put_type(enum class class, json_object *doc)
+{
+    if (json_get(doc, "type") == NULL)
+        json_put_text(doc, "type", slice_str(class_name(class)));
+}
+
+bool
+node_read(struct work *w, struct node *n, json_object *raw)
+{
+    if (!json_is_object(raw)) {
+        note(w, REPORT_NOT_OBJECT, ABOUT(.node = n->id, .url = n->url));
+        return false;
+    }
+    n->raw = raw;
+    n->version = version_of(raw);
+    if (n->class == ASSERTION && strcmp(n->version, "0.5") == 0)
+        raw = upgrade_05(w, n->url, raw);
+    n->doc = context_compact(w, n->id, raw, strcmp(n->version, "1.0") == 0);
+    if (n->doc == NULL)
+        return false;
+    if (strcmp(n->version, "2.0") != 0)
+        upgrade_1x(w, n->class, n->doc);
+    if (strcmp(n->version, "1.0") == 0 &&
+        (n->class != ASSERTION || json_get(n->doc, "recipient") != NULL))
+        put_type(n->class, n->doc);
+    if (json_get(n->doc, "id") == NULL && n->url.n > 0)
+        json_put_text(n->doc, "id", n->url);
+    return true;
+}
+
+static struct node *
+find(struct work *w, enum class class, struct slice url)
+{
+    for (size_t i = 0; i < w->node_count; i++)
+        if (w->nodes[i]->class == class && slice_eq(w->nodes[i]->id, url))
+            return w->nodes[i];
+    return NULL;
+}
+
+/* One document, read as `class`; its id is the address, whatever it calls itself. */
+static struct node *
+read_at(struct work *w, enum class class, const char *role, struct slice url, struct slice from,
+        struct slice prop)
+{
+    const struct report_document *d;
+    struct node                  *n = ARENA_NEW(w->a, struct node);
+    json_object                  *raw = NULL;
+
+    if (!fetch_json(w, role, url, from, prop, &d, &raw))
+        return NULL;
+    *n = (struct node){ .class = class,
+                        .id = d->got.url,
+                        .url = d->got.url,
+                        .final_url = d->got.final_url,
+                        .text = d->got.body };
+    return node_read(w, n, raw) ? n : NULL;
+}
+
+static bool
+calls_itself_so(const struct node *n, struct slice *ret_id)
+{
+    *ret_id = json_text(json_get(n->doc, "id"));
+    /* An id that is no text is found by the property check. A fragment names no other document. */
+    return ret_id->p == NULL || slice_eq(without_fragment(*ret_id), n->url);
+}
+
+/* An issuer's profile says which hosts may speak for it, so another site must not be able to answer in its
+ * place: a redirect that anybody can aim (an open one) would do. */
+static bool
+stays(struct work *w, const struct node *n, struct slice from, struct slice prop)
+{
+    if (n->class != PROFILE || same_site(w->a, n->url, n->final_url))
+        return true;
+    note(w, REPORT_FETCH_AWAY,
+         ABOUT(.node = from, .prop = prop, .url = n->url, .received = n->final_url));
+    return false;
+}
+
+struct node *
+node_fetch(struct work *w, enum class class, const char *role, struct slice url, struct slice from,
+           struct slice prop)
+{
+    struct node *n = find(w, class, without_fragment(url));
+    struct slice id;
+
+    if (n != NULL)
+        return n;
+    if ((n = read_at(w, class, role, url, from, prop)) == NULL)
+        return NULL;
+    if (!calls_itself_so(n, &id)) {
+        note(w, REPORT_ID_MISMATCH,
+             ABOUT(.node = from, .prop = prop, .url = n->url, .received = id));
+        if ((n = find(w, class, without_fragment(id))) != NULL)
+            return n;
+        if ((n = read_at(w, class, role, id, from, prop)) == NULL)
+            return NULL;
+        if (!calls_itself_so(n, &id)) {
+            note(w, REPORT_ID_LOOP,
+                 ABOUT(.node = from, .prop = prop, .url = n->url, .received = id));
+            return NULL;
+        }
+    }
+    if (!stays(w, n, from, prop))
+        return NULL;
+    assert(w->node_count < NODES_MAX); /* documents times classes */
+    w->nodes[w->node_count++] = n;
+    json_object_array_add(w->r->graph, json_object_get(n->doc));
+    return n;
+}
+
+/* An object inside the document of `in`, which was read with it: its names are 2.0's already. */
+struct node *
+node_embedded(struct work *w, enum class class, const struct node *in, json_object *doc)
+{
+    struct node *n = ARENA_NEW(w->a, struct node);
+
+    *n = (struct node){ .class = class,
+                        .version = in->version,
+                        .id = json_text(json_get(doc, "id")),
+                        .raw = doc,
+                        .doc = doc };
+    if (n->id.p == NULL)
+        n->id = SL("");
+    if (strcmp(n->version, "2.0") != 0)
+        upgrade_1x(w, class, doc);
+    return n;
+}

@@ -1,0 +1,105 @@
+/* Messages of a report. */
+#include "badge_int.h"
+#include "core/sbuf.h"
+
+struct row {
+    enum report_level   level;
+    enum report_outcome outcome;
+    enum err_code       err;
+    const char         *name, *key, *sentence;
+};
+static const struct row rows[] = {
+#define M(id, level_, outcome_, err_, name_, key_, sentence_)                                      \
+    [REPORT_##id] = {                                                                              \
+        REPORT_LEVEL_##level_, OUTCOME_##outcome_, ERR_##err_, (name_), (key_), (sentence_)        \
+    },
+#include "badge/report.def"
+#undef M
+};
+
+enum report_outcome
+report_code_outcome(enum report_code code)
+{
+    return rows[code].outcome;
+}
+
+enum err_code
+report_code_err(enum report_code code)
+{
+    return rows[code].err;
+}
+
+static void
+add_named(struct work *w, struct sbuf *b, struct slice name, const struct about *about)
+{
+    if (slice_eq(name, SL("node")))
+        sbuf_add(b, about->node.n > 0 ? about->node : SL("the document"));
+    else if (slice_eq(name, SL("prop")))
+        sbuf_add(b, about->prop);
+    else if (slice_eq(name, SL("url")))
+        sbuf_add(b, about->url);
+    else if (slice_eq(name, SL("received")))
+        sbuf_add(b, about->received);
+    else if (slice_eq(name, SL("expected")))
+        sbuf_add(b, about->expected);
+    else
+        sbuf_add(b, arena_printf(w->a, "%d", about->status));
+}
+
+/* Puts what the message is about into its sentence. */
+static struct slice
+say(struct work *w, const char *sentence, const struct about *about)
+{
+    struct slice rest = slice_str(sentence);
+    struct sbuf  b;
+    size_t       open, close;
+
+    sbuf_init(&b, w->a);
+    while (slice_find(rest, SL("{"), &open) && slice_find(rest, SL("}"), &close)) {
+        sbuf_add(&b, slice_first(rest, open));
+        add_named(w, &b, slice_first(slice_from(rest, open + 1), close - open - 1), about);
+        rest = slice_from(rest, close + 1);
+    }
+    sbuf_add(&b, rest);
+    return slice_trim(sbuf_slice(&b));
+}
+
+/* What goes on being counted beyond MESSAGES_MAX is no longer said: a list of a thousand wrong items is one
+ * fault, and the report stays small. */
+void
+note(struct work *w, enum report_code code, const struct about *about)
+{
+    const struct row      *row = &rows[code];
+    struct report         *r = w->r;
+    struct report_message *m;
+
+    r->error_count += row->level == REPORT_LEVEL_ERROR;
+    r->warning_count += row->level == REPORT_LEVEL_WARNING;
+    if (r->message_count == MESSAGES_MAX)
+        return;
+    m = &r->messages[r->message_count++];
+    *m = (struct report_message){ .code = code,
+                                  .level = row->level,
+                                  .name = row->name,
+                                  .key = row->key,
+                                  .sentence = say(w, row->sentence, about),
+                                  .node = about->node,
+                                  .prop = about->prop,
+                                  .url = about->url,
+                                  .received = about->received,
+                                  .expected = about->expected,
+                                  .status = about->status };
+}
+
+/* A value as JSON, cut for a message. */
+struct slice
+text_of(struct arena *a, json_object *value, size_t max)
+{
+    struct slice text = value == NULL ? SL("null") : json_print(a, value);
+
+    if (text.n <= max)
+        return text;
+    while (max > 0 && ((unsigned char)text.p[max] & 0xC0) == 0x80)
+        max--;
+    return arena_printf(a, "%.*s…", (int)max, text.p);
+}

@@ -1,0 +1,127 @@
+/* The rules over an object beyond its structure, and those over the badge as a whole. A rule is a row here
+ * and a function; what it says is a row in badge/report.def. */
+#include "badge_int.h"
+#include "core/clock.h"
+
+/* R25: the reference's order, and nothing when a date could not be read: that is an error already. */
+static void
+check_times(struct work *w, struct node *n)
+{
+    json_object *issued_on = json_get(n->doc, "issuedOn"), *expires = json_get(n->doc, "expires");
+    int64_t      issued_s, expires_s;
+
+    if (badge_date(issued_on, false, &issued_s)) {
+        w->r->issued_on_s = issued_s;
+        if (issued_s > w->now_s)
+            note(w, REPORT_ISSUED_IN_FUTURE,
+                 ABOUT(.node = n->id, .prop = SL("issuedOn"), .received = json_text(issued_on)));
+    }
+    if (!badge_date(expires, false, &expires_s))
+        return;
+    w->r->expires_s = expires_s;
+    if (badge_date(issued_on, false, &issued_s) && expires_s < issued_s)
+        note(w, REPORT_EXPIRES_BEFORE_ISSUED, ABOUT(.node = n->id, .prop = SL("expires")));
+    if (expires_s < w->now_s)
+        note(w, REPORT_EXPIRED,
+             ABOUT(.node = n->id, .prop = SL("expires"), .received = json_text(expires)));
+}
+
+/* R41, D01: said by the body of a hosted assertion of any version, under whatever context. What is neither
+ * false nor absent counts as said: an issuer that writes "true" or 1 means it. */
+static void
+check_revoked(struct work *w, struct node *n)
+{
+    json_object *said = json_get(n->doc, "revoked");
+    struct slice reason = json_get_text(n->raw, "revocationReason");
+
+    if (said == NULL)
+        said = json_get(n->raw, "revoked");
+    if (said == NULL ||
+        (json_object_is_type(said, json_type_boolean) && !json_object_get_boolean(said)))
+        return;
+    note(w, REPORT_REVOKED,
+         ABOUT(.node = n->id, .url = n->url, .prop = SL("revoked"),
+               .received = reason.n == 0
+                               ? SL("")
+                               : arena_printf(w->a, "The reason given: %.*s", SLICE_FMT(reason))));
+}
+
+/* R33 */
+static void
+check_criteria(struct work *w, struct node *n)
+{
+    if (slice_starts(json_get_text(n->doc, "id"), SL("_:b")) &&
+        json_get(n->doc, "narrative") == NULL)
+        note(w, REPORT_CRITERIA_EMPTY, ABOUT(.node = n->id, .url = n->url, .prop = SL("criteria")));
+}
+
+/* D08: asked for by the specification, checked by nobody. */
+static void
+check_issuer_email(struct work *w, struct node *n)
+{
+    struct slice email = json_get_text(n->doc, "email");
+
+    if (strcmp(n->version, "2.0") == 0 && !slice_has_char(email, '@'))
+        note(w, REPORT_ISSUER_EMAIL, ABOUT(.node = n->id, .url = n->url, .prop = SL("email")));
+}
+
+/* The web site a profile names is only what it says of itself. */
+static void
+check_issuer_url(struct work *w, struct node *n)
+{
+    json_object *url = json_get(n->doc, "url");
+
+    if (n->url.n > 0 && primitive_is(URL, url) && !same_site(w->a, n->url, json_text(url)))
+        note(w, REPORT_ISSUER_URL_HOST,
+             ABOUT(.node = n->id, .url = n->url, .prop = SL("url"), .received = json_text(url)));
+}
+
+/* D06, D07 */
+static void
+check_verification(struct work *w, struct node *n)
+{
+    json_object *verification = json_get(n->doc, "verification");
+
+    if (!json_is_object(verification))
+        return; /* an error of structure already; without a scope nothing is valid */
+    if (type_has(verification, SL("HostedBadge")))
+        check_scope(w, n);
+    else if (type_has(verification, SL("SignedBadge")))
+        note(w, REPORT_VERIFICATION_SIGNED, ABOUT(.node = n->id, .prop = SL("verification.type")));
+    else
+        note(w, REPORT_VERIFICATION_UNKNOWN,
+             ABOUT(.node = n->id, .prop = SL("verification.type"),
+                   .received = text_of(w->a, json_get(verification, "type"), 48)));
+}
+
+static const struct rule {
+    const char *id; /* in the notes on Open Badges */
+    enum class of;
+    void (*check)(struct work *w, struct node *n);
+} class_rules[] = {
+    { "R41", ASSERTION, check_revoked },  { "R25", ASSERTION, check_times },
+    { "R32", ASSERTION, check_image },    { "R32", BADGE_CLASS, check_image },
+    { "R33", CRITERIA, check_criteria },  { "D08", PROFILE, check_issuer_email },
+    { "R28", PROFILE, check_issuer_url },
+};
+
+/* Over the assertion, once badge class and issuer are there. */
+static const struct rule badge_rules[] = {
+    { "R19-R21", ASSERTION, check_verification },
+    { "R26-R27", ASSERTION, check_recipient },
+};
+
+void
+check_class(struct work *w, struct node *n)
+{
+    for (size_t i = 0; i < COUNT_OF(class_rules); i++)
+        if (class_rules[i].of == n->class)
+            class_rules[i].check(w, n);
+}
+
+void
+check_badge(struct work *w)
+{
+    for (size_t i = 0; i < COUNT_OF(badge_rules); i++)
+        badge_rules[i].check(w, w->assertion);
+}
