@@ -24,7 +24,7 @@ static enum err_code
 reply_picture(struct req *r, struct resp *out, const struct report *report, struct err *e)
 {
     struct slice  bytes;
-    bool          svg = report->picture_kind == REPORT_SVG;
+    bool          svg = report->picture_kind == BADGE_IMAGE_SVG;
     enum err_code rc;
 
     if ((rc = badge_bake(r->arena, report->picture, report->assertion_text, report->subject, &bytes,
@@ -45,7 +45,7 @@ static bool
 is_genuine(const struct report *report)
 {
     return (report->outcome == OUTCOME_VALID || report->outcome == OUTCOME_EXPIRED) &&
-           report->assertion_text.n > 0 && report->picture_kind != REPORT_NO_PICTURE;
+           report->assertion_text.n > 0 && report->picture_kind != BADGE_IMAGE_UNKNOWN;
 }
 
 enum err_code
