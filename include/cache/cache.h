@@ -24,9 +24,9 @@ struct cache;
 extern const char *const cache_variants[];
 extern const size_t      cache_variant_count;
 
-/* `d:<release>:<variant>:<path>`, of this release. `path` is the request's, percent-escaped as sent, without
- * the query; SLICE_NONE when that is no key for memcached (over 250 bytes, or a blank or control byte in it):
- * such a document is not stored. `variant` is one of cache_variants. */
+/* `d:<release>:<variant>:<path>`, of this release. `path` is the request's, as sent, without the
+ * query; SLICE_NONE when it is no key for memcached (over 250 bytes, a blank or control byte in it) or has a
+ * percent escape in it, which would be another spelling of a path: such a document is not stored. `variant` is one of cache_variants. */
 struct slice cache_key(struct arena *a, const char *variant, struct slice path);
 
 /* NULL when no server is configured: every function takes that and answers as an empty cache would. */

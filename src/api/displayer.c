@@ -188,8 +188,11 @@ api_group(struct req *r, struct resp *out, struct err *e)
     json_put_number(doc, "userId", (int64_t)user.id);
     json_put_number(doc, "groupId", (int64_t)id);
     array = json_put_array(doc, "badges");
-    for (size_t i = 0; i < count; i++)
-        if ((rc = put_badge(r, array, &badges[i], e)) != ERR_NONE)
+    for (size_t i = 0; i < count; i++) {
+        rc = put_badge(r, array, &badges[i], e);
+        if (rc != ERR_NONE &&
+            rc != ERR_ASSERTION_MALFORMED) /* one bad row does not hide the others */
             return rc;
+    }
     return reply_display(r, out, 200, json_object_get(doc));
 }

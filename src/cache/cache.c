@@ -31,8 +31,10 @@ cache_key(struct arena *a, const char *variant, struct slice path)
 
     if (key.n > KEY_BYTES_MAX)
         return SLICE_NONE;
+    /* None of our paths needs an escape: one that has one is another spelling of a document that a write
+     * would not find. */
     for (size_t i = 0; i < key.n; i++)
-        if (key.p[i] <= ' ' || key.p[i] == 0x7F)
+        if (key.p[i] <= ' ' || key.p[i] == 0x7F || key.p[i] == '%')
             return SLICE_NONE;
     return key;
 }

@@ -60,8 +60,6 @@ read_collection(struct req *r, struct collection *ret, struct badge_full **ret_b
     struct slice  path = req_param(r, "path");
     enum err_code rc;
 
-    if (slice_ends(path, SL(".json")))
-        path.n -= sizeof ".json" - 1;
     if ((rc = store_collection_by_path(r->db, path, ret, e)) != ERR_NONE ||
         (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE ||
         (rc = store_collection_by_path(r->db, path, ret, e)) != ERR_NONE)
@@ -75,8 +73,6 @@ read_badge(struct req *r, struct badge_full *ret, struct err *e)
     struct slice  path = req_param(r, "path");
     enum err_code rc;
 
-    if (slice_ends(path, SL(".json")))
-        path.n -= sizeof ".json" - 1;
     if ((rc = store_badge_by_path(r->db, path, ret, e)) != ERR_NONE ||
         (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE)
         return rc;
