@@ -88,12 +88,39 @@ declared_uri(const struct svg_element *root)
     return SLICE_NONE;
 }
 
+/* The root declares our prefix, if it does not already. */
+static void
+add_namespaces(struct sbuf *b, const struct svg_element *el)
+{
+    for (size_t i = 0; i < el->namespace_count; i++) {
+        struct slice prefix = el->namespaces[i].name, uri = el->namespaces[i].value;
+
+        if (prefix.n == 0)
+            add_attribute(b, SLICE_NONE, SL("xmlns"), uri);
+        else
+            add_attribute(b, SL("xmlns"), prefix, uri);
+    }
+    if (el->is_root && declared_uri(el).p == NULL)
+        add_attribute(b, SL("xmlns"), SL("openbadges"), SL(OPENBADGES_URI));
+}
+
+static void
+add_attributes(struct sbuf *b, const struct svg_element *el)
+{
+    for (size_t i = 0; i < el->attribute_count; i++) {
+        const struct svg_attribute *at = &el->attributes[i];
+
+        if (at->prefix.p != NULL || !slice_starts_nocase(at->name, SL("on")))
+            add_attribute(b, at->prefix, at->name, at->value);
+    }
+}
+
 /* Where the root binds our prefix to something else, that stays and the element has its own. */
 static void
 add_assertion(struct bake *k, struct slice declared)
 {
     sbuf_add_str(&k->out, "<openbadges:assertion");
-    if (!slice_eq(declared, SL(OPENBADGES_URI)))
+    if (declared.p != NULL && !slice_eq(declared, SL(OPENBADGES_URI)))
         add_attribute(&k->out, SL("xmlns"), SL("openbadges"), SL(OPENBADGES_URI));
     add_attribute(&k->out, SLICE_NONE, SL("verify"), k->verify);
     if (k->json.n == 0) {
@@ -103,19 +130,6 @@ add_assertion(struct bake *k, struct slice declared)
     sbuf_add_char(&k->out, '>');
     add_cdata(&k->out, k->json);
     sbuf_add_str(&k->out, "</openbadges:assertion>");
-}
-
-static void
-add_root_rest(struct bake *k, const struct svg_element *root)
-{
-    struct slice declared = declared_uri(root);
-
-    if (declared.p == NULL) {
-        declared = SL(OPENBADGES_URI);
-        add_attribute(&k->out, SL("xmlns"), SL("openbadges"), declared);
-    }
-    close_tag(k);
-    add_assertion(k, declared);
 }
 
 static bool
@@ -136,22 +150,14 @@ bake_start(void *self, const struct svg_element *el)
     close_tag(k);
     sbuf_add_char(&k->out, '<');
     add_name(&k->out, el->prefix, el->name);
-    for (size_t i = 0; i < el->namespace_count; i++) {
-        struct svg_attribute ns = el->namespaces[i];
-        bool                 is_default = ns.name.n == 0;
-
-        add_attribute(&k->out, is_default ? SLICE_NONE : SL("xmlns"),
-                      is_default ? SL("xmlns") : ns.name, ns.value);
-    }
-    for (size_t i = 0; i < el->attribute_count; i++)
-        if (el->attributes[i].prefix.p != NULL ||
-            !slice_starts_nocase(el->attributes[i].name, SL("on")))
-            add_attribute(&k->out, el->attributes[i].prefix, el->attributes[i].name,
-                          el->attributes[i].value);
+    add_namespaces(&k->out, el);
+    add_attributes(&k->out, el);
     k->tag_open = true;
     k->depth++;
-    if (el->is_root)
-        add_root_rest(k, el);
+    if (el->is_root) {
+        close_tag(k);
+        add_assertion(k, declared_uri(el));
+    }
     return fits(k);
 }
 

@@ -176,7 +176,7 @@ unbaking_takes_the_body_before_the_verify_attribute(void **state)
           SL("https://example.org/1?a=1&b=2") },
         { SL("<svg " OB "><openbadges:assertion verify=' a.b.c '/></svg>"), SL("a.b.c") },
         { SL("<svg " OB "><openbadges:assertion>{\"a\":&quot;&amp;}<x>no</x><!--no--></"
-                        "openbadges:assertion></svg>"),
+             "openbadges:assertion></svg>"),
           SL("{\"a\":\"&}") },
         { SL("<svg xmlns:b='http://openbadges.org'><g><b:assertion verify='deep'/></g></svg>"),
           SL("deep") },
@@ -229,7 +229,7 @@ baking_puts_one_element_first_and_keeps_the_rest(void **state)
                               SL("{\"x\":\"]]>\"}"), &baked, &e),
                      ERR_NONE);
     assert_slice_equal(
-        baked, SL(DECL "<!--top-->\n<svg " NS " a=\"&lt;&#34;&#34;\" xml:space=\"preserve\" " OB
+        baked, SL(DECL "<!--top-->\n<svg " NS " " OB " a=\"&lt;&#34;&#34;\" xml:space=\"preserve\""
                        "><openbadges:assertion "
                        "verify=\"https://a.example/?b=1&amp;c=&#34;2\"><![CDATA[{\"x\":\""
                        "]]]]><![CDATA[>\"}]]></openbadges:assertion><?pi data?>\n  <title>a &amp; "
