@@ -111,7 +111,7 @@ void resp_session(const struct req *r, struct resp *out, struct slice token);
 /* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a
  * handler can end with `return reply_…`. */
 enum err_code reply_json(struct resp *out, int status, json_object *doc);
-/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place `{{> content}}`.
+/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place `{{> page}}`.
  * Added to the model, where it has no such name itself: lang, dir, site_name, contact (when there is one),
  * csrf, user {email} (when somebody is signed in), flash (a list of sentences, shown once). In templates
  * `{{t.some.id}}` is the catalogue's sentence and `{{asset.app.css}}` a static file's address. */

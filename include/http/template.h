@@ -4,7 +4,7 @@
  * `{{&x}}` and lambdas, which are refused. Beyond it:
  *   {{t.some.id}}       the catalogue's sentence; `{name}` in it is looked up where the tag stands
  *   {{asset.app.css}}   the address of a static file
- *   {{> content}}          the page that is being rendered, in a layout
+ *   {{> page}}          the page that is being rendered, in a layout
  * `""`, 0, false, null and `[]` are false in a section.
  * An address, which is what an interpolation at the beginning of href, src, action, formaction,
  * poster or cite is, is shown only if it is http, https, a path of ours, a query or a fragment;
@@ -32,7 +32,7 @@ MUST_USE enum err_code templates_new(const struct text_file *files, size_t count
 void                   templates_free(struct templates *t);
 bool                   templates_has(const struct templates *t, const char *name);
 
-/* Renders `name`, with `page` (may be NULL) where it says `{{> content}}`. Text in `a`.
+/* Renders `name`, with `page` (may be NULL) where it says `{{> page}}`. Text in `a`.
  * Errors  INTERNAL: no such template; partials nested beyond reason. */
 MUST_USE enum err_code templates_render(const struct templates *t, struct arena *a,
                                         const char *name, const char *page, json_object *model,

@@ -1,7 +1,20 @@
 #include "app_int.h"
+#include "pages/pages.h"
 
 /* 405, Allow, HEAD and OPTIONS come from this table; nginx sends a path to the pool its row names. */
 const struct route routes[] = {
     { HTTP_GET, "/healthz", app_healthz, .pool = READ, .who = ANYONE, .csrf = SAFE, .reply = JSON },
+
+    { HTTP_GET, "/", page_home, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
+    { HTTP_GET, "/help", page_help, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
+    { HTTP_GET, "/signin", page_signin, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/signin", page_signin_ask, .pool = APP, .who = ANYONE, .csrf = TOKEN, .reply = HTML,
+      .body = FORM, .body_max = 16 * KIB },
+    { HTTP_GET, "/signin/:token", page_signin_link, .pool = APP, .who = ANYONE, .csrf = SAFE,
+      .reply = HTML },
+    { HTTP_POST, "/signin/:token", page_signin_use, .pool = APP, .who = ANYONE, .csrf = TOKEN,
+      .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/signout", page_signout, .pool = APP, .who = USER, .csrf = TOKEN, .reply = HTML,
+      .body = FORM, .body_max = 16 * KIB },
 };
 const size_t route_count = COUNT_OF(routes);

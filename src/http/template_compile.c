@@ -163,7 +163,7 @@ add_partial(struct compiler *c, const struct tag *tag, struct slice indent, stru
 
     if (c->place.in != IN_TEXT)
         return fault(c, tag->begin, e, "no place for a partial:", tag->name);
-    if (!slice_eq(tag->name, SL("content")) &&
+    if (!slice_eq(tag->name, SL("page")) &&
         (partial = template_find(c->all, tag->name)) == NULL)
         return fault(c, tag->begin, e, "no such partial:", tag->name);
     s = add_step(c, STEP_PARTIAL);

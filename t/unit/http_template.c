@@ -157,7 +157,7 @@ partials_share_the_context_and_are_indented(void **state)
     assert_partial("\\\n {{>part}}\n/\n", "|\n{{x}}\n|\n", "{\"x\":\"<\\n->\"}",
                    "\\\n |\n &lt;\n-&gt;\n |\n/\n");
     assert_partial("|\r\n{{>part}}\r\n|", ">", "{}", "|\r\n>|");
-    assert_partial("<body>{{> content}}</body>", "page {{x}}", "{\"x\":1}", "<body>page 1</body>");
+    assert_partial("<body>{{> page}}</body>", "page {{x}}", "{\"x\":1}", "<body>page 1</body>");
 }
 
 static void
