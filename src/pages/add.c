@@ -250,7 +250,7 @@ take_url(struct adding *a, struct slice url, struct err *e)
     if (rc == ERR_NONE)
         put_result(a, url, &result, true);
     if (rc == ERR_NONE && result.outcome == IMPORT_REFUSED)
-        json_put_text(a->model, "url", url);
+        json_put_text(a->model, "typed_url", url);
     return rc;
 }
 

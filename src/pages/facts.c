@@ -80,6 +80,24 @@ list_put(json_object *model, const char *name, json_object *list)
         json_put(model, name, json_object_get(list));
 }
 
+/* A template looks a missing name up in what is around: an empty text ends the search here. */
+static void
+put_blanks(json_object *to, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (!json_object_object_get_ex(to, *names, NULL))
+            json_put_text(to, *names, SL(""));
+}
+
+static const char *const item_names[] = { "name", "text", "link", "more", NULL };
+static const char *const fact_names[] = {
+    "description", "narrative",     "issuer_link", "issuer_description",
+    "issued",      "expires",       "recipient",   "criteria_link",
+    "evidence",    "criteria_text", "alignment",   "tags",
+    "others",      "picture",       "issuer_host", "href",
+    NULL
+};
+
 static void
 put_named(const struct facts *f, json_object *to, const char *id, struct slice value)
 {
@@ -106,6 +124,7 @@ put_evidence(const struct facts *f, json_object *model, json_object *assertion)
                put_text(f, to, "text", json_get_text(from, "description"));
         put_named(f, to, "badge.evidence_genre", json_get_text(from, "genre"));
         put_named(f, to, "badge.evidence_audience", json_get_text(from, "audience"));
+        put_blanks(to, item_names);
         if (any)
             json_object_array_add(items, json_object_get(to));
     }
@@ -129,6 +148,7 @@ put_alignment(const struct facts *f, json_object *model, json_object *badge)
         put_text(f, to, "text", json_get_text(from, "targetDescription"));
         put_named(f, to, "badge.alignment_framework", json_get_text(from, "targetFramework"));
         put_named(f, to, "badge.alignment_code", json_get_text(from, "targetCode"));
+        put_blanks(to, item_names);
         if (link || name)
             json_object_array_add(items, json_object_get(to));
     }
@@ -242,6 +262,7 @@ put_facts(const struct req *r, json_object *model, const struct badge_full *badg
     struct badge_graph      graph;
     enum err_code           rc;
 
+    put_blanks(model, fact_names);
     if ((rc = badge_graph_of(r->arena, &docs, &graph, e)) != ERR_NONE ||
         (rc = put_recipient(&f, model, &docs, graph.assertion, e)) != ERR_NONE)
         return rc;
