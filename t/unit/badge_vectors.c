@@ -1,0 +1,217 @@
+/* The published vectors for Open Badges 0.5 to 2.0. OBI_VECTORS names the folder that holds ob12/; without it
+ * there is nothing to hold against. Cases of what is not verified yet (signed badges, extensions, classes other
+ * than assertions) may be called invalid when they are valid, never the other way round. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "test.h"
+
+#include "badge/verify.h"
+#include "core/file.h"
+#include "core/limits.h"
+
+static const char *folder;
+
+struct vector {
+    struct arena *a;
+    json_object  *http, *always;
+};
+
+static struct slice
+read_vector(struct arena *a, struct slice name)
+{
+    struct slice text;
+    struct err   e = { 0 };
+
+    if (file_read(a, arena_printf(a, "%s/ob12/%.*s", folder, SLICE_FMT(name)), LIMIT_IMAGE_BYTES,
+                  &text, &e) != ERR_NONE)
+        fail_msg("%.*s cannot be read", SLICE_FMT(name));
+    return text;
+}
+
+static enum err_code
+get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
+    struct err *e)
+{
+    struct vector *v = self;
+    const char    *key = arena_str(a, url);
+    json_object   *reply = json_get(v->http, key), *status;
+
+    (void)max_bytes;
+    if (reply == NULL)
+        reply = json_get(v->always, key);
+    if (reply == NULL)
+        return FAIL(e, FETCH_CONNECT, "not in the vector");
+    status = json_get(reply, "status");
+    *ret = (struct fetched){ .url = url,
+                             .final_url = url,
+                             .status = json_object_get_int(status),
+                             .content_type = json_get_text(reply, "content_type"),
+                             .at_s = 1 };
+    ret->body = json_get_text(reply, "text");
+    if (ret->body.p == NULL)
+        ret->body = read_vector(a, json_get_text(reply, "file"));
+    return ERR_NONE;
+}
+
+/* Everything a string or a list of strings names. */
+static size_t
+emails_of(json_object *case_, struct slice *ret)
+{
+    json_object *email = json_get(json_get(case_, "profile"), "email");
+
+    if (json_text(email).p != NULL) {
+        ret[0] = json_text(email);
+        return 1;
+    }
+    for (size_t i = 0; email != NULL && i < json_object_array_length(email); i++)
+        ret[i] = json_text(json_object_array_get_idx(email, i));
+    return email == NULL ? 0 : json_object_array_length(email);
+}
+
+static struct slice
+input_of(struct arena *a, json_object *case_)
+{
+    json_object *input = json_get(case_, "input");
+    struct slice value = json_get_text(input, "value");
+
+    return value.p != NULL ? value : read_vector(a, json_get_text(input, "file"));
+}
+
+/* What the first cut does not claim to verify. */
+static bool
+is_beyond(struct slice id)
+{
+    static const char *const prefixes[] = { "jws-",
+                                            "ext-",
+                                            "img-in-png-jws",
+                                            "img-in-svg-jws",
+                                            "endo-as-input",
+                                            "input-badgeclass",
+                                            "ctx-inline-full-v2",
+                                            "redirect-v11-issuer" };
+
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (slice_starts(id, slice_str(prefixes[i])))
+            return true;
+    return false;
+}
+
+static bool
+has_message(const struct report *r, json_object *error)
+{
+    struct slice name = json_get_text(error, "name"), prop = json_get_text(error, "prop_name");
+
+    for (size_t i = 0; i < r->message_count; i++)
+        if (r->messages[i].level == REPORT_LEVEL_ERROR &&
+            slice_eq(slice_str(r->messages[i].name), name) &&
+            (prop.p == NULL || slice_eq(prop, r->messages[i].prop)))
+            return true;
+    return false;
+}
+
+struct tally {
+    size_t cases, verdicts, beyond, beyond_rejected, errors, errors_named;
+    bool   false_acceptance, disagreement;
+};
+
+static void
+count_errors(json_object *expect, const struct report *r, struct slice id, struct tally *t)
+{
+    json_object *errors = json_get(expect, "errors");
+
+    for (size_t i = 0; errors != NULL && i < json_object_array_length(errors); i++) {
+        json_object *error = json_object_array_get_idx(errors, i);
+
+        t->errors++;
+        if (has_message(r, error))
+            t->errors_named++;
+        else
+            print_message("# %.*s: no message %s\n", SLICE_FMT(id),
+                          json_object_to_json_string(error));
+    }
+}
+
+static void
+run_case(struct arena *a, json_object *case_, json_object *always, struct tally *t)
+{
+    struct vector         v = { a, json_get(case_, "http"), always };
+    const struct fetcher  fetcher = { get, &v };
+    struct slice          id = json_get_text(case_, "id"), emails[8];
+    json_object          *expect = json_get(case_, "expect");
+    bool                  valid = json_get_bool(expect, "valid"), beyond = is_beyond(id);
+    struct verify_options options = { .fetch = &fetcher, .emails = emails };
+    const struct report  *r;
+
+    options.email_count = emails_of(case_, emails);
+    if (json_get(json_get(case_, "profile"), "url") != NULL)
+        options.email_count = 0; /* who is asked about by address is not a person of a backpack */
+    r = badge_verify(a, input_of(a, case_), &options);
+    t->cases++;
+    t->beyond += beyond;
+    t->verdicts += r->valid == valid;
+    if (r->valid && !valid)
+        t->false_acceptance = true;
+    if (r->valid != valid && beyond)
+        t->beyond_rejected++;
+    if (r->valid != valid && (!beyond || r->valid)) {
+        t->disagreement = true;
+        print_message("# %.*s should be %s:\n%.*s\n", SLICE_FMT(id), valid ? "valid" : "invalid",
+                      SLICE_FMT(report_lines(a, r)));
+    }
+    if (!beyond)
+        count_errors(expect, r, id, t);
+}
+
+static json_object *
+manifest(struct arena *a)
+{
+    struct slice text;
+    json_object *doc;
+    struct err   e = { 0 };
+
+    /* Larger than any document from outside may be, so not through json_parse. */
+    if (file_read(a, arena_printf(a, "%s/ob12/manifest.json", folder), 4 * MIB, &text, &e) !=
+        ERR_NONE)
+        return NULL;
+    doc = json_tokener_parse(arena_str(a, text));
+    return doc == NULL ? NULL : json_in_arena(a, doc);
+}
+
+static void
+the_vectors_verdicts_are_ours(void **state)
+{
+    struct arena *a = arena_new();
+    json_object  *doc, *cases, *always;
+    struct tally  t = { 0 };
+    (void)state;
+
+    if (folder == NULL) {
+        print_message("# skipped: OBI_VECTORS is not set\n");
+        arena_free(a);
+        skip();
+    }
+    doc = manifest(a);
+    assert_non_null(doc);
+    cases = json_get(doc, "verify");
+    always = json_get(doc, "always_http");
+    for (size_t i = 0; i < json_object_array_length(cases); i++)
+        run_case(a, json_object_array_get_idx(cases, i), always, &t);
+    print_message(
+        "# %zu of %zu verdicts agree; of the %zu cases beyond the first cut %zu valid ones "
+        "are refused; %zu of %zu expected messages are there\n",
+        t.verdicts, t.cases, t.beyond, t.beyond_rejected, t.errors_named, t.errors);
+    arena_free(a);
+    assert_false(t.false_acceptance);
+    assert_false(t.disagreement);
+    assert_int_equal(t.errors_named, t.errors);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(the_vectors_verdicts_are_ours) };
+
+    folder = getenv("OBI_VECTORS");
+    return RUN_TAP(tests);
+}
