@@ -26,6 +26,8 @@ void log_fields(enum err_level level, const char *event, const struct log_field 
 void log_err(const char *event, const struct err *e);
 /* Lines below this level are not written; INFO at the start. */
 void log_set_level(enum err_level level);
+/* The same by log.level's text; another text changes nothing. */
+void log_set_level_named(struct slice name);
 /* The id of the request that the following lines belong to; copied; "" for none. */
 void log_set_request(struct slice id);
 

@@ -26,7 +26,11 @@ struct mail_letter {
 MUST_USE enum err_code mail_new(const struct conf *conf, struct mail **ret, struct err *e);
 void                   mail_free(struct mail *m);
 
-/* Hands one letter over; the connection is kept for the next.
+/* From now on a mail on its way is given up with MAIL_FAILED soon after `end` says true; it is asked about once
+ * a second. */
+void mail_end_when(struct mail *m, bool (*end)(void));
+
+/* Hands one letter over, within 45 s; the connection is kept for the next.
  * Errors  MAIL_REFUSED: this letter will never go (its address cannot be one, or the server says there is no
  *         such mailbox); MAIL_FAILED: later it may. e->cause says why and names no address. */
 MUST_USE enum err_code mail_send(struct mail *m, struct arena *a, const struct mail_letter *letter,

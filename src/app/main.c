@@ -50,17 +50,6 @@ read_args(int argc, char **argv, struct args *ret)
     return optind == argc && ret->file_count > 0 && ret->pool != 0;
 }
 
-static enum err_level
-level_of(struct slice name)
-{
-    static const char *const names[] = { "debug", "info", "warn", "error" };
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (slice_eq(name, slice_str(names[i])))
-            return (enum err_level)i;
-    return ERR_LEVEL_INFO;
-}
-
 static enum err_code
 app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e)
 {
@@ -70,7 +59,7 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
     if ((rc = conf_load(a, args->files, args->file_count, &ret->conf, NULL, NULL, e)) != ERR_NONE ||
         (rc = site_new(&site_embedded, &ret->site, e)) != ERR_NONE)
         return rc;
-    log_set_level(level_of(ret->conf->log_level));
+    log_set_level_named(ret->conf->log_level);
     ret->store = store_new(ret->conf);
     /* Only the fetch pools can go out at all. */
     if (args->pool == FETCH || args->pool == FETCH_ANON)

@@ -2,6 +2,10 @@
 #include <stdio.h>
 
 #include "cli_int.h"
+#include "core/file.h"
+#include "core/limits.h"
+#include "mail/mail.h"
+#include "net/net.h"
 
 static const char help[] =
     "usage: obi config check --conf FILE [--conf FILE…]\n"
@@ -13,17 +17,52 @@ static const char help[] =
     "docs    Prints docs/configuration.md, which is made from the table of settings.\n"
     "errors  Prints docs/errors.md, which is made from the table of errors.\n";
 
+/* The line of the last file that sets this key to this value; 0 when none does: it is a default. */
+static int
+line_of(struct arena *a, struct slice file, struct slice key, struct slice value)
+{
+    struct slice text, line;
+    struct err   e;
+    size_t       equals;
+
+    if (file_read(a, file, LIMIT_JSON_BYTES, &text, &e) != ERR_NONE)
+        return 0;
+    for (int number = 1; slice_next(&text, '\n', &line); number++)
+        if (slice_find(line, SL("="), &equals) &&
+            slice_eq(slice_trim(slice_first(line, equals)), key) &&
+            slice_starts(slice_trim(slice_from(line, equals + 1)), value))
+            return number;
+    return 0;
+}
+
+/* Says what a module finds wrong with its own settings, in the form that cli_conf says mistakes in. */
+static int
+say_fault(struct arena *a, const struct slice *files, size_t count, const struct err *e)
+{
+    int line = 0;
+
+    while (line == 0 && count > 0)
+        line = line_of(a, files[--count], slice_str(e->field), slice_str(e->received));
+    fprintf(stderr, "%.*s:%d: %s: '%s' %s\n", SLICE_FMT(files[count]), line, e->field, e->received,
+            e->cause);
+    return CLI_NO;
+}
+
 static int
 check(const struct slice *files, size_t count)
 {
     SCOPED(arena_drop) struct arena *a = arena_new();
+    const struct conf               *conf;
+    struct err                       e;
 
     if (count == 0) {
         fputs("obi config check: which file? --conf FILE\n", stderr);
         return CLI_USAGE;
     }
-    if (cli_conf(a, files, count, true) == NULL)
+    if ((conf = cli_conf(a, files, count, true)) == NULL)
         return CLI_NO;
+    if (net_check_conf(conf, &e) != ERR_NONE || mail_check_conf(conf, &e) != ERR_NONE)
+        return say_fault(a, files, count, &e);
     puts("ok");
     return CLI_OK;
 }

@@ -9,6 +9,7 @@ static const struct {
     const char *sentence;
 } verbs[] = {
     { "config", cli_config, "check a configuration, or say what can be set" },
+    { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
     { "migrate", cli_migrate, "bring the database schema up to date" },
 };
 

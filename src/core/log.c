@@ -9,10 +9,20 @@
 static enum err_level lowest = ERR_LEVEL_INFO;
 static char           request_id[64];
 
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
 void
 log_set_level(enum err_level level)
 {
     lowest = level;
+}
+
+void
+log_set_level_named(struct slice name)
+{
+    for (size_t i = 0; i < COUNT_OF(level_names); i++)
+        if (slice_eq(name, slice_str(level_names[i])))
+            lowest = (enum err_level)i;
 }
 
 void
@@ -49,7 +59,6 @@ add_text(struct sbuf *b, struct slice s)
 void
 log_fields(enum err_level level, const char *event, const struct log_field *fields, size_t count)
 {
-    static const char *const names[] = { "debug", "info", "warn", "error" };
     SCOPED(arena_drop) struct arena *a = NULL;
     struct sbuf                      line;
     int64_t                          now_ms;
@@ -61,7 +70,7 @@ log_fields(enum err_level level, const char *event, const struct log_field *fiel
     sbuf_init(&line, a);
     now_ms = clock_now_ms();
     sbuf_printf(&line, "{\"time\":\"%.19s.%03dZ\",\"level\":\"%s\",\"event\":\"%s\"",
-                clock_iso8601(a, now_ms / 1000).p, (int)(now_ms % 1000), names[level], event);
+                clock_iso8601(a, now_ms / 1000).p, (int)(now_ms % 1000), level_names[level], event);
     if (request_id[0] != '\0') {
         sbuf_add_str(&line, ",\"request\":");
         add_text(&line, slice_str(request_id));

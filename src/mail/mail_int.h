@@ -10,6 +10,7 @@ struct mail {
     struct arena      *a;
     struct slice       folder; /* empty: SMTP */
     CURL              *curl;   /* NULL: a folder */
+    bool (*end)(void);         /* NULL: never */
 };
 
 /* Puts a whole mail into the folder. Errors MAIL_FAILED. */

@@ -5,7 +5,7 @@
 
 #include "core/uri.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MS = 60000 };
+enum { CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MS = 45000 };
 
 static size_t
 give_bytes(char *to, size_t size, size_t count, void *self)
@@ -56,6 +56,7 @@ mail_smtp_open(struct arena *a, const struct conf *conf)
 
     assert(c != NULL);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(c, CURLOPT_URL, arena_str(a, conf->mail_url));
     curl_easy_setopt(c, CURLOPT_PROXY, "");
@@ -72,6 +73,26 @@ mail_smtp_open(struct arena *a, const struct conf *conf)
     curl_easy_setopt(c, CURLOPT_READFUNCTION, give_bytes);
     set_tls(c, a, conf);
     return c;
+}
+
+static int
+ask_end(void *self, curl_off_t dl_total, curl_off_t dl_now, curl_off_t ul_total, curl_off_t ul_now)
+{
+    const struct mail *m = self;
+
+    (void)dl_total, (void)dl_now, (void)ul_total, (void)ul_now;
+    return m->end();
+}
+
+void
+mail_end_when(struct mail *m, bool (*end)(void))
+{
+    if (m->curl == NULL)
+        return; /* a file is written at once */
+    m->end = end;
+    curl_easy_setopt(m->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(m->curl, CURLOPT_XFERINFOFUNCTION, ask_end);
+    curl_easy_setopt(m->curl, CURLOPT_XFERINFODATA, m);
 }
 
 /* The mailbox does not exist or may not be written to; other refusals may be the configuration's fault. */
