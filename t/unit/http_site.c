@@ -18,11 +18,15 @@ must_make(const struct site_source *from)
     return s;
 }
 
+static size_t missing;
+
 static void
 check_message(void *self, const char *file, struct slice id)
 {
-    if (!catalogue_has(self, id))
-        fail_msg("%s.html names %.*s, which is not in the catalogue", file, SLICE_FMT(id));
+    if (catalogue_has(self, id))
+        return;
+    missing++;
+    print_message("%s.html names %.*s, which is not in the catalogue\n", file, SLICE_FMT(id));
 }
 
 static void
@@ -34,6 +38,7 @@ every_message_of_a_template_is_in_the_catalogue(void **state)
     templates_each_message(site_templates(s), check_message,
                            (void *)(uintptr_t)site_catalogue(s, SL("en")));
     site_free(s);
+    assert_int_equal(missing, 0);
 }
 
 static void
