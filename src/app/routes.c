@@ -5,6 +5,7 @@
 const struct route routes[] = {
     { HTTP_GET, "/healthz", app_healthz, .pool = READ, .who = ANYONE, .csrf = SAFE, .reply = JSON },
 
+    /* Pages. */
     { HTTP_GET, "/", page_home, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/help", page_help, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/signin", page_signin, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
@@ -14,7 +15,12 @@ const struct route routes[] = {
       .reply = HTML },
     { HTTP_POST, "/signin/:token", page_signin_use, .pool = APP, .who = ANYONE, .csrf = TOKEN,
       .reply = HTML, .body = FORM, .body_max = 16 * KIB },
-    { HTTP_POST, "/signout", page_signout, .pool = APP, .who = USER, .csrf = TOKEN, .reply = HTML,
+    { HTTP_POST, "/signout", page_signout, .pool = APP, .who = ANYONE, .csrf = TOKEN, .reply = HTML,
       .body = FORM, .body_max = 16 * KIB },
+    { HTTP_GET, "/settings", page_settings, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/settings", page_settings_save, .pool = APP, .who = USER, .csrf = TOKEN,
+      .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/settings/session/:id/end", page_session_end, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 };
 const size_t route_count = COUNT_OF(routes);
