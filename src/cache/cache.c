@@ -82,7 +82,6 @@ connect_all(const struct conf *conf, uint64_t retry_s)
     set(m, MEMCACHED_BEHAVIOR_SND_TIMEOUT, ms * 1000);
     set(m, MEMCACHED_BEHAVIOR_RCV_TIMEOUT, ms * 1000);
     set(m, MEMCACHED_BEHAVIOR_RETRY_TIMEOUT, retry_s);
-    set(m, MEMCACHED_BEHAVIOR_SERVER_FAILURE_LIMIT, 0);
     set(m, MEMCACHED_BEHAVIOR_AUTO_EJECT_HOSTS, 0);
     for (size_t i = 0; i < conf->cache_servers.count; i++)
         add_server(m, a, conf->cache_servers.items[i]);
