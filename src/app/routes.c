@@ -1,3 +1,4 @@
+#include "api/api.h"
 #include "app_int.h"
 #include "pages/pages.h"
 
@@ -22,5 +23,14 @@ const struct route routes[] = {
       .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_POST, "/settings/session/:id/end", page_session_end, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+
+    /* What other sites ask: api/. */
+    { HTTP_GET, "/displayer/convert/email", api_convert_form, .pool = READ, .who = ANYONE,
+      .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/displayer/convert/email", api_convert_email, .pool = READ, .who = ANYONE,
+      .csrf = NO_COOKIE, .reply = JSON, .body = FORM, .body_max = 8 * KIB,
+      .fail = api_convert_fail },
+    { HTTP_GET, "/baker", api_baker, .pool = FETCH_ANON, .who = ANYONE, .csrf = NO_COOKIE,
+      .reply = IMAGE, .fail = api_baker_fail },
 };
 const size_t route_count = COUNT_OF(routes);
