@@ -13,5 +13,7 @@ struct slice rand_token(struct arena *a);
  * grow with time and need no counter that servers would have to share. Two may be equal: the primary key
  * tells, and the caller draws again. */
 uint64_t rand_id(void);
+/* When an id of rand_id was drawn, in seconds since 1970. */
+int64_t rand_id_time_s(uint64_t id);
 
 #endif

@@ -26,12 +26,19 @@ rand_token(struct arena *a)
     return base64url_encode(a, (struct slice){ bytes, sizeof bytes });
 }
 
+static const int64_t start_ms = 1767225600000; /* 2026-01-01 */
+
 uint64_t
 rand_id(void)
 {
-    static const int64_t start_ms = 1767225600000; /* 2026-01-01 */
-    uint16_t             low;
+    uint16_t low;
 
     rand_bytes(&low, sizeof low);
     return ((uint64_t)(clock_now_ms() - start_ms) & 0x1FFFFFFFFFF) << 12 | (low & 0xFFF);
+}
+
+int64_t
+rand_id_time_s(uint64_t id)
+{
+    return ((int64_t)(id >> 12) + start_ms) / 1000;
 }

@@ -5,6 +5,7 @@
 #include <mysql.h>
 
 #include "cache/cache.h"
+#include "core/digest.h"
 #include "store/badge.h"
 #include "store/collection.h"
 #include "store/outbox.h"
@@ -191,7 +192,39 @@ struct slice           store_pack(struct arena *a, struct slice text);
 MUST_USE enum err_code store_unpack(struct arena *a, struct slice packed, struct slice *ret,
                                     struct err *e);
 
+/* shared.c: one more badge uses the content of that hash, made with `make(id)` when it is new. */
+typedef enum err_code (*shared_make)(struct db *db, uint64_t id, const void *content,
+                                     struct err *e);
+MUST_USE enum err_code shared_take(struct db *db, const struct sha256 *hash, shared_make make,
+                                   const void *content, uint64_t *ret_id, struct err *e);
+/* One badge fewer does. *ret_last: it was the last, and the caller removes the content. */
+MUST_USE enum err_code shared_give(struct db *db, uint64_t id, bool *ret_last, struct err *e);
+/* The class and issuer, and the picture, of a badge: taken in this order, always, so that no two writers wait
+ * for each other. */
+MUST_USE enum err_code content_take(struct db *db, const struct badge_new *badge,
+                                    uint64_t *ret_class, uint64_t *ret_picture, struct err *e);
+MUST_USE enum err_code content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e);
+/* The public name of a badge's picture. */
+struct sha256 picture_name(const struct badge_new *badge);
+
+/* badge.c: the columns of a line, in the order of BADGE_ROW_OUT, from tables b, c and p. */
+#define BADGE_ROW_COLUMNS                                                                          \
+    "b.id, c.class_name, c.issuer_name, c.issuer_host, b.status, b.version, b.picture_hash,"       \
+    " b.picture_kind, b.visibility, p.path, b.plain_identity, b.issued_on_s, b.expires_s,"         \
+    " b.checked_at_s"
+#define BADGE_ROW_OUT "ussbssbuubuiii"
+#define BADGE_ROW_JOINS                                                                            \
+    " JOIN class c ON c.id = b.class_id"                                                           \
+    " LEFT JOIN badge_path p ON p.user_id = b.user_id AND p.badge_id = b.id"
+enum { BADGE_ROW_COUNT = sizeof BADGE_ROW_OUT - 1 };
+struct badge_row badge_row_of(struct db *db, const struct query *q);
+/* Every row of a query that selects them. */
+MUST_USE enum err_code badge_rows_read(struct query *q, struct badge_row **ret, size_t *ret_count,
+                                       struct err *e);
+
 /* text.c */
+/* 128 random bits as 22 characters of base64url: an address nobody guesses. */
+struct slice path_new(struct arena *a);
 /* The form an address is found by. */
 struct slice email_key(struct arena *a, struct slice email);
 /* At most max_bytes, cut between characters. */

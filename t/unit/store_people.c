@@ -266,10 +266,10 @@ a_mail_is_claimed_once_and_tried_later_when_it_failed(void **state)
     OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
     assert_int_equal(count, 1);
     OK(store_outbox_failed(f->db, mails[0].id, &f->e));
-    move_clock(f, 61 + 59);
+    move_clock(f, 61 + 40);
     OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
     assert_int_equal(count, 0);
-    move_clock(f, 61 + 61);
+    move_clock(f, 61 + 80);
     OK(store_outbox_claim(f->db, 10, &mails, &count, &f->e));
     assert_int_equal(count, 1);
     assert_int_equal(mails[0].attempts, 1);

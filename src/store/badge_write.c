@@ -1,0 +1,216 @@
+/* Writing badges. */
+#include "store_int.h"
+
+#include <assert.h>
+
+#include "core/limits.h"
+#include "core/rand.h"
+
+enum {
+    SAME,
+    COUNT,
+    EMAIL_NUMBER,
+    ADD,
+    ADD_REPORT,
+    FIND,
+    REMOVE,
+    REMOVE_REPORT,
+    REMOVE_PATH,
+    DROP,
+    ADD_PATH,
+    SET_VISIBILITY
+};
+
+static const struct stmt sql[] = {
+    [SAME] = { "badge.same", ON_PRIMARY, "ub", "u",
+               "SELECT id FROM badge WHERE user_id = ? AND identity = ?" },
+    [COUNT] = { "badge.count-newest", ON_PRIMARY, "u", "u",
+                "SELECT COUNT(*) FROM badge WHERE user_id = ?" },
+    [EMAIL_NUMBER] = { "badge.email-number", ON_PRIMARY, "bu", "u",
+                       "SELECT number FROM user_email WHERE email_key = ? AND user_id = ?" },
+    [ADD] = { "badge.add", ON_PRIMARY, "uubbuuuuussiiibb", "",
+              "INSERT INTO badge (user_id, id, identity, picture_hash, picture_id, class_id,"
+              " email_number, picture_kind, visibility, plain_identity, version, status,"
+              " issued_on_s, expires_s, checked_at_s, hosted_url, assertion)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)" },
+    [ADD_REPORT] = { "badge.add-report", ON_PRIMARY, "uub", "",
+                     "INSERT INTO badge_report (user_id, badge_id, report) VALUES (?, ?, ?)" },
+    [FIND] = { "badge.find", ON_PRIMARY, "uu", "uub",
+               "SELECT b.class_id, b.picture_id, p.path FROM badge b LEFT JOIN badge_path p"
+               " ON p.user_id = b.user_id AND p.badge_id = b.id WHERE b.user_id = ? AND b.id = ?" },
+    [REMOVE] = { "badge.remove", ON_PRIMARY, "uu", "",
+                 "DELETE FROM badge WHERE user_id = ? AND id = ?" },
+    [REMOVE_REPORT] = { "badge.remove-report", ON_PRIMARY, "uu", "",
+                        "DELETE FROM badge_report WHERE user_id = ? AND badge_id = ?" },
+    [REMOVE_PATH] = { "badge.remove-path", ON_PRIMARY, "uu", "",
+                      "DELETE FROM badge_path WHERE user_id = ? AND badge_id = ?" },
+    [DROP] = { "badge.drop", ON_PRIMARY, "uu", "",
+               "DELETE m FROM collection c JOIN collection_badge m"
+               " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
+               " WHERE c.user_id = ?" },
+    [ADD_PATH] = { "badge.add-path", ON_PRIMARY, "uub", "",
+                   "INSERT INTO badge_path (user_id, badge_id, path) VALUES (?, ?, ?)" },
+    [SET_VISIBILITY] = { "badge.set-visibility", ON_PRIMARY, "uuu", "",
+                         "UPDATE badge SET visibility = ? WHERE user_id = ? AND id = ?" },
+};
+const struct stmt_table badge_write_statements = { sql, COUNT_OF(sql) };
+
+enum { IDENTITY_BYTES = 8 };
+
+struct add_args {
+    const struct badge_new *badge;
+    uint64_t                id;
+};
+
+/* The user's row is locked, so what is not there now comes from nobody else. */
+static enum err_code
+may_add(struct db *db, uint64_t user, struct slice identity, uint64_t *ret_id, struct err *e)
+{
+    struct query  q;
+    enum err_code rc;
+    bool          there;
+
+    if ((rc = query_one(db, &sql[SAME], BIND(U64(user), BYTES(identity)), &q, &there, e)) !=
+        ERR_NONE)
+        return rc;
+    if (there) {
+        *ret_id = q.col[0].u;
+        return FAIL(e, BADGE_EXISTS, "badge %llu", (unsigned long long)*ret_id);
+    }
+    if ((rc = query_need(db, &sql[COUNT], BIND(U64(user)), &q, e)) != ERR_NONE)
+        return rc;
+    if (q.col[0].u >= LIMIT_BADGES) {
+        FAIL(e, CONFLICT, "%d badges", LIMIT_BADGES);
+        err_set_cause(e, SL("The backpack is full."));
+        return e->code;
+    }
+    return ERR_NONE;
+}
+
+static enum err_code
+insert(struct db *db, uint64_t user, const struct badge_new *b, uint64_t id, uint64_t email_number,
+       struct err *e)
+{
+    struct sha256 name = picture_name(b);
+    uint64_t class, picture;
+    enum err_code rc;
+
+    if ((rc = content_take(db, b, &class, &picture, e)) != ERR_NONE)
+        return rc;
+    return query_exec(db, &sql[ADD],
+                      BIND(U64(user), U64(id), BYTES(slice_first(b->identity, IDENTITY_BYTES)),
+                           HASH(name), U64(picture), U64(class), U64(email_number),
+                           U64(b->picture_kind), U64(b->plain_identity), TEXT_(b->version),
+                           TEXT_(b->status), I64_OR_NULL(b->issued_on_s, b->issued_on_s == 0),
+                           I64_OR_NULL(b->expires_s, b->expires_s == 0), I64(b->checked_at_s),
+                           BYTES(b->hosted_url), BYTES(store_pack(db->a, b->assertion))),
+                      NULL, e);
+}
+
+static enum err_code
+add(struct db *db, uint64_t user, void *args, struct err *e)
+{
+    struct add_args        *as = args;
+    const struct badge_new *b = as->badge;
+    struct query            q;
+    enum err_code           rc;
+    uint64_t                id = rand_id();
+    bool                    theirs;
+
+    if ((rc = may_add(db, user, slice_first(b->identity, IDENTITY_BYTES), &as->id, e)) !=
+            ERR_NONE ||
+        (rc = query_one(db, &sql[EMAIL_NUMBER], BIND(BYTES(email_key(db->a, b->email)), U64(user)),
+                        &q, &theirs, e)) != ERR_NONE)
+        return rc;
+    if (!theirs)
+        return FAIL(e, RECIPIENT_MISMATCH, "the badge's address is not one of the user's");
+    if ((rc = insert(db, user, b, id, q.col[0].u, e)) != ERR_NONE)
+        return rc == ERR_STORE_DUPLICATE ? FAIL(e, STORE_CONFLICT, "two ids alike") : rc;
+    if (b->report.n > 0 &&
+        (rc = query_exec(db, &sql[ADD_REPORT],
+                         BIND(U64(user), U64(id), BYTES(store_pack(db->a, b->report))), NULL, e)) !=
+            ERR_NONE)
+        return rc;
+    as->id = id;
+    return ERR_NONE;
+}
+
+enum err_code
+store_badge_add(struct db *db, uint64_t user, const struct badge_new *badge, uint64_t *ret_id,
+                struct err *e)
+{
+    struct add_args args = { badge, 0 };
+    enum err_code   rc;
+
+    assert(badge->identity.n >= IDENTITY_BYTES);
+    rc = tx_run(db, user, add, &args, e);
+    if (rc == ERR_NONE || rc == ERR_BADGE_EXISTS)
+        *ret_id = args.id;
+    return rc;
+}
+
+static enum err_code
+remove_one(struct db *db, uint64_t user, void *args, struct err *e)
+{
+    const uint64_t *id = args;
+    struct query    q;
+    enum err_code   rc;
+
+    if ((rc = query_need(db, &sql[FIND], BIND(U64(user), U64(*id)), &q, e)) != ERR_NONE ||
+        (rc = touch_badge(db, user, *id, e)) != ERR_NONE ||
+        (rc = query_exec(db, &sql[REMOVE], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE ||
+        (rc = query_exec(db, &sql[REMOVE_REPORT], BIND(U64(user), U64(*id)), NULL, e)) !=
+            ERR_NONE ||
+        (rc = query_exec(db, &sql[REMOVE_PATH], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE ||
+        (rc = query_exec(db, &sql[DROP], BIND(U64(*id), U64(user)), NULL, e)) != ERR_NONE)
+        return rc;
+    touch_badge_path(db, q.col[2].s);
+    return content_give(db, q.col[0].u, q.col[1].u, e);
+}
+
+enum err_code
+store_badge_remove(struct db *db, uint64_t user, uint64_t id, struct err *e)
+{
+    return tx_run(db, user, remove_one, &id, e);
+}
+
+struct visibility_args {
+    uint64_t        id;
+    enum visibility visibility;
+    struct slice    path;
+};
+
+static enum err_code
+set_visibility(struct db *db, uint64_t user, void *args, struct err *e)
+{
+    struct visibility_args *as = args;
+    struct query            q;
+    enum err_code           rc;
+
+    if ((rc = query_need(db, &sql[FIND], BIND(U64(user), U64(as->id)), &q, e)) != ERR_NONE)
+        return rc;
+    as->path = q.col[2].s;
+    if (as->path.n == 0 && as->visibility != VISIBILITY_PRIVATE) {
+        as->path = path_new(db->a);
+        if ((rc = query_exec(db, &sql[ADD_PATH], BIND(U64(user), U64(as->id), BYTES(as->path)),
+                             NULL, e)) != ERR_NONE)
+            return rc;
+    }
+    touch_badge_path(db, as->path);
+    if ((rc = touch_badge(db, user, as->id, e)) != ERR_NONE)
+        return rc;
+    return query_exec(db, &sql[SET_VISIBILITY], BIND(U64(as->visibility), U64(user), U64(as->id)),
+                      NULL, e);
+}
+
+enum err_code
+store_badge_set_visibility(struct db *db, uint64_t user, uint64_t id, enum visibility visibility,
+                           struct slice *ret_path, struct err *e)
+{
+    struct visibility_args args = { .id = id, .visibility = visibility };
+    enum err_code          rc = tx_run(db, user, set_visibility, &args, e);
+
+    if (rc == ERR_NONE)
+        *ret_path = args.path;
+    return rc;
+}

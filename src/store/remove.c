@@ -1,0 +1,93 @@
+/* Removing a person with everything that is theirs. */
+#include "store_int.h"
+
+enum {
+    COLLECTION_PATHS,
+    BADGE_PATHS,
+    SHARED_CLASSES,
+    SHARED_PICTURES,
+    CLASSES,
+    PICTURES,
+    SHARED_LAST,
+    FIRST_TABLE
+};
+
+/* The content whose last badge this was: counted down in `shared` before, found by the person's rows. */
+#define COUNT_DOWN(column)                                                                         \
+    "UPDATE shared s JOIN (SELECT " column " AS id, COUNT(*) AS n FROM badge WHERE user_id = ?"    \
+    " GROUP BY " column ") b ON b.id = s.id SET s.uses = s.uses - b.n"
+#define LAST(table, column)                                                                        \
+    "DELETE t FROM " table " t JOIN (SELECT DISTINCT " column " AS id FROM badge"                  \
+    " WHERE user_id = ?) b ON b.id = t.id JOIN shared s ON s.id = t.id WHERE s.uses = 0"
+
+static const struct stmt sql[] = {
+    [COLLECTION_PATHS] = { "remove.collection-paths", ON_PRIMARY, "u", "ub",
+                           "SELECT id, path FROM collection WHERE user_id = ?" },
+    [BADGE_PATHS] = { "remove.badge-paths", ON_PRIMARY, "u", "b",
+                      "SELECT path FROM badge_path WHERE user_id = ?" },
+    [SHARED_CLASSES] = { "remove.shared-classes", ON_PRIMARY, "u", "", COUNT_DOWN("class_id") },
+    [SHARED_PICTURES] = { "remove.shared-pictures", ON_PRIMARY, "u", "", COUNT_DOWN("picture_id") },
+    [CLASSES] = { "remove.classes", ON_PRIMARY, "u", "", LAST("class", "class_id") },
+    [PICTURES] = { "remove.pictures", ON_PRIMARY, "u", "", LAST("picture", "picture_id") },
+    [SHARED_LAST] = { "remove.shared-last", ON_PRIMARY, "uu", "",
+                      "DELETE s FROM shared s JOIN (SELECT class_id AS id FROM badge"
+                      " WHERE user_id = ? UNION SELECT picture_id FROM badge WHERE user_id = ?) b"
+                      " ON b.id = s.id WHERE s.uses = 0" },
+    [FIRST_TABLE] = { "remove.members", ON_PRIMARY, "u", "",
+                      "DELETE FROM collection_badge WHERE user_id = ?" },
+    { "remove.collections", ON_PRIMARY, "u", "", "DELETE FROM collection WHERE user_id = ?" },
+    { "remove.paths", ON_PRIMARY, "u", "", "DELETE FROM badge_path WHERE user_id = ?" },
+    { "remove.reports", ON_PRIMARY, "u", "", "DELETE FROM badge_report WHERE user_id = ?" },
+    { "remove.badges", ON_PRIMARY, "u", "", "DELETE FROM badge WHERE user_id = ?" },
+    { "remove.sessions", ON_PRIMARY, "u", "", "DELETE FROM session WHERE user_id = ?" },
+    { "remove.links", ON_PRIMARY, "u", "",
+      "DELETE s FROM signin s JOIN user_email e ON e.email_key = s.email_key WHERE e.user_id = ?" },
+    { "remove.mails", ON_PRIMARY, "u", "",
+      "DELETE o FROM outbox o JOIN user_email e ON e.email = o.send_to WHERE e.user_id = ?" },
+    { "remove.emails", ON_PRIMARY, "u", "", "DELETE FROM user_email WHERE user_id = ?" },
+    { "remove.user", ON_PRIMARY, "u", "", "DELETE FROM user WHERE id = ?" },
+};
+const struct stmt_table remove_statements = { sql, COUNT_OF(sql) };
+
+static enum err_code
+touch_all(struct db *db, uint64_t user, struct err *e)
+{
+    SCOPED(query_done) struct query collections = { 0 }, badges = { 0 };
+    enum err_code                   rc;
+    bool                            row;
+
+    touch_groups(db, user);
+    if ((rc = query_run(db, &sql[COLLECTION_PATHS], BIND(U64(user)), &collections, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&collections, &row, e)) == ERR_NONE && row)
+        touch_collection(db, user, collections.col[0].u, collections.col[1].s);
+    if (rc != ERR_NONE ||
+        (rc = query_run(db, &sql[BADGE_PATHS], BIND(U64(user)), &badges, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&badges, &row, e)) == ERR_NONE && row)
+        touch_badge_path(db, badges.col[0].s);
+    return rc;
+}
+
+static enum err_code
+remove_all(struct db *db, uint64_t user, void *args, struct err *e)
+{
+    enum err_code rc;
+
+    (void)args;
+    if ((rc = touch_all(db, user, e)) != ERR_NONE)
+        return rc;
+    for (size_t i = SHARED_CLASSES; i < COUNT_OF(sql); i++) {
+        rc = i == SHARED_LAST ? query_exec(db, &sql[i], BIND(U64(user), U64(user)), NULL, e)
+                              : query_exec(db, &sql[i], BIND(U64(user)), NULL, e);
+        if (rc != ERR_NONE)
+            return rc;
+    }
+    return ERR_NONE;
+}
+
+enum err_code
+store_user_remove(struct db *db, uint64_t user, struct err *e)
+{
+    return tx_run(db, user, remove_all, NULL, e);
+}

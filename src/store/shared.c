@@ -1,0 +1,153 @@
+/* What many badges share: kept once by its hash, counted, gone with the last badge. */
+#include "store_int.h"
+
+#include "core/rand.h"
+
+enum { USE, ID, ADD, GIVE, USES, REMOVE, ADD_CLASS, ADD_PICTURE, REMOVE_CLASS, REMOVE_PICTURE };
+
+static const struct stmt sql[] = {
+    [USE] = { "shared.use", ON_PRIMARY, "b", "",
+              "UPDATE shared SET uses = uses + 1 WHERE hash = ?" },
+    [ID] = { "shared.id", ON_PRIMARY, "b", "u", "SELECT id FROM shared WHERE hash = ?" },
+    [ADD] = { "shared.add", ON_PRIMARY, "bu", "",
+              "INSERT INTO shared (hash, id, uses) VALUES (?, ?, 1)" },
+    [GIVE] = { "shared.give", ON_PRIMARY, "u", "",
+               "UPDATE shared SET uses = uses - 1 WHERE id = ? AND uses > 0" },
+    [USES] = { "shared.uses", ON_PRIMARY, "u", "u", "SELECT uses FROM shared WHERE id = ?" },
+    [REMOVE] = { "shared.remove", ON_PRIMARY, "u", "", "DELETE FROM shared WHERE id = ?" },
+    [ADD_CLASS] = { "shared.add-class", ON_PRIMARY, "ussbbbbb", "",
+                    "INSERT INTO class (id, class_name, issuer_name, issuer_host, class_url,"
+                    " issuer_url, class_text, issuer_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
+    [ADD_PICTURE] = { "shared.add-picture", ON_PRIMARY, "ub", "",
+                      "INSERT INTO picture (id, bytes) VALUES (?, ?)" },
+    [REMOVE_CLASS] = { "shared.remove-class", ON_PRIMARY, "u", "",
+                       "DELETE FROM class WHERE id = ?" },
+    [REMOVE_PICTURE] = { "shared.remove-picture", ON_PRIMARY, "u", "",
+                         "DELETE FROM picture WHERE id = ?" },
+};
+const struct stmt_table shared_statements = { sql, COUNT_OF(sql) };
+
+enum { TRIES = 8, NAME_BYTES = 1000, HOST_BYTES = 255 };
+
+enum err_code
+shared_take(struct db *db, const struct sha256 *hash, shared_make make, const void *content,
+            uint64_t *ret_id, struct err *e)
+{
+    enum err_code rc = ERR_NONE;
+    struct query  q;
+    uint64_t      found, id;
+
+    /* Again when another took the same id, or put the same content there just now. */
+    for (int tries = 0; tries < TRIES; tries++) {
+        if ((rc = query_exec(db, &sql[USE], BIND(HASH(*hash)), &found, e)) != ERR_NONE)
+            return rc;
+        if (found > 0) {
+            if ((rc = query_need(db, &sql[ID], BIND(HASH(*hash)), &q, e)) == ERR_NONE)
+                *ret_id = q.col[0].u;
+            return rc;
+        }
+        id = rand_id();
+        rc = query_exec(db, &sql[ADD], BIND(HASH(*hash), U64(id)), NULL, e);
+        if (rc == ERR_NONE) {
+            *ret_id = id;
+            return make(db, id, content, e);
+        }
+        if (rc != ERR_STORE_DUPLICATE)
+            return rc;
+    }
+    return rc;
+}
+
+enum err_code
+shared_give(struct db *db, uint64_t id, bool *ret_last, struct err *e)
+{
+    enum err_code rc;
+    struct query  q;
+
+    if ((rc = query_exec(db, &sql[GIVE], BIND(U64(id)), NULL, e)) != ERR_NONE ||
+        (rc = query_need(db, &sql[USES], BIND(U64(id)), &q, e)) != ERR_NONE)
+        return rc;
+    *ret_last = q.col[0].u == 0;
+    return *ret_last ? query_exec(db, &sql[REMOVE], BIND(U64(id)), NULL, e) : ERR_NONE;
+}
+
+static enum err_code
+make_class(struct db *db, uint64_t id, const void *content, struct err *e)
+{
+    const struct badge_new *b = content;
+
+    return query_exec(db, &sql[ADD_CLASS],
+                      BIND(U64(id), TEXT_(text_cut(b->class_name, NAME_BYTES)),
+                           TEXT_(text_cut(b->issuer_name, NAME_BYTES)),
+                           BYTES(text_cut(b->issuer_host, HOST_BYTES)), BYTES(b->class_url),
+                           BYTES(b->issuer_url), BYTES(store_pack(db->a, b->class_text)),
+                           BYTES(store_pack(db->a, b->issuer_text))),
+                      NULL, e);
+}
+
+static enum err_code
+make_picture(struct db *db, uint64_t id, const void *content, struct err *e)
+{
+    const struct badge_new *b = content;
+
+    return query_exec(db, &sql[ADD_PICTURE], BIND(U64(id), BYTES(b->picture)), NULL, e);
+}
+
+/* Each part with its length before it, so that none can be taken for a piece of another. */
+static struct sha256
+class_hash(struct arena *a, const struct badge_new *b)
+{
+    const struct slice parts[] = { b->class_url,  b->class_text,  b->issuer_url, b->issuer_text,
+                                   b->class_name, b->issuer_name, b->issuer_host };
+    struct slice       all[2 * COUNT_OF(parts) + 1];
+
+    all[0] = SL("class");
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        all[2 * i + 1] = arena_printf(a, " %zu ", parts[i].n);
+        all[2 * i + 2] = parts[i];
+    }
+    return sha256_of_parts(all, COUNT_OF(all));
+}
+
+static struct sha256
+source_hash(const struct badge_new *b)
+{
+    return sha256_of_parts((struct slice[]){ SL("source "), b->picture }, 2);
+}
+
+struct sha256
+picture_name(const struct badge_new *b)
+{
+    struct sha256 source = sha256_of(b->picture), assertion = sha256_of(b->assertion);
+    struct slice  parts[] = { SL("picture"),
+                              { (const char *)source.bytes, SHA256_BYTES },
+                              { (const char *)assertion.bytes, SHA256_BYTES } };
+
+    return sha256_of_parts(parts, COUNT_OF(parts));
+}
+
+enum err_code
+content_take(struct db *db, const struct badge_new *badge, uint64_t *ret_class,
+             uint64_t *ret_picture, struct err *e)
+{
+    struct sha256 class = class_hash(db->a, badge), picture = source_hash(badge);
+    enum err_code rc;
+
+    if ((rc = shared_take(db, &class, make_class, badge, ret_class, e)) != ERR_NONE)
+        return rc;
+    return shared_take(db, &picture, make_picture, badge, ret_picture, e);
+}
+
+enum err_code
+content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e)
+{
+    enum err_code rc;
+    bool          last;
+
+    if ((rc = shared_give(db, class, &last, e)) != ERR_NONE ||
+        (last &&
+         (rc = query_exec(db, &sql[REMOVE_CLASS], BIND(U64(class)), NULL, e)) != ERR_NONE) ||
+        (rc = shared_give(db, picture, &last, e)) != ERR_NONE)
+        return rc;
+    return last ? query_exec(db, &sql[REMOVE_PICTURE], BIND(U64(picture)), NULL, e) : ERR_NONE;
+}
