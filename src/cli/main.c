@@ -8,6 +8,9 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *sentence;
 } verbs[] = {
+    { "verify", cli_verify, "verify badges: addresses, pictures, JSON" },
+    { "bake", cli_bake, "put a badge into a picture" },
+    { "unbake", cli_unbake, "take a badge out of a picture" },
     { "config", cli_config, "check a configuration, or say what can be set" },
     { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
     { "migrate", cli_migrate, "bring the database schema up to date" },

@@ -1,1 +1,0 @@
-#include "import/import.h"

@@ -1,0 +1,140 @@
+#include "import/import.h"
+
+#include "core/uri.h"
+#include "store/badge.h"
+#include "store/user.h"
+
+static struct badge_new
+row_of(struct arena *a, const struct report *r)
+{
+    json_object *json = json_in_arena(a, report_json(a, r));
+
+    return (struct badge_new){
+        .identity = report_identity(a, r),
+        .version = slice_str(r->version),
+        .hosted_url = r->subject,
+        .assertion = r->assertion_text,
+        .class_url = r->badge_url,
+        .class_text = r->badge_text,
+        .issuer_url = r->issuer_url,
+        .issuer_text = r->issuer_text,
+        .class_name = json_get_text(r->badge, "name"),
+        .issuer_name = json_get_text(r->issuer, "name"),
+        .issuer_host = r->issuer_host,
+        .picture = r->picture,
+        .picture_kind = r->picture_kind == BADGE_IMAGE_SVG ? PICTURE_SVG : PICTURE_PNG,
+        .email = r->email,
+        .plain_identity = r->plain_identity,
+        .issued_on_s = r->issued_on_s,
+        .expires_s = r->expires_s,
+        .status = slice_str(report_outcome_name(r->outcome)),
+        .report = json_print(a, json),
+        .checked_at_s = r->checked_at_s,
+    };
+}
+
+/* The badge is valid and the user's; the last word before it is stored. */
+static enum err_code
+must_be_theirs(const struct report *r, struct err *e)
+{
+    enum err_code rc;
+
+    if ((rc = report_must_be_valid(r, e)) != ERR_NONE)
+        return rc;
+    /* Also when there was no address to ask about: then it is nobody's. */
+    if (r->email.n == 0)
+        return FAIL(e, RECIPIENT_MISMATCH, "no address matched");
+    return ERR_NONE;
+}
+
+static enum err_code
+add(struct arena *a, struct db *db, uint64_t user, struct import_result *ret, struct err *e)
+{
+    struct badge_new badge = row_of(a, ret->report);
+    enum err_code    rc = store_badge_add(db, user, &badge, &ret->id, e);
+
+    if (rc == ERR_NONE) {
+        ret->outcome = IMPORT_ADDED;
+    } else if (rc == ERR_BADGE_EXISTS) {
+        ret->outcome = IMPORT_EXISTS;
+    } else if (rc == ERR_CONFLICT || rc == ERR_TOO_LARGE) {
+        ret->why = *e; /* a full backpack is no trouble of ours */
+    } else {
+        return rc;
+    }
+    return ERR_NONE;
+}
+
+enum err_code
+import_bytes(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
+             struct slice bytes, struct import_result *ret, struct err *e)
+{
+    struct verify_options options = { .fetch = fetch };
+    struct slice         *emails;
+    struct import_result  result = { .outcome = IMPORT_REFUSED };
+    enum err_code         rc;
+
+    if ((rc = store_user_emails(db, user, &emails, &options.email_count, e)) != ERR_NONE)
+        return rc;
+    options.emails = emails;
+    result.report = badge_verify(a, bytes, &options);
+    result.plain_identity = result.report->plain_identity;
+    if (must_be_theirs(result.report, &result.why) == ERR_NONE &&
+        (rc = add(a, db, user, &result, e)) != ERR_NONE)
+        return rc;
+    *ret = result;
+    return ERR_NONE;
+}
+
+enum err_code
+import_url(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
+           struct slice url, struct import_result *ret, struct err *e)
+{
+    static const struct verify_options no_network = { 0 };
+
+    url = slice_trim(url);
+    if (uri_is_web(url))
+        return import_bytes(a, db, fetch, user, url, ret, e);
+    *ret = (struct import_result){ .outcome = IMPORT_REFUSED,
+                                   .report = badge_verify(a, url, &no_network) };
+    FAIL(&ret->why, FIELD_INVALID, "no web address");
+    err_set_field(&ret->why, SL("url"));
+    err_set_received(&ret->why, url);
+    err_set_cause(&ret->why, SL("Only http and https addresses can be fetched."));
+    return ERR_NONE;
+}
+
+static void
+put_text(json_object *doc, const char *name, const char *text)
+{
+    if (text[0] != '\0')
+        json_put_text(doc, name, slice_str(text));
+}
+
+json_object *
+import_json(struct arena *a, const struct import_result *r)
+{
+    static const char *const names[] = {
+        [IMPORT_ADDED] = "added", [IMPORT_EXISTS] = "exists", [IMPORT_REFUSED] = "refused"
+    };
+    json_object                 *doc = json_object_new_object();
+    const struct report_message *m = report_deciding(r->report);
+
+    (void)a;
+    json_put_text(doc, "outcome", slice_str(names[r->outcome]));
+    if (r->id != 0)
+        json_put_number(doc, "id", (int64_t)r->id);
+    json_put_text(doc, "subject", r->report->subject);
+    json_put_text(doc, "name", json_get_text(r->report->badge, "name"));
+    json_put_text(doc, "status", slice_str(report_outcome_name(r->report->outcome)));
+    if (r->outcome != IMPORT_REFUSED)
+        return doc;
+    json_put_text(doc, "reason", slice_str(err_reason(r->why.code)));
+    put_text(doc, "message", r->why.cause[0] != '\0' ? r->why.cause : err_sentence(r->why.code));
+    put_text(doc, "url", r->why.url);
+    put_text(doc, "field", r->why.field);
+    put_text(doc, "received", r->why.received);
+    if (m != NULL && m->status != 0)
+        json_put_number(doc, "httpStatus", m->status);
+    return doc;
+}
