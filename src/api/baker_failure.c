@@ -18,12 +18,15 @@ enum kind {
 static const unsigned char kinds[REPORT_CODE_COUNT] = {
     [REPORT_FETCH_FAILED] = DOCUMENT,
     [REPORT_FETCH_STATUS] = DOCUMENT,
+    [REPORT_IMAGE_UNFETCHED] = DOCUMENT,
+    [REPORT_IMAGE_STATUS] = DOCUMENT,
     [REPORT_FETCH_BUDGET] = DOCUMENT,
     [REPORT_FETCH_NOT_JSON] = PARSE,
     [REPORT_IMAGE_MISSING] = STRUCTURE,
     [REPORT_IMAGE_UNREADABLE] = PICTURE,
     [REPORT_IMAGE_DATA_URI] = PICTURE,
     [REPORT_CONTEXT_BAD] = STRUCTURE,
+    [REPORT_TOO_DEEP] = STRUCTURE,
     [REPORT_TERM_TWICE] = STRUCTURE,
     [REPORT_NOT_OBJECT] = STRUCTURE,
     [REPORT_PROPERTY_MISSING] = STRUCTURE,
@@ -41,6 +44,7 @@ static const unsigned char kinds[REPORT_CODE_COUNT] = {
     [REPORT_FETCH_AWAY] = HOSTED,
     [REPORT_ID_LOOP] = HOSTED,
     [REPORT_SCOPE_ORIGIN] = HOSTED,
+    [REPORT_SCOPE_PATH] = HOSTED,
     [REPORT_SCOPE_START] = HOSTED,
     [REPORT_VERIFICATION_SIGNED] = TYPE,
     [REPORT_REVOKED_GONE] = REVOKED,
@@ -89,7 +93,7 @@ static json_object *
 document_fault(const struct report_message *m, const struct report_document *d)
 {
     json_object *doc = json_object_new_object();
-    bool         status = m->code == REPORT_FETCH_STATUS;
+    bool         status = m->code == REPORT_FETCH_STATUS || m->code == REPORT_IMAGE_STATUS;
 
     json_put_text(doc, "message", status ? SL("invalid http status") : m->sentence);
     json_put_text(doc, "code",
