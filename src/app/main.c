@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/routes.h"
+#include "cache/cache.h"
 #include "core/log.h"
 #include "http/serve.h"
 #include "http/site.h"
@@ -61,6 +62,8 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
         return rc;
     log_set_level_named(ret->conf->log_level);
     ret->store = store_new(ret->conf);
+    if (args->pool == READ)
+        ret->cache = cache_new(ret->conf);
     /* Only the fetch pools can go out at all. */
     if (args->pool == FETCH || args->pool == FETCH_ANON)
         return net_new(ret->conf, &ret->net, e);
@@ -71,6 +74,7 @@ static void
 app_done(struct app *app)
 {
     net_free(app->net);
+    cache_free(app->cache);
     if (app->store != NULL)
         store_free(app->store);
     site_free(app->site);

@@ -5,6 +5,8 @@
 #include "core/digest.h"
 #include "http_int.h"
 
+#include <stdio.h>
+
 /* nginx's id, so that its line and ours are found together; else one of our own. */
 static struct slice
 id_of(struct arena *a, struct slice sent)
@@ -41,10 +43,9 @@ settle(struct exchange *x, struct err *e)
 {
     enum err_code rc;
 
-    if ((rc = request_read_args(x, e)) != ERR_NONE || (rc = visitor_find(x, e)) != ERR_NONE ||
-        (rc = request_read_body(x, e)) != ERR_NONE || (rc = visitor_check_csrf(x, e)) != ERR_NONE)
+    if ((rc = visitor_find(x, e)) != ERR_NONE || (rc = request_read_body(x, e)) != ERR_NONE)
         return rc;
-    return ERR_NONE;
+    return visitor_check_csrf(x, e);
 }
 
 static enum err_code
@@ -65,6 +66,10 @@ run(struct exchange *x, struct err *e)
         return rc;
     if (r->route->pool != x->pool)
         return FAIL(e, INTERNAL, "a route of another pool: %s", r->route->path);
+    if ((rc = request_read_args(x, e)) != ERR_NONE)
+        return rc;
+    if (cached_find(x))
+        return ERR_NONE;
     if ((rc = settle(x, e)) != ERR_NONE || (rc = r->route->handler(r, &x->resp, e)) != ERR_NONE ||
         (rc = page_render(x, e)) != ERR_NONE)
         return rc;
@@ -88,6 +93,16 @@ log_answer(const struct exchange *x)
               LOG_NUMBER("bytes", x->resp.body.n));
 }
 
+static const char *
+release_line(void)
+{
+    static char line[64];
+
+    if (line[0] == '\0')
+        snprintf(line, sizeof line, "X-OBI-Release: %s", site_release);
+    return line;
+}
+
 void
 http_answer(const struct app *app, enum route_pool pool, struct arena *a,
             const struct raw_request *raw, struct raw_reply *ret)
@@ -95,6 +110,7 @@ http_answer(const struct app *app, enum route_pool pool, struct arena *a,
     struct exchange x = { .app = app, .pool = pool, .raw = raw, .began_us = clock_monotonic_us() };
     struct err      e;
 
+    x.release_line = release_line();
     x.req.arena = x.resp.arena = a;
     x.req.app = app;
     if (run(&x, &e) != ERR_NONE) {

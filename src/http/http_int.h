@@ -2,6 +2,7 @@
 #ifndef OBI_HTTP_INT_H
 #define OBI_HTTP_INT_H
 
+#include "cache/cache.h"
 #include "http/form.h"
 #include "http/http.h"
 #include "http/serve.h"
@@ -27,6 +28,11 @@ struct exchange {
     struct slice              visitor; /* the token that req.csrf comes from, when it is new */
     int                       allowed; /* the methods of the path that was asked for */
     int64_t                   began_us;
+    const char               *release_line;
+    bool                      keeps;  /* a document that may be kept in memcached */
+    bool                      leased; /* and we are who fills it */
+    struct slice              key, etag, kept_head;
+    struct cache_lease        lease;
     bool                      shown_flash;
 };
 
@@ -56,6 +62,13 @@ struct slice           allow_header(struct arena *a, int methods);
 void failure_shape(struct exchange *x, const struct err *e);
 /* page.c: adds the layout's names and renders. */
 MUST_USE enum err_code page_render(struct exchange *x, struct err *e);
+/* cached.c: a public document. True: memcached had it, and the answer is it. */
+bool cached_find(struct exchange *x);
+/* Before the head is written: ETag and revalidation. */
+void cached_mark(struct exchange *x);
+/* Behind it: `head` is every header line but the status, the release and the ETag. */
+void cached_keep(struct exchange *x, struct slice head);
+bool cached_is_known(const struct exchange *x);
 /* response.c: status line, headers of safety, length. */
 void response_write(struct exchange *x, struct raw_reply *ret);
 struct slice resp_header_get(const struct resp *out, const char *name);

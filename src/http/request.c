@@ -61,7 +61,10 @@ req_param_id(const struct req *r, const char *name, uint64_t *ret, struct err *e
 {
     unsigned long long id;
 
-    if (!slice_u64(req_param(r, name), (1ULL << 53) - 1, &id))
+    struct slice       text = req_param(r, name);
+
+    /* One spelling each: what is kept under a path is removed under it. */
+    if (!slice_u64(text, (1ULL << 53) - 1, &id) || (text.n > 1 && text.p[0] == '0'))
         return FAIL(e, NOT_FOUND, "%s is no id", name);
     *ret = id;
     return ERR_NONE;

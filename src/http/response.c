@@ -172,17 +172,14 @@ add_safety(struct exchange *x)
         default_header(out, "Vary", SL("Accept, Accept-Language"));
 }
 
-void
-response_write(struct exchange *x, struct raw_reply *ret)
+/* Every line but the status and the ETag, with the empty line at the end. */
+static struct slice
+header_lines(const struct resp *out, bool bare)
 {
-    struct resp *out = &x->resp;
-    struct sbuf  head;
-    bool         bare = out->status == 204 || out->status == 304;
+    struct sbuf head;
 
-    add_safety(x);
     sbuf_init(&head, out->arena);
     sbuf_room(&head, 1500);
-    sbuf_printf(&head, "Status: %d %s\r\n", out->status, reason_of(out->status));
     if (!bare)
         sbuf_printf(&head, "Content-Type: %.*s\r\nContent-Length: %zu\r\n",
                     SLICE_FMT(out->content_type), out->body.n);
@@ -193,6 +190,51 @@ response_write(struct exchange *x, struct raw_reply *ret)
         sbuf_add(&head, SL("\r\n"));
     }
     sbuf_add(&head, SL("\r\n"));
-    ret->head = sbuf_slice(&head);
-    ret->body = bare || x->req.method == HTTP_HEAD ? SL("") : out->body;
+    return sbuf_slice(&head);
+}
+
+/* What a 304 says again: all but what describes a body that is not sent. */
+static void
+write_known(struct exchange *x, struct raw_reply *ret)
+{
+    struct resp *out = &x->resp;
+
+    *out = (struct resp){ .arena = out->arena, .status = 304, .headers = out->headers };
+    resp_header(out, "Cache-Control", SL("no-cache"));
+    resp_header(out, "ETag", x->etag);
+    if (x->req.route->cors)
+        resp_header(out, "Access-Control-Allow-Origin", SL("*"));
+    ret->head = arena_printf(out->arena, "Status: 304 Not Modified\r\n%s",
+                             header_lines(out, true).p);
+    ret->body = SL("");
+}
+
+static bool
+has_body(const struct exchange *x)
+{
+    return x->req.method != HTTP_HEAD && x->resp.status != 204 && x->resp.status != 304;
+}
+
+void
+response_write(struct exchange *x, struct raw_reply *ret)
+{
+    struct resp *out = &x->resp;
+    struct slice lines = x->kept_head;
+
+    if (lines.n == 0) {
+        cached_mark(x);
+        add_safety(x);
+        lines = header_lines(out, out->status == 204 || out->status == 304);
+        cached_keep(x, lines);
+    }
+    if (cached_is_known(x)) {
+        write_known(x, ret);
+        return;
+    }
+    ret->head = x->kept_head.n == 0 && x->etag.n > 0
+                    ? arena_printf(out->arena, "Status: 200 OK\r\nETag: %.*s\r\n%.*s",
+                                   SLICE_FMT(x->etag), SLICE_FMT(lines))
+                    : arena_printf(out->arena, "Status: %d %s\r\n%.*s", out->status,
+                                   reason_of(out->status), SLICE_FMT(lines));
+    ret->body = has_body(x) ? out->body : SL("");
 }

@@ -1,0 +1,164 @@
+/* Public documents kept in memcached as the whole answer: status line, release, ETag, other headers, body. */
+#include "core/clock.h"
+#include "core/digest.h"
+#include "core/sbuf.h"
+#include "cache/cache.h"
+#include "http_int.h"
+
+#define STATUS_LINE "HTTP/1.1 200 OK\r\n"
+enum { ETAG_CHARS = 22, SHIFT_BYTES = 16 };
+
+/* A writer removes a document under the one spelling of its path that links use. Another spelling that leads to
+ * the same rows would stay, so nothing is kept under it: an escape, a number with a zero in front. */
+static bool
+is_usual_spelling(struct slice path)
+{
+    for (size_t i = 0; i < path.n; i++) {
+        char c = path.p[i];
+
+        if ((c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') &&
+            strchr("/._~-", c) == NULL)
+            return false;
+        if (c == '/' && i + 2 < path.n && path.p[i + 1] == '0' && path.p[i + 2] >= '0' &&
+            path.p[i + 2] <= '9')
+            return false;
+    }
+    return true;
+}
+
+/* Pages differ by language, everything else is the same for all. */
+static const char *
+variant_of(const struct exchange *x)
+{
+    if (x->req.route->reply != HTML)
+        return "-";
+    for (size_t i = 0; i < cache_variant_count; i++)
+        if (slice_eq(slice_str(cache_variants[i]), x->req.language))
+            return cache_variants[i];
+    return NULL;
+}
+
+/* "HTTP/1.1 200 OK", "X-OBI-Release: ...", "ETag: ..." in this order, as cached_keep writes them. */
+static bool
+take_apart(struct exchange *x, struct slice document)
+{
+    struct slice lines = document, line;
+    size_t       end;
+
+    if (!slice_starts(document, SL(STATUS_LINE)) || !slice_find(document, SL("\r\n\r\n"), &end))
+        return false;
+    slice_next(&lines, '\n', &line);
+    slice_next(&lines, '\n', &line);
+    if (!slice_eq(slice_trim(line), slice_str(x->release_line)))
+        return false;
+    slice_next(&lines, '\n', &line);
+    if (!slice_starts(line, SL("ETag: ")))
+        return false;
+    x->etag = slice_trim(slice_from(line, sizeof "ETag: " - 1));
+    x->kept_head = slice_from(slice_first(document, end + 4), sizeof STATUS_LINE - 1);
+    x->resp.status = 200;
+    x->resp.body = slice_from(document, end + 4);
+    return true;
+}
+
+bool
+cached_find(struct exchange *x)
+{
+    struct req  *r = &x->req;
+    const char  *variant = variant_of(x);
+    struct slice document;
+    bool         found = false;
+
+    if (!r->route->cached || req_arg(r, "callback").p != NULL)
+        return false;
+    /* Whatever else stands in the query says nothing: the document must not depend on it. */
+    r->args.count = 0;
+    x->keeps = true;
+    if (x->app->cache == NULL || variant == NULL || !is_usual_spelling(r->path))
+        return false;
+    x->key = cache_key(r->arena, variant, r->path);
+    if (x->key.n == 0)
+        return false;
+    if (cache_get(x->app->cache, r->arena, x->key, &document) == CACHE_HIT)
+        found = take_apart(x, document);
+    if (!found)
+        x->leased = cache_lease(x->app->cache, x->key, &x->lease) == LEASE_YOURS;
+    r->cache_us += cache_took_us(x->app->cache);
+    return found;
+}
+
+static struct slice
+etag_of(struct arena *a, struct slice body)
+{
+    struct sha256 hash = sha256_of(body);
+
+    return arena_printf(a, "\"%.*s\"", ETAG_CHARS,
+                        base64url_encode(a, (struct slice){ (const char *)hash.bytes, SHIFT_BYTES }).p);
+}
+
+/* The lifetime ends with what the document says of time. */
+static int64_t
+ttl_of(const struct exchange *x)
+{
+    int64_t ttl_s = x->app->conf->cache_ttl_s, left_s;
+
+    if (x->resp.fresh_until_s > 0 && (left_s = x->resp.fresh_until_s - clock_now_s()) < ttl_s)
+        ttl_s = left_s;
+    return ttl_s;
+}
+
+static struct slice
+document_of(struct exchange *x, struct slice head)
+{
+    struct sbuf b;
+
+    sbuf_init(&b, x->req.arena);
+    sbuf_room(&b, head.n + x->resp.body.n + 256);
+    sbuf_printf(&b, STATUS_LINE "%s\r\nETag: %.*s\r\n", x->release_line, SLICE_FMT(x->etag));
+    sbuf_add(&b, head);
+    sbuf_add(&b, x->resp.body);
+    return sbuf_slice(&b);
+}
+
+void
+cached_mark(struct exchange *x)
+{
+    struct req *r = &x->req;
+
+    if (!x->keeps || x->resp.status != 200)
+        return;
+    x->etag = etag_of(r->arena, x->resp.body);
+    resp_header(&x->resp, "Cache-Control", SL("no-cache"));
+    if (db_degraded(r->db))
+        resp_header(&x->resp, "X-OBI-As-Of", clock_iso8601(r->arena, clock_now_s()));
+}
+
+void
+cached_keep(struct exchange *x, struct slice head)
+{
+    bool good = x->keeps && x->resp.status == 200 && x->etag.n > 0 && !db_degraded(x->req.db);
+
+    if (!x->leased)
+        return;
+    cache_store(x->app->cache, x->key, x->lease, good ? document_of(x, head) : SL(""),
+                good ? ttl_of(x) : 0);
+    x->req.cache_us += cache_took_us(x->app->cache);
+}
+
+/* If-None-Match: a list of tags, weak ones too, for nginx weakens them when it compresses. */
+bool
+cached_is_known(const struct exchange *x)
+{
+    struct slice rest = req_header(&x->req, "If-None-Match"), item;
+
+    if (x->etag.n == 0 || x->resp.status != 200)
+        return false;
+    while (slice_next(&rest, ',', &item)) {
+        item = slice_trim(item);
+        if (slice_starts(item, SL("W/")))
+            item = slice_from(item, 2);
+        if (slice_eq(item, x->etag) || slice_eq(item, SL("*")))
+            return true;
+    }
+    return false;
+}
