@@ -9,29 +9,43 @@ struct bake {
     struct sbuf  out;
     struct slice verify, json;
     bool         tag_open; /* a start tag still lacks its `>` */
-    int          depth;    /* of elements written and open */
     int          left_out; /* depth inside an element that is left out */
 };
 
-enum { BAKED_BYTES = 2 * LIMIT_IMAGE_BYTES + 2 * LIMIT_JWS_BYTES };
+/* No reference written here is longer than what stood for the character in the file that was read, so that a
+ * picture does not grow by being written again. */
+static void
+add_escaped(struct sbuf *b, char c, const char *escaped)
+{
+    if (c == '&')
+        sbuf_add_str(b, "&amp;");
+    else if (c == '<')
+        sbuf_add_str(b, "&lt;");
+    else if (strchr(escaped, c) != NULL)
+        sbuf_printf(b, "&#%d;", c);
+    else
+        sbuf_add_char(b, c);
+}
 
 static void
-add_escaped(struct sbuf *b, struct slice s, bool in_attribute)
+add_characters(struct sbuf *b, struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-
-        if (c == '&')
-            sbuf_add_str(b, "&amp;");
-        else if (c == '<')
-            sbuf_add_str(b, "&lt;");
-        else if (c == '>')
+        if (s.p[i] == '>' && slice_ends(sbuf_slice(b), SL("]]")))
             sbuf_add_str(b, "&gt;");
-        else if (c == '\r' || (in_attribute && (c == '"' || c == '\t' || c == '\n')))
-            sbuf_printf(b, "&#%d;", c);
         else
-            sbuf_add_char(b, c);
+            add_escaped(b, s.p[i], "\r");
     }
+}
+
+static size_t
+count_of(struct slice s, char c)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        count += s.p[i] == c;
+    return count;
 }
 
 static void
@@ -44,14 +58,18 @@ add_name(struct sbuf *b, struct slice prefix, struct slice name)
     sbuf_add(b, name);
 }
 
+/* In the quotes that leave less to escape. */
 static void
 add_attribute(struct sbuf *b, struct slice prefix, struct slice name, struct slice value)
 {
+    bool single = count_of(value, '"') > count_of(value, '\'');
+
     sbuf_add_char(b, ' ');
     add_name(b, prefix, name);
-    sbuf_add_str(b, "=\"");
-    add_escaped(b, value, true);
-    sbuf_add_char(b, '"');
+    sbuf_add_str(b, single ? "='" : "=\"");
+    for (size_t i = 0; i < value.n; i++)
+        add_escaped(b, value.p[i], single ? "\r\t\n'" : "\r\t\n\"");
+    sbuf_add_char(b, single ? '\'' : '"');
 }
 
 /* A CDATA section ends at its first `]]>`, so that one inside is divided between two. */
@@ -133,12 +151,6 @@ add_assertion(struct bake *k, struct slice declared)
 }
 
 static bool
-fits(const struct bake *k)
-{
-    return k->out.n <= BAKED_BYTES;
-}
-
-static bool
 bake_start(void *self, const struct svg_element *el)
 {
     struct bake *k = self;
@@ -153,12 +165,11 @@ bake_start(void *self, const struct svg_element *el)
     add_namespaces(&k->out, el);
     add_attributes(&k->out, el);
     k->tag_open = true;
-    k->depth++;
     if (el->is_root) {
         close_tag(k);
         add_assertion(k, declared_uri(el));
     }
-    return fits(k);
+    return true;
 }
 
 static bool
@@ -178,16 +189,7 @@ bake_end(void *self, struct slice prefix, struct slice name)
         sbuf_add_char(&k->out, '>');
     }
     k->tag_open = false;
-    k->depth--;
-    return fits(k);
-}
-
-/* Between the root and the ends of the file white space is no event. */
-static void
-add_outer_line(struct bake *k)
-{
-    if (k->depth == 0)
-        sbuf_add_char(&k->out, '\n');
+    return true;
 }
 
 static bool
@@ -201,14 +203,13 @@ bake_text(void *self, enum svg_text kind, struct slice text)
     if (kind == SVG_CDATA) {
         add_cdata(&k->out, text);
     } else if (kind == SVG_CHARACTERS) {
-        add_escaped(&k->out, text, false);
+        add_characters(&k->out, text);
     } else {
         sbuf_add_str(&k->out, "<!--");
         sbuf_add(&k->out, text);
         sbuf_add_str(&k->out, "-->");
-        add_outer_line(k);
     }
-    return fits(k);
+    return true;
 }
 
 static bool
@@ -225,8 +226,7 @@ bake_instruction(void *self, struct slice target, struct slice data)
         sbuf_add_char(&k->out, ' ');
     sbuf_add(&k->out, data);
     sbuf_add_str(&k->out, "?>");
-    add_outer_line(k);
-    return fits(k);
+    return true;
 }
 
 /* XML 1.0, 2.2: what no document can hold, however it is written. */
@@ -272,9 +272,6 @@ svg_bake(struct arena *a, struct slice svg, struct slice verify, struct slice js
     sbuf_add_str(&k.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     if ((rc = svg_read(svg, &events, &k, e)) != ERR_NONE)
         return rc;
-    if (!fits(&k))
-        return svg_too_large(e, "the baked file has too many bytes");
-    sbuf_add_char(&k.out, '\n');
     *ret = sbuf_slice(&k.out);
     return ERR_NONE;
 }
