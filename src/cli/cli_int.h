@@ -10,11 +10,13 @@ enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 64, CLI_TROUBLE = 70 };
 
 /* argv[0] is the verb itself. Yields the exit status. */
 int cli_bake(int argc, char **argv);
+int cli_collection(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_unbake(int argc, char **argv);
+int cli_user(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 
 /* Options, the same for every verb: `--name value`, `--name=value`, `--flag`; `--` ends them. What

@@ -8,12 +8,14 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *sentence;
 } verbs[] = {
-    { "verify", cli_verify, "verify badges: addresses, pictures, JSON" },
     { "bake", cli_bake, "put a badge into a picture" },
-    { "unbake", cli_unbake, "take a badge out of a picture" },
+    { "collection", cli_collection, "make a collection for a user" },
     { "config", cli_config, "check a configuration, or say what can be set" },
     { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
     { "migrate", cli_migrate, "bring the database schema up to date" },
+    { "unbake", cli_unbake, "take a badge out of a picture" },
+    { "user", cli_user, "add, list or remove users" },
+    { "verify", cli_verify, "verify badges: addresses, pictures, JSON" },
 };
 
 static void
