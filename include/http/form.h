@@ -39,4 +39,9 @@ bool header_param(struct arena *a, struct slice value, const char *name, struct 
 /* The media type without parameters, trimmed. */
 struct slice media_type(struct slice content_type);
 
+/* Whether a response of application/json satisfies an Accept header, by RFC 9110, 12.5.1: the most
+ * specific range that matches decides, and a weight of 0 says no. SLICE_NONE (no header) takes
+ * anything. */
+bool accept_takes_json(struct slice accept);
+
 #endif

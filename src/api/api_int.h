@@ -5,11 +5,6 @@
 #include "badge/report.h"
 #include "json/json.h"
 
-/* Whether a response of application/json satisfies an Accept header, by RFC 9110, 12.5.1: the most
- * specific range that matches decides, and a weight of 0 says no. SLICE_NONE (no header) takes
- * anything. */
-bool accept_json(struct slice accept);
-
 /* A name that may stand before the parenthesis of a JSONP answer: JavaScript identifiers (ASCII),
  * joined by dots or followed by [0], at most 128 bytes. Nothing that could end the call or begin
  * another. */

@@ -2,6 +2,7 @@
 #include "badge/verify.h"
 #include "core/clock.h"
 #include "core/sbuf.h"
+#include "http/form.h"
 #include "http/view.h"
 #include "store/collection.h"
 
@@ -38,7 +39,8 @@ check_form(const struct req *r, struct err *e)
     if (callback.n > 0 && !jsonp_name(callback)) {
         rc = FAIL(e, FIELD_INVALID, "callback of %zu bytes is no name", callback.n);
         err_set_field(e, SL("callback"));
-    } else if (callback.n == 0 && !path_says_json(r) && !accept_json(req_header(r, "Accept"))) {
+    } else if (callback.n == 0 && !path_says_json(r) &&
+               !accept_takes_json(req_header(r, "Accept"))) {
         rc = FAIL(e, BAD_REQUEST, "JSON does not satisfy Accept");
         err_set_field(e, SL("Accept"));
     }

@@ -61,6 +61,14 @@ take_apart(struct exchange *x, struct slice document)
     return true;
 }
 
+/* A document of JSON whose path does not say so is only for who takes JSON; the handler tells the others. */
+static bool
+is_acceptable(const struct req *r)
+{
+    return r->route->reply != JSON || slice_ends(r->path, SL(".json")) ||
+           accept_takes_json(req_header(r, "Accept"));
+}
+
 bool
 cached_find(struct exchange *x)
 {
@@ -69,7 +77,7 @@ cached_find(struct exchange *x)
     struct slice document;
     bool         found = false;
 
-    if (!r->route->cached || req_arg(r, "callback").p != NULL)
+    if (!r->route->cached || req_arg(r, "callback").p != NULL || !is_acceptable(r))
         return false;
     /* Whatever else stands in the query says nothing: the document must not depend on it. */
     r->args.count = 0;
@@ -92,8 +100,9 @@ etag_of(struct arena *a, struct slice body)
 {
     struct sha256 hash = sha256_of(body);
 
-    return arena_printf(a, "\"%.*s\"", ETAG_CHARS,
-                        base64url_encode(a, (struct slice){ (const char *)hash.bytes, SHIFT_BYTES }).p);
+    return arena_printf(
+        a, "\"%.*s\"", ETAG_CHARS,
+        base64url_encode(a, (struct slice){ (const char *)hash.bytes, SHIFT_BYTES }).p);
 }
 
 /* The lifetime ends with what the document says of time. */

@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include "../../src/api/api_int.h"
+#include "http/form.h"
 
 static void
 names_of_functions_are_taken(void **state)
@@ -78,7 +79,7 @@ accept_is_weighed_as_http_says(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        assert_int_equal(accept_json(slice_str(cases[i].accept)), cases[i].json);
+        assert_int_equal(accept_takes_json(slice_str(cases[i].accept)), cases[i].json);
 }
 
 int

@@ -1,4 +1,5 @@
-#include "api_int.h"
+/* Whether JSON satisfies an Accept header. */
+#include "http_int.h"
 
 /* Only "q=0", "q=0.", "q=0.0" to "q=0.000" refuse; what is no weight at all is as if it were not
  * there. */
@@ -34,7 +35,7 @@ closeness(struct slice range)
 }
 
 bool
-accept_json(struct slice accept)
+accept_takes_json(struct slice accept)
 {
     struct slice rest = accept, item;
     int          best = 0;
