@@ -78,19 +78,24 @@ auth_signin_peek(const struct req *r, struct slice token, struct slice *ret_emai
 enum err_code
 auth_signin_use(const struct req *r, struct resp *out, struct slice token, struct err *e)
 {
+    SCOPED(tx_done)
+    struct tx     tx = { 0 }; /* a link is not used up for a session that was not made */
     struct slice  email, session = rand_token(r->arena);
     struct user   user;
     enum err_code rc;
 
     if (!token_shaped(token))
         return FAIL(e, NOT_FOUND, "no token");
-    if ((rc = store_signin_use(r->db, token, &email, e)) != ERR_NONE ||
+    if ((rc = tx_begin(r->db, &tx, e)) != ERR_NONE ||
+        (rc = store_signin_use(r->db, token, &email, e)) != ERR_NONE ||
         (rc = store_user_for_email(r->db, email, &user, e)) != ERR_NONE ||
         (rc = store_session_add(r->db, user.id, session,
                                 slice_first(req_header(r, "User-Agent"), AGENT_BYTES), e)) !=
             ERR_NONE ||
         (r->session != NULL &&
-         (rc = store_session_end(r->db, r->session->user, r->session->id, e)) != ERR_NONE))
+         (rc = store_session_end(r->db, r->session->user, r->session->id, e)) != ERR_NONE &&
+         rc != ERR_NOT_FOUND) ||
+        (rc = tx_commit(&tx, e)) != ERR_NONE)
         return rc;
     resp_session(r, out, session);
     return ERR_NONE;
