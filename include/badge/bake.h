@@ -14,7 +14,8 @@ struct badge_image {
     uint32_t              width, height; /* in pixels; 0 for SVG */
 };
 
-/* By the bytes alone: the PNG signature, or XML whose root is `svg`. */
+/* What the bytes mean to be: a file with the PNG signature; XML whose root is `svg`, or that has `<svg` near
+ * its beginning and is no page of HTML, so that a broken file is told what is wrong with it. */
 enum badge_image_kind badge_image_kind(struct slice image);
 /* "image/png" and "png"; "" for UNKNOWN. */
 const char *badge_image_media_type(enum badge_image_kind kind);

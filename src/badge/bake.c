@@ -13,12 +13,25 @@ static const struct {
     [BADGE_IMAGE_SVG] = { "image/svg+xml", "svg" },
 };
 
+/* A page of HTML is no picture, though it may have an SVG in it: issuers answer with pages. */
+static bool
+means_svg(struct slice file)
+{
+    size_t at;
+
+    if (slice_starts(file, SL("\xEF\xBB\xBF")))
+        file = slice_from(file, 3);
+    file = slice_first(slice_trim(file), 1024);
+    return slice_starts(file, SL("<")) && !slice_starts_nocase(file, SL("<!doctype html")) &&
+           !slice_starts_nocase(file, SL("<html")) && slice_find(file, SL("<svg"), &at);
+}
+
 enum badge_image_kind
 badge_image_kind(struct slice image)
 {
     if (png_is(image))
         return BADGE_IMAGE_PNG;
-    return svg_is(image) ? BADGE_IMAGE_SVG : BADGE_IMAGE_UNKNOWN;
+    return means_svg(image) || svg_is(image) ? BADGE_IMAGE_SVG : BADGE_IMAGE_UNKNOWN;
 }
 
 const char *
@@ -33,25 +46,10 @@ badge_image_extension(enum badge_image_kind kind)
     return kinds[kind].extension;
 }
 
-/* What begins like XML is told what is wrong with it as an SVG: "neither a PNG nor an SVG" would hide it. */
-static enum badge_image_kind
-intended_kind(struct slice image)
-{
-    if (png_is(image))
-        return BADGE_IMAGE_PNG;
-    if (slice_starts(image, SL("\xEF\xBB\xBF")))
-        image = slice_from(image, 3);
-    image = slice_trim(image);
-    return slice_starts(image, SL("<?xml")) || slice_starts(image, SL("<svg")) ||
-                   slice_starts(image, SL("<!")) || svg_is(image)
-               ? BADGE_IMAGE_SVG
-               : BADGE_IMAGE_UNKNOWN;
-}
-
 enum err_code
 badge_image_check(struct slice image, struct badge_image *ret, struct err *e)
 {
-    struct badge_image info = { .kind = intended_kind(image) };
+    struct badge_image info = { .kind = badge_image_kind(image) };
     struct png_size    size = { 0 };
     enum err_code      rc;
 
@@ -79,7 +77,7 @@ badge_unbake(struct arena *a, struct slice image, struct slice *ret, struct err 
     struct slice  text;
     enum err_code rc;
 
-    switch (intended_kind(image)) {
+    switch (badge_image_kind(image)) {
     case BADGE_IMAGE_PNG:
         rc = png_unbake(image, &text, e);
         break;
@@ -181,7 +179,7 @@ badge_bake(struct arena *a, struct slice image, struct slice text, struct slice 
     text = slice_trim(text);
     if ((rc = parts_of(a, text, url, &parts, e)) != ERR_NONE)
         return rc;
-    switch (intended_kind(image)) {
+    switch (badge_image_kind(image)) {
     case BADGE_IMAGE_PNG:
         return png_bake(a, image, parts.json.n > 0 ? parts.json : text, ret, e);
     case BADGE_IMAGE_SVG:

@@ -45,6 +45,11 @@ pictures_are_told_by_their_bytes(void **state)
     assert_int_equal(badge_image_kind(SL("GIF89a")), BADGE_IMAGE_UNKNOWN);
     assert_int_equal(badge_image_kind(SL("<html/>")), BADGE_IMAGE_UNKNOWN);
     assert_int_equal(badge_image_kind(SL("")), BADGE_IMAGE_UNKNOWN);
+    assert_int_equal(badge_image_kind(SL("<!-- c --><!DOCTYPE svg><svg>")), BADGE_IMAGE_SVG);
+    assert_int_equal(badge_image_kind(SL("<s:svg xmlns:s='http://www.w3.org/2000/svg'/>")),
+                     BADGE_IMAGE_SVG);
+    assert_int_equal(badge_image_kind(SL("<!DOCTYPE html><p><svg></svg>")), BADGE_IMAGE_UNKNOWN);
+    assert_int_equal(badge_image_kind(SL("{\"a\":\"<svg\"}")), BADGE_IMAGE_UNKNOWN);
     assert_string_equal(badge_image_media_type(BADGE_IMAGE_SVG), "image/svg+xml");
     assert_string_equal(badge_image_extension(BADGE_IMAGE_PNG), "png");
 }
