@@ -9,18 +9,17 @@
 #include "net/net.h"
 
 static const char help[] =
-    "usage: obi bake --assertion INPUT [--image INPUT] [--output FILE] [--conf FILE…]\n"
+    "usage: obi bake --assertion INPUT [--output FILE] [--conf FILE…] [PICTURE]\n"
     "\n"
-    "Puts an assertion into a picture.\n"
+    "Puts an assertion into a PNG or SVG picture. PICTURE is a file (`-`: standard input) or an "
+    "http or\n"
+    "https address; it may be left out with the address of an assertion: then it is the issuer's.\n"
     "\n"
-    "--assertion INPUT  An http or https address, or a file (`-`: standard input) with JSON or a "
-    "signed\n"
-    "                   badge. An address is verified first, and its badge is baked only when "
-    "valid.\n"
-    "                   A file is baked as it is.\n"
-    "--image INPUT      The PNG or SVG picture: a file or an address. May be left out with the "
-    "address\n"
-    "                   of an assertion: then it is the picture that the issuer gives.\n"
+    "--assertion INPUT  An http or https address, or a file. An address is verified first, and its "
+    "badge\n"
+    "                   is baked only when valid. A file is baked as it is: JSON, a signed badge "
+    "or an\n"
+    "                   address.\n"
     "--output FILE      Where the new picture goes; standard output without it.\n"
     "--conf FILE        Takes the fetch.* settings from a configuration.\n"
     "\n"
@@ -89,11 +88,11 @@ bake(struct baking *b, struct slice assertion, struct slice image, struct slice 
         return rc;
     if (!cli_input(b->a, arena_str(b->a, assertion), &b->text))
         return CLI_TROUBLE;
-    if (uri_is_http(b->text)) {
+    if (uri_is_http(assertion)) {
         if ((rc = take_hosted(b, image.p != NULL)) != CLI_OK)
             return rc;
     } else if (image.p == NULL) {
-        fputs("obi bake: which picture? --image INPUT\n", stderr);
+        fputs("obi bake: which picture?\n", stderr);
         return CLI_USAGE;
     }
     if (badge_bake(b->a, b->image, b->text, b->url, &bytes, &e) != ERR_NONE)
@@ -110,17 +109,18 @@ cli_bake(int argc, char **argv)
     size_t                  file_count = 0, operands = 0;
     const struct cli_option options[] = { CLI_VALUES("conf", files, &file_count),
                                           CLI_VALUE("assertion", &assertion),
-                                          CLI_VALUE("image", &image),
                                           CLI_VALUE("output", &output) };
     const struct conf      *conf;
     struct net             *net = NULL;
     struct baking           b = { .a = arena_new() };
     int rc = cli_options(argc, argv, help, options, COUNT_OF(options), &operands);
 
-    if (rc == CLI_OK && (operands > 0 || assertion.p == NULL)) {
+    if (rc == CLI_OK && (operands > 1 || assertion.p == NULL)) {
         fputs(help, stderr);
         rc = CLI_USAGE;
     }
+    if (rc == CLI_OK && operands == 1)
+        image = slice_str(argv[1]);
     if (rc == CLI_OK) {
         conf = cli_conf(a, files, file_count, false);
         rc = conf == NULL && file_count > 0 ? CLI_TROUBLE : CLI_OK;
