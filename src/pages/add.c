@@ -86,18 +86,18 @@ message_names(const struct req *r, const struct report_message *m)
     return names;
 }
 
-/* Which document, which field, which HTTP status, as far as the sentence has not named them. */
+/* Which document and which field, where the sentence does not name them. */
 static struct slice
-where_text(const struct req *r, const struct report_message *m)
+where_text(const struct req *r, const struct report_message *m, struct slice sentence)
 {
     struct slice where = m->url.n > 0 ? m->url : m->node;
+    size_t       at;
 
-    if (m->prop.n > 0)
-        where = arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(where), SLICE_FMT(m->prop));
-    if (m->status > 0)
-        where = arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(where),
-                             SLICE_FMT(view_text(r, "add.http_status", message_names(r, m))));
-    return where;
+    if (where.n == 0 || slice_find(sentence, where, &at))
+        return SL("");
+    return m->prop.n == 0
+               ? where
+               : arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(where), SLICE_FMT(m->prop));
 }
 
 static void
@@ -117,14 +117,22 @@ put_report(const struct req *r, json_object *item, const struct report *report)
             continue;
         to = json_add_object(items);
         put_message(r, to, slice_str(m->key), m->sentence, message_names(r, m));
-        json_put_text(to, "where", where_text(r, m));
+        json_put_text(to, "where", where_text(r, m, json_get_text(to, "text")));
     }
     if (json_object_array_length(items) > 0)
         json_put(item, "messages", json_object_get(list));
 }
 
+/* A badge that its issuer took back, or whose time is over, is no fault that anybody would mend. */
+static bool
+is_over(const struct report *report)
+{
+    return report != NULL &&
+           (report->outcome == OUTCOME_REVOKED || report->outcome == OUTCOME_EXPIRED);
+}
+
 static void
-put_hint(const struct req *r, json_object *item, enum step failed)
+put_hint(const struct req *r, json_object *item, enum step failed, const struct report *report)
 {
     json_object *names = names_new(r);
 
@@ -133,7 +141,7 @@ put_hint(const struct req *r, json_object *item, enum step failed)
         put_sentence(r, item, "hint", "add.hint_recipient", names);
     else if (failed == STEP_UNBAKE)
         put_sentence(r, item, "hint", "add.hint_unbaked", NULL);
-    else if (failed == STEP_FETCH || failed == STEP_CHECK)
+    else if ((failed == STEP_FETCH || failed == STEP_CHECK) && !is_over(report))
         put_sentence(r, item, "hint", "add.hint_issuer", NULL);
 }
 
@@ -148,16 +156,28 @@ new_item(struct adding *a, struct slice input, const char *outcome, const char *
     return item;
 }
 
+/* What failed, in one sentence, and where: the document, the field, the HTTP status. */
 static void
-put_failure(struct adding *a, json_object *item, const struct err *why, bool is_url)
+put_failure(struct adding *a, json_object *item, const struct import_result *result, bool is_url)
 {
-    static const char *const names[] = { "sentence", "url", "field", "received", "cause" };
-    json_object             *failure = json_in_arena(a->r->arena, view_err(a->r, why));
+    static const char *const     names[] = { "sentence", "url", "field", "received", "cause" };
+    const struct report         *report = result->report;
+    const struct report_message *m = report == NULL ? NULL : report_deciding(report);
+    const struct err            *why = &result->why;
+    json_object                 *failure = json_in_arena(a->r->arena, view_err(a->r, why));
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         json_put_text(item, names[i], json_get_text(failure, names[i]));
+    if (is_over(report))
+        put_sentence(a->r, item, "sentence",
+                     report->outcome == OUTCOME_REVOKED ? "verdict.revoked" : "verdict.expired",
+                     NULL);
+    if (m != NULL) /* it stands among the messages */
+        json_object_object_del(item, "cause");
+    if (m != NULL && m->status > 0)
+        put_sentence(a->r, item, "received", "add.http_status", message_names(a->r, m));
     put_steps(a, item, step_of(why->code), is_url);
-    put_hint(a->r, item, step_of(why->code));
+    put_hint(a->r, item, step_of(why->code), report);
     if (a->status == 0)
         a->status = err_status(why->code);
 }
@@ -205,7 +225,7 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
         break;
     case IMPORT_REFUSED:
         item = new_item(a, input, "failed", "invalid");
-        put_failure(a, item, &result->why, is_url);
+        put_failure(a, item, result, is_url);
         put_report(a->r, item, result->report);
         break;
     }

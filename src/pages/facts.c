@@ -1,4 +1,5 @@
 /* What a badge says of itself, as a page shows it. */
+#include "core/uri.h"
 #include "pages_int.h"
 
 enum { OTHER_BYTES = 2000 };
@@ -175,9 +176,10 @@ put_tags(const struct facts *f, json_object *model, json_object *badge)
 static void
 put_issuer_link(const struct facts *f, json_object *model, struct slice url, struct slice host)
 {
-    if (put_link(f, model, "issuer_link", url) &&
-        !slice_eq_nocase(json_get_text(model, "issuer_link_host"), host))
-        json_object_object_del(model, "issuer_link");
+    struct uri u;
+
+    if (uri_parse(url, &u) && slice_eq_nocase(u.authority, host))
+        put_link(f, model, "issuer_link", url);
 }
 
 static void
