@@ -4,6 +4,7 @@
 #                 that is made once (TEMPLATE)
 #   start|stop|kill|freeze|thaw DIR NAME    one of them: primary, replica
 #   delay DIR SECONDS   the replica applies everything so much later
+#   sync DIR      waits until the replica has what the primary has
 #   sql DIR NAME        statements on standard input, as root
 #   end DIR       stops both and removes DIR
 set -eu
@@ -23,7 +24,7 @@ relay_log = relay
 gtid_strict_mode = 1
 innodb_buffer_pool_size = 8M
 innodb_log_file_size = 8M
-innodb_flush_log_at_trx_commit = 0
+innodb_flush_log_at_trx_commit = 2
 sync_binlog = 0
 innodb_lock_wait_timeout = 5
 performance_schema = 0
@@ -105,6 +106,9 @@ kill) stop "$name" KILL ;;
 freeze) kill -STOP "$(cat "$dir/$name/pid")" ;;
 thaw) kill -CONT "$(cat "$dir/$name/pid")" ;;
 delay) echo "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = $name; START SLAVE;" | sql replica ;;
+sync) # until the replica has what the primary has now
+    pos=$(echo 'SELECT @@gtid_binlog_pos' | sql primary)
+    [ "$(echo "SELECT MASTER_GTID_WAIT('$pos', 30)" | sql replica)" = 0 ] ;;
 sql) sql "$name" ;;
 end) stop replica KILL; stop primary KILL; rm -rf "$dir" ;;
 *) exit 64 ;;
