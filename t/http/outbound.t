@@ -1,0 +1,71 @@
+# Where a visitor cannot send OBI: the same answer for every forbidden address, whether something is there or not.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP qw(decode_json);
+use OBI::Test;
+use OBI::Test::Issuer;
+use Test::More;
+use URI::Escape qw(uri_escape);
+
+my $open   = OBI::Test::Issuer->new(address => '127.0.0.1');    # opened to everybody
+my $inside = OBI::Test::Issuer->new(address => '127.0.0.4');    # opened to signed-in people
+my $closed = OBI::Test::Issuer->new(address => '127.0.0.2');    # opened to nobody
+my $stack  = OBI::Test->private(conf => "fetch.allow_net = 127.0.0.1/32 public\n"
+        . 'fetch.allow_net = 127.0.0.4/32:' . $inside->port . "\nfetch.timeout = 3000\nfetch.deadline = 5000\n");
+
+sub bake {
+    my ($url) = @_;
+    my $reply = $stack->browser->get('/baker?assertion=' . uri_escape($url));
+    my $doc = eval { decode_json($reply->content) } // {};
+    my $text = join ' ', $doc->{message} // '', $doc->{received} // '';
+    $text =~ s/\Q$url\E/URL/g;
+    return ($reply->code, $text);
+}
+
+my ($status, $answer) = bake($closed->url('/json'));
+is $status, 400, 'a loopback address is refused';
+like $answer, qr/not open to us/, 'and the answer says so';
+my @forbidden = (
+    'http://127.0.0.2:1/', $inside->url('/json'), 'http://127.0.0.1:22/', 'http://localhost:25/', 'http://0.0.0.0/', 'http://10.0.0.1/',
+    'http://100.64.0.1/', 'http://169.254.169.254/latest/meta-data/', 'http://172.16.0.1/', 'http://192.168.0.1/',
+    'http://198.18.0.1/', 'http://192.0.2.1/', 'http://224.0.0.1/', 'http://255.255.255.255/', 'http://2130706434/',
+    'http://0x7f.2/', 'http://[::1]/', 'http://[::]/', 'http://[::ffff:127.0.0.2]/', 'http://[::127.0.0.2]/',
+    'http://[64:ff9b::7f00:2]/', 'http://[64:ff9b:1::1]/', 'http://[2002:7f00:2::]/', 'http://[2001::1]/',
+    'http://[fd00::1]/', 'http://[fe80::1]/', 'http://[fec0::1]/', 'http://[ff02::1]/', 'https://127.0.0.2/',
+    $open->url('/json') =~ s/127\.0\.0\.1/127.0.0.3/r, $open->url('/json') =~ s/127\.0\.0\.1/[::ffff:127.0.0.1]/r,
+);
+for my $url (@forbidden) {
+    my ($code, $text) = bake($url);
+    is "$code $text", "$status $answer", "$url gets the same answer";
+}
+is_deeply [ bake($open->url('/to/' . $closed->url('/json')))  ], [ $status, $answer ], 'so does a redirect to such a place';
+is_deeply [ bake($open->url('/to/' . $inside->url('/json'))) ], [ $status, $answer ],
+    'and one to a place that is open to signed-in people only';
+is $closed->seen, 0, 'nobody ever connected to the closed address';
+is $inside->seen, 0, 'nor to the one that is not public';
+
+($status, $answer) = bake($open->url('/json'));
+unlike $answer, qr/not open to us/, 'what is opened as public is fetched';
+cmp_ok $open->seen, '>=', 3, 'and was connected to';
+for my $url ('file:///etc/passwd', 'gopher://127.0.0.1/', 'ftp://127.0.0.1/', 'http://a@127.0.0.1/', '/etc/passwd') {
+    my ($code, $text) = bake($url);
+    is $code, 400, "$url is no address to fetch";
+    unlike $text, qr/root:/, 'and nothing of it is shown';
+}
+
+# Signed in.
+my $learner = $stack->browser;
+$learner->sign_in('learner@example.org');
+my $page = $learner->get('/backpack/add');
+sub add {
+    my ($url) = @_;
+    my $reply = $learner->post_form('/backpack/add', { url => $url });
+    return $reply->decoded_content;
+}
+like add($_), qr/not open to us/, "$_ is refused to signed-in people too"
+    for $closed->url('/json'), 'http://169.254.169.254/', 'http://[::1]:3306/', $inside->url('/to/' . $closed->url('/json'));
+unlike add($inside->url('/json')), qr/not open to us/, 'what is opened without `public` serves them';
+is $closed->seen, 0, 'and still nobody connected to the closed address';
+done_testing;
