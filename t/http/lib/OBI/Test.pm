@@ -11,6 +11,8 @@ package OBI::Test;
 #   is $reply->code, 303;
 #   my ($status, $out, $err) = $stack->obi('user', 'list');
 #   $stack->clock(3600);                               # an hour ahead of the real time
+#   my $badges = $stack->badges_for('ann@example.org');
+#   $learner->upload($badges->{'first-flight'}{picture});
 #   my $rows = $stack->sql('SELECT ... FROM ...');
 #   $stack->kill('primary'); $stack->start('primary');
 #   $stack->expect_log(qr/STORE_DOWN/);                # lines above warning that belong to this test
@@ -125,6 +127,18 @@ sub obi {
     my $complaint = _read($err);
     unlink $err;
     return ($status, $text // '', $complaint);
+}
+
+# The demo issuer's badges for an address: { slug => { picture => file, assertion => URL, name, version, note } }.
+# The slugs: first-flight night-sky team-player river-keeper map-reader story-teller, first-aid (expired),
+# bridge-builder and gone (revoked).
+sub badges_for {
+    my ($self, $email) = @_;
+    open my $out, '-|', "$TOP/deploy/demo/make", '--var', $self->{var}, '--build', "$TOP/build/dev", '--port',
+        $self->{port}, '--email', $email or croak "deploy/demo/make: $!";
+    my %made = map { my $line = decode_json($_); $line->{slug} => $line } <$out>;
+    close $out or croak 'deploy/demo/make failed';
+    return \%made;
 }
 
 # Moves the time of every program of the stack to so many seconds from the real time.
