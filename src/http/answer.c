@@ -48,6 +48,16 @@ settle(struct exchange *x, struct err *e)
     return visitor_check_csrf(x, e);
 }
 
+/* nginx chooses the pool by the path without its escapes and dots, we choose the row by the path as sent. */
+static bool
+path_is_plain(struct slice path)
+{
+    size_t at;
+
+    return !slice_has_char(path, '%') && !slice_find(path, SL("/."), &at) &&
+           !slice_find(path, SL("//"), &at);
+}
+
 static enum err_code
 run(struct exchange *x, struct err *e)
 {
@@ -64,6 +74,8 @@ run(struct exchange *x, struct err *e)
         return answer_options(x);
     if (rc != ERR_NONE)
         return rc;
+    if (r->route->pool != x->pool && !path_is_plain(r->path))
+        return FAIL(e, NOT_FOUND, "a path that means another to nginx");
     if (r->route->pool != x->pool)
         return FAIL(e, INTERNAL, "a route of another pool: %s", r->route->path);
     if ((rc = request_read_args(x, e)) != ERR_NONE)
@@ -87,7 +99,8 @@ log_answer(const struct exchange *x)
     log_event(ERR_LEVEL_INFO, "request",
               LOG_TEXT("route", slice_str(r->route == NULL ? "none" : r->route->path)),
               LOG_TEXT("method", x->params.method.n < 10 ? x->params.method : SL("?")),
-              LOG_NUMBER("status", x->resp.status), LOG_NUMBER("total_us", clock_monotonic_us() - x->began_us),
+              LOG_NUMBER("status", x->resp.status),
+              LOG_NUMBER("total_us", clock_monotonic_us() - x->began_us),
               LOG_NUMBER("db_us", r->db == NULL ? 0 : db_took_us(r->db)),
               LOG_NUMBER("cache_us", r->cache_us), LOG_NUMBER("fetch_us", r->fetch_us),
               LOG_NUMBER("bytes", x->resp.body.n));

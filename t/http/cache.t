@@ -1,0 +1,228 @@
+#!/usr/bin/perl
+# Public documents are cached, and none of it may ever be seen: docs/architecture.md, "What must hold".
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use File::Temp qw(tempfile);
+use JSON::PP;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use OBI::Story;
+use OBI::Test;
+
+# With a short lifetime, since a write waits as long for a memcached that hangs.
+my $stack = OBI::Test->private(conf => "cache.ttl = 4\n");
+my $story = OBI::Story->new($stack, 'cache');
+my $email = $story->address('ada');
+my @badges = $story->import_all($email, map { $story->issuer->badge($_, to => $email) } qw(one two three));
+my $group = $story->collection($email, 'Number 0', 1, map { $_->{id} } @badges);
+my $user = $story->user_id($email);
+my $share = $stack->sql("SELECT path FROM obi.collection WHERE id = $group")->[0][0];
+my $groups = "/displayer/$user/groups.json";
+my $document = "/displayer/$user/group/$group.json";
+my $browser = $story->browser($email);
+my $number = 0;
+
+sub rename_to {
+    my ($name) = @_;
+    return $story->show_collection($email, $group, 'public', $name);
+}
+# Every public document of the collection; what each must show when it is there.
+my %documents = (
+    $groups => sub { qr/"name":"\Q$_[0]\E"/ },
+    "/displayer/$user/groups" => sub { qr/"name":"\Q$_[0]\E"/ },
+    "/share/collection/$share" => sub { qr/\Q$_[0]\E/ },
+    "/share/collection/$share.json" => sub { qr/"\Q$_[0]\E"/ },
+);
+sub warm { $story->get($_) for (keys %documents, $document) x 2 }
+sub all_show {
+    my ($name, $what) = @_;
+    for my $path (sort keys %documents) {
+        my $answer = $story->get($path);
+        ok($answer->{status} == 200 && $answer->{content} =~ $documents{$path}->($name), "$what: $path shows $name")
+            or diag "$answer->{status} " . substr $answer->{content}, 0, 200;
+    }
+}
+sub all_gone {
+    my ($what) = @_;
+    is($story->get($_)->{status}, 404, "$what: $_ is gone") for $document, grep { !/groups/ } sort keys %documents;
+    unlike($story->get($groups)->{content}, qr/"groupId":$group\b/, "$what: $groups does not name it");
+}
+sub replica_stops { $stack->sql('STOP SLAVE SQL_THREAD', 'replica') }
+sub replica_goes_on { $stack->sql('START SLAVE SQL_THREAD', 'replica') }
+
+subtest 'documents come out of the cache' => sub {
+    warm();
+    my $before = $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")->[0][1];
+    my $replica = $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'", 'replica')->[0][1];
+    is($story->get($document)->{status}, 200, 'read') for 1 .. 20;
+    my $asked = $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")->[0][1] - $before
+        + $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'", 'replica')->[0][1] - $replica;
+    cmp_ok($asked, '<', 20, "twenty reads cost fewer than twenty statements ($asked)");
+};
+
+subtest 'read your writes: what was acknowledged is shown, everywhere, at once' => sub {
+    for (1 .. 10) {
+        warm();
+        rename_to('Number ' . ++$number);
+        all_show("Number $number", "write $_");
+    }
+};
+
+subtest 'also while the replica is behind' => sub {
+    replica_stops();
+    warm();
+    rename_to('Number ' . ++$number);
+    all_show("Number $number", 'the replica has not seen it');
+    all_show("Number $number", 'again');
+    my $page = $browser->get("/collections/$group");
+    like($page->decoded_content, qr/Number $number/, 'its owner sees it too');
+    replica_goes_on();
+    sleep 0.5;
+    all_show("Number $number", 'the replica has caught up');
+};
+
+subtest 'no resurrection: nothing older comes back while a replica catches up' => sub {
+    warm();
+    replica_stops();
+    rename_to('Number ' . ++$number);
+    for (1 .. 30) {
+        my $answer = $story->get($groups);
+        like($answer->{content}, qr/"Number $number"/, "read $_") or last;
+        sleep 0.05;
+    }
+    # A copy that a reader stored meanwhile must not outlive the next write either.
+    rename_to('Number ' . ++$number);
+    all_show("Number $number", 'the next write');
+    replica_goes_on();
+    sleep 0.3;
+    all_show("Number $number", 'and afterwards');
+};
+
+subtest 'nothing private: what was taken back is gone before the answer' => sub {
+    my $picture = $story->json($document)->{badges}[0]{imageUrl};
+    for my $lag (0, 1) {
+        $story->show_collection($email, $group, 'public', "Number $number");
+        warm();
+        is($story->get($picture)->{status}, 200, 'the picture is public');
+        replica_stops() if $lag;
+        $story->show_collection($email, $group, 'private', "Number $number");
+        my $what = $lag ? 'with the replica behind' : 'private';
+        all_gone($what);
+        is($story->get($picture)->{status}, 404, "$what: so is the picture");
+        sleep 0.2;
+        all_gone("$what, later");
+        replica_goes_on() if $lag;
+        sleep 0.3;
+        all_gone("$what, at last");
+    }
+    $story->show_collection($email, $group, 'public', "Number $number");
+    all_show("Number $number", 'public again');
+};
+
+subtest 'readers and writers at once' => sub {
+    my $seconds = 5;
+    my @readers;
+    for my $n (1 .. 3) {
+        my ($out, $file) = tempfile(UNLINK => 1);
+        my $pid = fork // die $!;
+        if ($pid == 0) {
+            my $end = time + $seconds + 1;
+            while (time < $end) {
+                my $began = time;
+                my ($seen) = $story->get($groups)->{content} =~ /"name":"Number (\d+)"/;
+                printf {$out} "%.4f %s\n", $began, $seen // 'none';
+            }
+            close $out;
+            require POSIX;
+            POSIX::_exit(0);
+        }
+        push @readers, [ $pid, $file ];
+    }
+    my @acknowledged = ([ time, $number ]);
+    my $end = time + $seconds;
+    while (time < $end) {
+        replica_stops() if $number % 7 == 3;
+        rename_to('Number ' . ++$number);
+        push @acknowledged, [ time, $number ];
+        replica_goes_on() if $number % 7 == 6;
+    }
+    replica_goes_on();
+    my ($reads, $old, $none) = (0, 0, 0);
+    for my $reader (@readers) {
+        waitpid $reader->[0], 0;
+        open my $in, '<', $reader->[1] or die $!;
+        while (<$in>) {
+            my ($began, $seen) = split;
+            $reads++;
+            $seen eq 'none' ? $none++ : do {
+                my ($due) = map { $_->[1] } grep { $_->[0] < $began } reverse @acknowledged;
+                $old++ if defined $due && $seen < $due;
+            };
+        }
+    }
+    cmp_ok(scalar @acknowledged, '>', 5, scalar(@acknowledged) . ' writes');
+    cmp_ok($reads, '>', 50, "$reads reads");
+    is($none, 0, 'each was answered');
+    is($old, 0, 'none showed less than what had been acknowledged when it began');
+};
+
+subtest 'the cache is optional' => sub {
+    $stack->expect_log(qr/CACHE_DOWN|cache/i);
+    $stack->kill('memcached');
+    rename_to('Number ' . ++$number);
+    all_show("Number $number", 'without memcached');
+    rename_to('Number ' . ++$number);
+    all_show("Number $number", 'again');
+    $stack->start('memcached');
+    ok($stack->wait_until(10, sub { warm(); $story->get($groups)->{content} =~ /Number $number/ }), 'it is back');
+    rename_to('Number ' . ++$number);
+    all_show("Number $number", 'with memcached again');
+
+    $stack->pause('memcached');
+    my $began = time;
+    is($story->get($document)->{status}, 200, 'one that hangs') for 1 .. 5;
+    cmp_ok(time - $began, '<', 5, 'costs little');
+    rename_to('Number ' . ++$number);
+    $stack->continue('memcached');
+    all_show("Number $number", 'a write meanwhile is not undone by what it still held');
+    sleep 1;
+    all_show("Number $number", 'nor a second later');
+};
+
+subtest 'killed workers lose nothing' => sub {
+    for my $pool (qw(read app)) {
+        warm();
+        CORE::kill('KILL', $stack->workers($pool));
+        ok($stack->wait_until(15, sub { $story->get($document)->{status} == 200 }), "$pool: reads come back");
+        ok($stack->wait_until(15, sub { $browser->get('/collections')->code == 200 }), "$pool: pages too");
+        rename_to('Number ' . ++$number);
+        all_show("Number $number", $pool);
+    }
+};
+
+subtest 'without the primary reads go on and writes say so' => sub {
+    $stack->expect_log(qr/STORE_DOWN|db|primary/i);
+    warm();
+    sleep 0.5; # the replica has it all
+    $stack->stop('primary');
+    for my $path ($groups, $document, "/share/collection/$share") {
+        my $answer = $story->get($path);
+        is($answer->{status}, 200, "$path is there");
+    }
+    $stack->kill('memcached');
+    $stack->start('memcached');
+    my $answer = $story->get($document);
+    is($answer->{status}, 200, 'also what no cache holds');
+    like($answer->{headers}{'x-obi-as-of'} // '', qr/\d/, 'marked with the time it is from');
+    my $reply = eval { $browser->post_form("/collections/$group/change", { name => 'Lost', visibility => 'public', description => '' }) };
+    is($reply->code, 503, 'a write is refused') if $reply;
+    ok($reply && $reply->header('Retry-After'), 'for now');
+    $stack->start('primary');
+    ok($stack->wait_until(20, sub { eval { rename_to('Number ' . ($number + 1)); 1 } }), 'writes come back by themselves');
+    $number++;
+    ok($stack->wait_until(5, sub { $story->get($groups)->{content} =~ /Number $number/ }), 'and show');
+};
+
+done_testing;

@@ -1,0 +1,46 @@
+#!/usr/bin/perl
+# Who asks too often is told so, and nobody else is.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use HTTP::Tiny;
+use Test::More;
+use OBI::Story;
+use OBI::Test;
+
+my $stack = OBI::Test->stack;
+my $base = $stack->base;
+my $story = OBI::Story->new($stack, 'limits');
+sub client { return HTTP::Tiny->new(max_redirect => 0, timeout => 30, local_address => $_[0]) }
+
+subtest 'guessing addresses' => sub {
+    my ($greedy, $other) = (client('127.40.0.1'), client('127.40.0.2'));
+    my %seen;
+    my $last;
+    for my $n (1 .. 150) {
+        my $answer = $greedy->post_form("$base/displayer/convert/email", { email => "guess$n\@example.net" });
+        $seen{ $answer->{status} }++;
+        $last = $answer if $answer->{status} == 429;
+    }
+    cmp_ok($seen{404} // 0, '>=', 40, 'a class of learners is found at once');
+    cmp_ok($seen{429} // 0, '>', 0, 'who goes on is told to stop') or return;
+    is(scalar keys %seen, 2, 'nothing else happens') or diag explain \%seen;
+    like($last->{headers}{'retry-after'} // '', qr/^\d+$/, 'and when to come again');
+    like($last->{headers}{'content-type'}, qr{^application/json}, 'in JSON');
+    is(ref $story->decode($last), 'HASH', 'that can be read');
+    is($greedy->get("$base/displayer/1/groups.json")->{status}, 404, 'may still read');
+    is($greedy->get("$base/displayer/convert/email")->{status}, 200, 'also the form');
+    is($other->post_form("$base/displayer/convert/email", { email => 'x@example.net' })->{status}, 404, 'others may still ask');
+};
+
+subtest 'having things fetched' => sub {
+    my ($greedy, $other) = (client('127.40.0.3'), client('127.40.0.4'));
+    my %seen;
+    $seen{ $greedy->get("$base/baker?assertion=nonsense")->{status} }++ for 1 .. 120;
+    cmp_ok($seen{400} // 0, '>=', 30, 'some are answered');
+    cmp_ok($seen{429} // 0, '>', 0, 'who goes on is told to stop');
+    is($other->get("$base/baker?assertion=nonsense")->{status}, 400, 'others may still ask');
+};
+
+done_testing;

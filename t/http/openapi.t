@@ -1,0 +1,131 @@
+#!/usr/bin/perl
+# docs/openapi.json against the running server: what it promises is what is answered, and nothing public goes unsaid.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use OBI::Schema;
+use OBI::Story;
+use OBI::Test;
+
+my $stack = OBI::Test->stack;
+my $story = OBI::Story->new($stack, 'openapi');
+my $schema = OBI::Schema->new("$OBI::Test::TOP/docs/openapi.json");
+my $paths = $schema->doc->{paths};
+
+my $email = $story->address('ada');
+my @badges = $story->import_all($email, $story->issuer->badge('one', to => $email, plain => 1),
+    $story->issuer->badge_05('two', to => $email), $story->issuer->badge_10('three', to => $email),
+    $story->issuer->badge('four', to => $email, svg => 1));
+my $group = $story->collection($email, 'Shown', 1, map { $_->{id} } @badges);
+my $user = $story->user_id($email);
+my ($png) = $story->json("/displayer/$user/group/$group.json")->{badges}[0]{imageUrl} =~ m{([0-9a-f]{64})};
+my ($svg) = $story->json("/displayer/$user/group/$group.json")->{badges}[3]{imageUrl} =~ m{([0-9a-f]{64})};
+my $share = $stack->sql("SELECT path FROM obi.collection WHERE id = $group")->[0][0];
+$story->browser($email)->get("/backpack/badge/$badges[1]{id}");
+$story->browser($email)->post_form("/backpack/badge/$badges[1]{id}/visibility", { visibility => 'public', confirmed => 1 });
+my $share_badge = $stack->sql("SELECT path FROM obi.badge_path WHERE badge_id = $badges[1]{id}")->[0][0];
+
+my $form = 'application/x-www-form-urlencoded';
+sub form { return (content => $story->http->www_form_urlencode({ @_ }), type => $form) }
+
+# For each path: what is asked, and the status that must come.
+my %asked = (
+    '/displayer/convert/email' => [
+        { method => 'post', form(email => $email), status => 200 },
+        { method => 'post', content => qq({"email":"$email"}), type => 'application/json', status => 200 },
+        { method => 'post', form(mail => 1), status => 400 },
+        { method => 'post', form(email => 'nobody@example.net'), status => 404 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+        { method => 'post', form(email => 'x' x 200_000), status => 413 },
+    ],
+    (map { $_ => [
+        { user => $user, status => 200 },
+        { user => $user, query => 'callback=f', status => 200 },
+        { user => 1, query => 'callback=f', status => 200 },
+        { user => 1, status => 404 },
+        { user => $user, query => 'callback=1', status => 400 },
+    ] } '/displayer/{user}/groups', '/displayer/{user}/groups.json'),
+    (map { $_ => [
+        { user => $user, group => $group, status => 200 },
+        { user => $user, group => $group, query => 'callback=f', status => 200 },
+        { user => $user, group => 1, status => 404 },
+        { user => $user, group => $group, query => 'callback=1', status => 400 },
+    ] } '/displayer/{user}/group/{group}', '/displayer/{user}/group/{group}.json'),
+    '/images/badge/{hash}.{extension}' => [
+        { hash => $png, extension => 'png', status => 200 },
+        { hash => $svg, extension => 'svg', status => 200 },
+        { hash => $png, extension => 'png', headers => { 'If-None-Match' => '*' }, status => 304 },
+        { hash => '0' x 64, extension => 'png', status => 404 },
+    ],
+    '/share/collection/{path}.json' => [ { path => $share, status => 200 }, { path => 'nothing-is-here', status => 404 } ],
+    '/share/badge/{path}.json' => [ { path => $share_badge, status => 200 }, { path => 'nothing-is-here', status => 404 } ],
+    '/baker' => [
+        { status => 200 },
+        { query => $story->http->www_form_urlencode({ assertion => $story->issuer->url('one.json') }), status => 200 },
+        { query => $story->http->www_form_urlencode({ assertion => $story->issuer->url('four.json') }), status => 200 },
+        { query => 'assertion=nonsense', status => 400 },
+        { query => $story->http->www_form_urlencode({ assertion => $story->issuer->url('none.json') }), status => 400 },
+    ],
+    '/healthz' => [ { status => 200 } ],
+);
+push @{ $asked{'/displayer/{user}/groups'} }, { user => $user, headers => { Accept => 'text/html' }, status => 400 };
+push @{ $asked{'/displayer/{user}/group/{group}'} }, { user => $user, group => $group, headers => { Accept => 'text/html' }, status => 400 };
+# What only comes when something is broken or too much; t/http/cache.t and t/http/limits.t see to these.
+my %unasked = map { $_ => 1 } qw(429 503);
+
+# One question and everything the file says about its answer.
+sub ask {
+    my ($path, $q) = @_;
+    my $method = $q->{method} // 'get';
+    (my $url = $path) =~ s/\{(\w+)\}/$q->{$1} \/\/ die "no $1 for $path"/ge;
+    $url .= "?$q->{query}" if $q->{query};
+    my $answer = $story->http->request(uc $method, $stack->base . $url, {
+        headers => { %{ $q->{headers} // {} }, $q->{type} ? ('Content-Type' => $q->{type}) : () },
+        defined $q->{content} ? (content => $q->{content}) : () });
+    my $what = uc($method) . " $path" . ($q->{query} ? '?' . substr $q->{query}, 0, 40 : '') . " $q->{status}";
+    is($answer->{status}, $q->{status}, $what) or return diag substr $answer->{content}, 0, 300;
+    my $response = $schema->resolve($paths->{$path}{$method}{responses}{ $answer->{status} });
+    ok($response, 'a status that the file names') or return;
+    my $content = $response->{content} or return;
+    my ($type) = ($answer->{headers}{'content-type'} // '') =~ /^([^;]+)/;
+    ok($content->{ $type // '' }, 'a type that the file names') or return diag $type;
+    return if $type ne 'application/json';
+    my @faults = $schema->faults($content->{$type}{schema}, $story->decode($answer));
+    is_deeply(\@faults, [], 'a body as the file says') or diag substr $answer->{content}, 0, 1000;
+}
+
+is_deeply([ sort keys %asked ], [ sort keys %$paths ], 'every path of the file is asked, and no other');
+for my $path (sort keys %$paths) {
+    subtest $path => sub {
+        my %seen;
+        for my $q (@{ $asked{$path} }) {
+            ask($path, $q);
+            $seen{ ($q->{method} // 'get') . " $q->{status}" } = 1;
+        }
+        for my $method (grep { $_ ne 'parameters' } sort keys %{ $paths->{$path} }) {
+            for my $status (grep { !$unasked{$_} } sort keys %{ $paths->{$path}{$method}{responses} }) {
+                ok($seen{"$method $status"}, "$method $status was seen");
+            }
+        }
+    };
+}
+
+subtest 'no public address is left out of the file' => sub {
+    open my $in, '<', "$OBI::Test::TOP/src/app/routes.c" or die $!;
+    my $routes = do { local $/; <$in> };
+    my %described = map { (my $p = $_) =~ s/\{\w+\}/:/g; $p => 1 } keys %$paths;
+    my $count = 0;
+    while ($routes =~ /\{\s*HTTP_(?:GET|POST)[^"]*"([^"]+)"(.*?)\}\s*,/gs) {
+        my ($path, $row) = ($1, $2);
+        next unless $row =~ /\b(?:READ|FETCH_ANON)\b/ && $row =~ /=\s*(?:JSON|IMAGE)\b/;
+        $count++;
+        (my $plain = $path) =~ s/:\w+/:/g;
+        $plain =~ s{^/images/badge/:$}{/images/badge/:.:};
+        ok($described{$plain}, $path);
+    }
+    cmp_ok($count, '>', 5, 'rows were looked at');
+};
+
+done_testing;
