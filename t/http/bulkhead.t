@@ -1,0 +1,114 @@
+# Issuers that are slow on purpose cost the fetch pools their bounded time, and nothing else.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use OBI::Test;
+use OBI::Test::Issuer;
+use POSIX qw(_exit);
+use Test::More;
+use Time::HiRes qw(sleep time);
+use URI::Escape qw(uri_escape);
+
+my $TIMEOUT_S  = 4;
+my $DEADLINE_S = 6;
+my @slow       = qw(/silent /drip /endless /loop);
+
+my $issuer = OBI::Test::Issuer->new;
+my $stack  = OBI::Test->private(conf => "fetch.allow_net = 127.0.0.1/32 public\n"
+        . "fetch.timeout = ${TIMEOUT_S}000\nfetch.deadline = ${DEADLINE_S}000\n");
+my $learner = $stack->browser->sign_in('learner@example.org');
+my ($user) = map { $_->[0] } @{ $stack->sql('SELECT id FROM obi.user') };
+
+# What other sites and people ask while nobody slow is about: the display API, a public page that is not there,
+# sign-in, static files.
+my @reads = ("/displayer/$user/groups", "/displayer/$user/groups?callback=f", '/share/badge/none', '/signin', '/healthz');
+
+sub measure {
+    my ($times) = @_;
+    my $reader = $stack->browser;
+    my (@took, %status);
+    for my $i (1 .. $times) {
+        my $path  = $reads[$i % @reads];
+        my $begun = time;
+        my $reply = $reader->get($path);
+        push @took, time - $begun;
+        $status{"$path " . $reply->code}++;
+        sleep 0.02;
+    }
+    @took = sort { $a <=> $b } @took;
+    return ($took[ @took / 2 ], $took[-1], \%status);
+}
+
+# Asks in a process of its own and from an address of its own; `wait_for` says how it went.
+sub begin {
+    my ($ask) = @_;
+    pipe my $from, my $to or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        close $from;
+        my $begun = time;
+        my $reply = eval { $ask->() };
+        printf {$to} "%d %.3f %s", $reply ? $reply->code : 0, time - $begun,
+            ($reply ? $reply->content : $@) =~ s/\s+/ /gr;
+        close $to;
+        _exit(0);
+    }
+    return { pid => $pid, from => $from };
+}
+sub wait_for {
+    my ($asked) = @_;
+    local $/;
+    my ($code, $took, $text) = split / /, readline $asked->{from}, 3;
+    waitpid $asked->{pid}, 0;
+    return ($code, $took, $text);
+}
+sub slow_bake {
+    my ($path) = @_;
+    my $visitor = $stack->browser;
+    return begin(sub { $visitor->get('/baker?assertion=' . uri_escape($issuer->url($path))) });
+}
+sub slow_add {
+    my ($path) = @_;
+    return begin(sub { $learner->post_form('/backpack/add', { url => $issuer->url($path) }) });
+}
+
+my ($calm, undef, $calm_status) = measure(50);
+$learner->get('/backpack/add'); # for its `_csrf`
+
+# One of each kind alone: what it costs at most.
+for my $path (@slow) {
+    my ($code, $took, $text) = wait_for(slow_bake($path));
+    is $code, 400, "$path: the baker answers all the same";
+    cmp_ok $took, '<', $TIMEOUT_S + 1.5, sprintf('... within the time of one fetch (%.1f s)', $took);
+    like $text, qr/too long|too large|redirected too often/, '... and says what was wrong';
+}
+
+# More of them than either pool has workers.
+my $before = $issuer->seen;
+my @asked  = map { (slow_bake("/silent/$_"), slow_add("/drip/$_")) } 1 .. 6;
+my ($anon, $signed) = map { scalar $stack->workers($_) } 'fetch-anon', 'fetch';
+ok $stack->wait_until(3, sub { $issuer->seen - $before >= $anon + $signed }), "all $anon and $signed workers of the pools are held";
+my ($median, $most, $status) = measure(60);
+is $issuer->seen - $before, $anon + $signed, 'and are still held, each by one issuer, when the reads are over';
+is_deeply [ sort keys %$status ], [ sort keys %$calm_status ], 'meanwhile every read has its usual answer';
+cmp_ok $median, '<', 3 * $calm + 0.02, sprintf('in its usual time: %.1f ms, %.1f ms before', 1000 * $median, 1000 * $calm);
+cmp_ok $most, '<', 1, sprintf('and none waited: %.0f ms at most', 1000 * $most);
+my $another = $stack->browser;
+my $begun   = time;
+$another->sign_in('other@example.org');
+cmp_ok time - $begun, '<', 3, 'somebody can sign in meanwhile';
+
+for my $asked (@asked) {
+    my ($code, $took, $text) = wait_for($asked);
+    is $code, 400, 'a slow one ends with an answer of ours';
+    like $text, qr/too long/, '... that says why';
+    cmp_ok $took, '<', 3 * ($TIMEOUT_S + 1), sprintf('... after its place in the line (%.1f s)', $took);
+}
+my $reply = $stack->browser->get('/baker?assertion=' . uri_escape($issuer->url('/json')));
+is $reply->code, 400, 'afterwards the pool answers at once';
+unlike $reply->decoded_content, qr/too long/, '... about what it fetched';
+for my $pool (qw(fetch fetch-anon)) {
+    is scalar($stack->workers($pool)), $pool eq 'fetch' ? $signed : $anon, "no worker of $pool was lost";
+}
+done_testing;
