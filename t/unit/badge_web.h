@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include "badge/verify.h"
+#include "core/limits.h"
 #include "core/sbuf.h"
 
 #define A "https://issuer.example/a.json"

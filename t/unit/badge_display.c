@@ -1,0 +1,178 @@
+/* What everybody may see of a badge: the display API's JSON, and no address of anybody in it. */
+#include "badge_web.h"
+
+#include "core/digest.h"
+
+static struct badge_docs
+docs_of(const struct report *r)
+{
+    return (struct badge_docs){ .hosted_url = r->subject,
+                                .assertion = r->assertion_text,
+                                .class_url = r->badge_url,
+                                .class_text = r->badge_text,
+                                .issuer_url = r->issuer_url,
+                                .issuer_text = r->issuer_text };
+}
+
+static json_object *
+shown(struct web *w, const char *url)
+{
+    const struct report    *r = web_verify(w, url);
+    const struct badge_docs docs = docs_of(r);
+    json_object            *doc;
+    struct err              e;
+
+    assert_valid(w, r);
+    assert_int_equal(badge_displayed(w->a, &docs, &doc, &e), ERR_NONE);
+    return json_in_arena(w->a, doc);
+}
+
+static void
+assert_no_address(struct web *w, json_object *doc)
+{
+    assert_false(slice_has_char(json_print(w->a, doc), '@'));
+}
+
+static void
+version_2_0_is_shown_in_the_old_names(void **state)
+{
+    struct web  *w = *state;
+    json_object *doc = shown(w, A), *badge = json_get(doc, "badge"),
+                *issuer = json_get(badge, "issuer");
+    struct slice recipient = json_get_text(doc, "recipient");
+
+    assert_slice_equal(json_get_text(badge, "name"), SL("Knots"));
+    assert_slice_equal(json_get_text(badge, "_location"), SL(C));
+    assert_slice_equal(json_get_text(issuer, "name"), SL("Sailors"));
+    assert_slice_equal(json_get_text(issuer, "_location"), SL(I));
+    assert_slice_equal(json_get_text(issuer, "origin"), SL("https://issuer.example"));
+    assert_slice_equal(json_get_text(doc, "issued_on"), SL("2020-01-01T00:00:00Z"));
+    assert_slice_equal(json_get_text(json_get(doc, "verify"), "url"), SL(A));
+    assert_true(slice_starts(recipient, SL("sha256$")));
+    assert_slice_equal(json_get_text(json_get(doc, "_originalRecipient"), "identity"), recipient);
+}
+
+/* Whoever knows the address can tell that it is the recipient's; nobody can read it. */
+static void
+a_plain_recipient_is_shown_as_a_salted_hash(void **state)
+{
+    struct web  *w = *state;
+    json_object *doc = shown(w, A);
+    struct slice salt = json_get_text(doc, "salt");
+    struct slice text = arena_printf(w->a, "learner@example.org%.*s", SLICE_FMT(salt));
+
+    assert_int_equal(salt.n, 16);
+    assert_slice_equal(
+        json_get_text(doc, "recipient"),
+        arena_printf(w->a, "sha256$%.*s", SLICE_FMT(digest_hex(w->a, "sha256", text))));
+    /* The same document each time, or no cache would ever match. */
+    assert_slice_equal(json_print(w->a, doc), json_print(w->a, shown(w, A)));
+}
+
+static void
+no_address_is_left_wherever_it_stands(void **state)
+{
+    struct web *w = *state;
+
+    web_edit(w, A, "\"issuedOn\"",
+             "\"narrative\":\"By Learner@Example.ORG, see <learner@example.org>.\","
+             "\"evidence\":[\"https://x.example/?u=learner%40example.org&v=1\","
+             "{\"name\":\"mail learner@example.org\"}],\"schema:x\":\"learner@example.org\","
+             "\"http://x.example/learner@example.org\":1,\"issuedOn\"");
+    assert_no_address(w, shown(w, A));
+}
+
+static void
+version_0_5_is_shown_as_it_is_without_addresses(void **state)
+{
+    struct web  *w = *state;
+    json_object *doc;
+
+    web_put(
+        w, A,
+        "{\"recipient\":\"learner@example.org\",\"issued_on\":\"2012-01-01\",\"badge\":{"
+        "\"version\":\"0.5.0\",\"name\":\"Knots\",\"description\":\"d\",\"image\":\"/badge.svg\","
+        "\"criteria\":\"/knots\",\"issuer\":{\"origin\":\"https://issuer.example\","
+        "\"name\":\"Sailors\",\"contact\":\"post@issuer.example\"}}}");
+    doc = shown(w, A);
+    assert_no_address(w, doc);
+    assert_slice_equal(json_get_text(doc, "issued_on"), SL("2012-01-01"));
+    assert_slice_equal(json_get_text(json_get(json_get(doc, "badge"), "issuer"), "origin"),
+                       SL("https://issuer.example"));
+    assert_null(json_get(doc, "_originalRecipient"));
+}
+
+static void
+hashes_are_shown_with_their_salt(void **state)
+{
+    struct web  *w = *state;
+    json_object *doc;
+    const char  *hash = "sha256$ecf5409f3f4b91ab60cc5ef4c02aef7032354375e70cf4d8e43f6a1d29891942";
+
+    web_edit(
+        w, A, "\"hashed\":false,\"identity\":\"learner@example.org\"",
+        arena_printf(w->a, "\"hashed\":true,\"salt\":\"deadsea\",\"identity\":\"%s\"", hash).p);
+    doc = shown(w, A);
+    assert_slice_equal(json_get_text(doc, "recipient"), slice_str(hash));
+    assert_slice_equal(json_get_text(doc, "salt"), SL("deadsea"));
+}
+
+static void
+addresses_are_told_from_what_only_has_the_sign(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "https://medium.example/@user/post", "https://medium.example/@user/post" },
+        { "a@b", "a@b" },
+        { "write to a.b+c@d-e.example.", "write to [e-mail address]." },
+        { "x@y.example,z@y.example", "[e-mail address],[e-mail address]" },
+        { "x%40y.example", "[e-mail address]" },
+        { "@x.example", "@x.example" },
+        { "\xC3\xA4@\xC3\xB6.example", "[e-mail address]" },
+        { "", "" },
+        { "@", "@" },
+        { "a@b.", "a@b." },
+        { "a@@b.example", "a@@b.example" },
+        { "a@b.example@c.example", "[e-mail address]@c.example" },
+    };
+    struct web *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(pairs); i++)
+        assert_slice_equal(badge_text_without_emails(w->a, slice_str(pairs[i][0])),
+                           slice_str(pairs[i][1]));
+}
+
+static void
+what_is_stored_can_be_read_again_without_its_issuer(void **state)
+{
+    struct web             *w = *state;
+    const struct badge_docs docs = docs_of(web_verify(w, A));
+    struct badge_docs       broken = docs;
+    struct badge_graph      graph;
+    struct err              e;
+    size_t                  gets = w->gets;
+
+    assert_int_equal(badge_graph_of(w->a, &docs, &graph, &e), ERR_NONE);
+    assert_string_equal(graph.version, "2.0");
+    assert_slice_equal(json_get_text(graph.badge, "name"), SL("Knots"));
+    assert_slice_equal(json_get_text(graph.issuer, "name"), SL("Sailors"));
+    assert_int_equal(graph.issued_on_s, 1577836800);
+    assert_int_equal(w->gets, gets);
+    broken.issuer_text = SL("{");
+    assert_int_equal(badge_graph_of(w->a, &broken, &graph, &e), ERR_ASSERTION_MALFORMED);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WEB_TEST(version_2_0_is_shown_in_the_old_names),
+        WEB_TEST(a_plain_recipient_is_shown_as_a_salted_hash),
+        WEB_TEST(no_address_is_left_wherever_it_stands),
+        WEB_TEST(version_0_5_is_shown_as_it_is_without_addresses),
+        WEB_TEST(hashes_are_shown_with_their_salt),
+        WEB_TEST(addresses_are_told_from_what_only_has_the_sign),
+        WEB_TEST(what_is_stored_can_be_read_again_without_its_issuer),
+    };
+
+    return RUN_TAP(tests);
+}

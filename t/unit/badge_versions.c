@@ -1,0 +1,318 @@
+/* The older versions, and what every version needs: each failure names document, address, field, status. */
+#include "badge_web.h"
+
+#define OLD "https://issuer.example/old.json"
+
+static void
+put_05(struct web *w)
+{
+    web_put(
+        w, OLD,
+        "{\"recipient\":\"learner@example.org\",\"issued_on\":\"2012-01-01\","
+        "\"evidence\":\"/work\",\"badge\":{\"version\":\"0.5.0\",\"name\":\"Knots\","
+        "\"description\":\"d\",\"image\":\"/badge.svg\",\"criteria\":\"/knots\","
+        "\"issuer\":{\"origin\":\"https://issuer.example\",\"name\":\"Sailors\",\"org\":\"Guild\","
+        "\"contact\":null}}}");
+}
+
+static void
+put_10(struct web *w)
+{
+    web_put(w, A,
+            "{\"uid\":\"7\",\"recipient\":{\"type\":\"email\",\"hashed\":false,"
+            "\"identity\":\"learner@example.org\"},\"badge\":\"" C "\",\"issuedOn\":1400000000,"
+            "\"verify\":{\"type\":\"hosted\",\"url\":\"" A "\"}}");
+    web_put(w, C,
+            "{\"name\":\"Knots\",\"description\":\"d\",\"image\":\"" PIC "\","
+            "\"criteria\":\"https://issuer.example/knots\",\"issuer\":\"" I "\","
+            "\"alignment\":[{\"name\":\"n\",\"url\":\"https://x.example/\"}]}");
+    web_put(w, I, "{\"name\":\"Sailors\",\"url\":\"https://issuer.example\"}");
+}
+
+static void
+version_0_5_is_verified_and_normalised(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    put_05(w);
+    r = web_verify_for(w, OLD, "learner@example.org");
+    assert_valid(w, r);
+    assert_string_equal(r->version, "0.5");
+    assert_slice_equal(r->issuer_host, SL("issuer.example"));
+    assert_slice_equal(json_get_text(r->badge, "image"), SL(PIC));
+    assert_slice_equal(json_get_text(r->issuer, "name"), SL("Sailors: Guild"));
+    assert_int_equal(r->issued_on_s, 1325376000);
+    assert_int_equal(r->badge_text.n, 0);
+    assert_slice_equal(r->picture, SL(SVG));
+}
+
+/* Without this any host could speak for any issuer: in 0.5 all is in one document. */
+static void
+version_0_5_elsewhere_than_its_origin_is_refused(void **state)
+{
+    struct web *w = *state;
+
+    put_05(w);
+    web_edit(w, OLD, "\"origin\":\"https://issuer.example\"",
+             "\"origin\":\"https://harvard.example\"");
+    assert_refused(w, web_verify(w, OLD), "scope-origin");
+    web_edit(w, OLD, "https://harvard.example", "http://issuer.example/");
+    web_put(w, "http://issuer.example/badge.svg", SVG);
+    assert_valid(w, web_verify(w, OLD));
+    web_page(w, OLD)->final_url = "https://evil.example/old.json";
+    assert_refused(w, web_verify(w, OLD), "fetch-away");
+    web_page(w, OLD)->final_url = OLD;
+    web_edit(w, OLD, "\"origin\":\"http://issuer.example/\",", "");
+    assert_refused(w, web_verify(w, OLD), "property-missing");
+}
+
+/* A badge of 0.5 that borrows the parts of later versions is judged by neither's gaps. */
+static void
+version_0_5_with_a_linked_class_is_refused(void **state)
+{
+    struct web *w = *state;
+
+    web_put(w, OLD,
+            "{\"recipient\":\"learner@example.org\",\"issued_on\":\"2012-01-01\",\"badge\":\"" C
+            "\"}");
+    assert_refused(w, web_verify(w, OLD), "scope-origin");
+    web_put(w, OLD,
+            "{\"recipient\":\"learner@example.org\",\"issued_on\":\"2012-01-01\",\"badge\":"
+            "{\"name\":\"n\",\"description\":\"d\",\"image\":\"" PIC "\","
+            "\"criteria\":\"https://x.example/\",\"issuer\":\"" I "\"}}");
+    assert_refused(w, web_verify(w, OLD), "scope-origin");
+}
+
+static void
+version_1_0_is_verified_and_normalised(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    put_10(w);
+    r = web_verify_for(w, A, "learner@example.org");
+    assert_valid(w, r);
+    assert_string_equal(r->version, "1.0");
+    assert_slice_equal(json_get_text(r->assertion, "issuedOn"), SL("2014-05-13T16:53:20Z"));
+    assert_slice_equal(json_get_text(json_get(r->badge, "alignment"), "targetUrl"),
+                       SL("https://x.example/"));
+    web_edit(w, A, "\"type\":\"hosted\"", "\"type\":\"signed\"");
+    assert_refused(w, web_verify(w, A), "verification-signed");
+}
+
+static void
+version_1_1_knows_no_names_of_2_0(void **state)
+{
+    struct web *w = *state;
+
+    web_edit(w, A, "openbadges/v2", "openbadges/v1");
+    assert_refused(w, web_verify(w, A), "property-missing");
+    web_edit(w, A, "\"verification\"", "\"verify\"");
+    assert_valid(w, web_verify(w, A));
+    assert_string_equal(web_verify(w, A)->version, "1.1");
+}
+
+static void
+what_is_no_assertion_is_refused(void **state)
+{
+    struct web *w = *state;
+
+    assert_refused(w, web_verify(w, C), "class-unsupported");
+    assert_refused(w, web_verify(w, I), "class-unsupported");
+    web_edit(w, A, "\"type\":\"Assertion\",", "");
+    assert_refused(w, web_verify(w, A), "class-unknown");
+    web_put(w, A, "[]");
+    assert_refused(w, web_verify(w, A), "not-object");
+    web_put(w, A, "null");
+    assert_refused(w, web_verify(w, A), "not-object");
+    web_put(w, A,
+            "{\"@context\":[\"https://www.w3.org/ns/credentials/"
+            "v2\"],\"type\":[\"VerifiableCredential\"]}");
+    assert_false(web_verify(w, A)->valid);
+}
+
+static const struct report_message *
+message(const struct report *r, const char *key)
+{
+    for (size_t i = 0; i < r->message_count; i++)
+        if (strcmp(r->messages[i].key, key) == 0)
+            return &r->messages[i];
+    return NULL;
+}
+
+static void
+a_failed_step_names_document_address_field_and_status(void **state)
+{
+    struct web                  *w = *state;
+    const struct report         *r;
+    const struct report_message *m;
+    struct err                   e;
+
+    web_page(w, I)->status = 503;
+    r = web_verify(w, A);
+    m = message(r, "fetch-status");
+    assert_non_null(m);
+    assert_slice_equal(m->node, SL(C));
+    assert_slice_equal(m->prop, SL("issuer"));
+    assert_slice_equal(m->url, SL(I));
+    assert_int_equal(m->status, 503);
+    assert_int_equal(r->outcome, OUTCOME_UNREACHABLE);
+    assert_int_equal(report_must_be_valid(r, &e), ERR_ASSERTION_UNREACHABLE);
+    assert_string_equal(e.url, I);
+    assert_string_equal(e.field, "issuer");
+    assert_string_equal(e.received, "503");
+
+    web_good(w);
+    web_page(w, I)->status = 200;
+    web_edit(w, C, "\"name\":\"Knots\"", "\"name\":7");
+    r = web_verify(w, A);
+    m = message(r, "property-type");
+    assert_non_null(m);
+    assert_slice_equal(m->node, SL(C));
+    assert_slice_equal(m->prop, SL("name"));
+    assert_slice_equal(m->received, SL("7"));
+    assert_int_equal(report_must_be_valid(r, &e), ERR_ASSERTION_MALFORMED);
+}
+
+static void
+every_document_is_in_the_report_with_its_hash(void **state)
+{
+    struct web              *w = *state;
+    const struct report     *r = web_verify(w, A);
+    static const char *const roles[] = { "assertion", "badge", "issuer", "image" };
+
+    assert_int_equal(r->document_count, COUNT_OF(roles));
+    for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        assert_int_equal(r->documents[i].got.status, 200);
+        assert_int_equal(r->documents[i].got.at_s, NOW);
+        assert_int_equal(r->documents[i].sha256_hex.n, 64);
+    }
+    assert_string_equal(r->documents[0].role, "assertion");
+    assert_int_equal(w->gets, 4);
+}
+
+/* An issuer cannot make us fetch without end. */
+static void
+the_number_of_documents_is_bounded(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+    struct sbuf          b;
+
+    sbuf_init(&b, w->a);
+    for (int i = 0; i < 40; i++)
+        sbuf_printf(&b, "%s\"https://issuer.example/e%d.json\"", i == 0 ? "" : ",", i);
+    web_edit(w, A, "\"issuedOn\"", arena_printf(w->a, "\"endorsement\":[%s],\"issuedOn\"", b.p).p);
+    r = web_verify(w, A);
+    assert_refused(w, r, "fetch-budget");
+    assert_true(w->gets <= LIMIT_FETCH_DOCUMENTS);
+}
+
+static void
+a_picture_must_be_there_and_decode(void **state)
+{
+    struct web *w = *state;
+
+    web_put(w, PIC, "<html/>");
+    assert_refused(w, web_verify(w, A), "image-unreadable");
+    web_put(w, PIC, "\xFF\xD8\xFF\xE0 a JPEG");
+    assert_refused(w, web_verify(w, A), "image-unreadable");
+    web_put(w, PIC, "\x89PNG\r\n\x1A\n cut off");
+    assert_refused(w, web_verify(w, A), "image-unreadable");
+    web_page(w, PIC)->status = 404;
+    assert_refused(w, web_verify(w, A), "image-status");
+    web_edit(w, C, PIC, "https://nowhere.example/x.png");
+    assert_refused(w, web_verify(w, A), "image-unfetched");
+    web_edit(w, C, "\"image\":\"https://nowhere.example/x.png\",", "");
+    assert_refused(w, web_verify(w, A), "image-missing");
+    web_edit(w, C, "\"description\"",
+             "\"image\":\"data:image/svg+xml,%3Csvg "
+             "xmlns='http://www.w3.org/2000/svg'/%3E\",\"description\"");
+    assert_refused(w, web_verify(w, A), "property-type"); /* blanks belong into no URI */
+    web_edit(w, C, "%3Csvg xmlns", "%3Csvg%20xmlns");
+    assert_valid(w, web_verify(w, A));
+    web_edit(w, C, "data:image/svg+xml,", "data:text/html,");
+    assert_refused(w, web_verify(w, A), "image-data-uri");
+}
+
+/* The picture shown is the one the issuer gives, whatever picture the badge was baked into. */
+static void
+a_baked_picture_brings_no_picture_of_its_own(void **state)
+{
+    struct web                 *w = *state;
+    const struct verify_options options = { .fetch = &w->fetcher, .now_s = NOW };
+    const struct report        *r;
+    struct slice                baked;
+    struct err                  e;
+
+    assert_int_equal(
+        badge_bake(w->a,
+                   SL("<svg xmlns=\"http://www.w3.org/2000/svg\"><title>Diploma</title></svg>"),
+                   web_page(w, A)->body, SLICE_NONE, &baked, &e),
+        ERR_NONE);
+    r = badge_verify(w->a, baked, &options);
+    assert_valid(w, r);
+    assert_slice_equal(r->picture, SL(SVG));
+}
+
+static void
+the_same_badge_has_one_identity(void **state)
+{
+    struct web  *w = *state;
+    struct slice one, again, other;
+
+    one = report_identity(w->a, web_verify(w, A));
+    again = report_identity(w->a, web_verify(w, "{\"id\":\"" A "#x\"}"));
+    put_05(w);
+    other = report_identity(w->a, web_verify(w, OLD));
+    assert_int_equal(one.n, 32);
+    assert_slice_equal(one, again);
+    assert_memory_not_equal(one.p, other.p, 32);
+}
+
+static void
+the_report_is_json_and_lines(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+    json_object         *json;
+    struct slice         lines;
+    size_t               at;
+
+    web_edit(w, C, "Knots",
+             "Kn\\u001b[31mots\xC2\x9B"
+             "1m");
+    r = web_verify_for(w, A, "learner@example.org");
+    assert_valid(w, r);
+    json = json_in_arena(w->a, report_json(w->a, r));
+    assert_true(json_get_bool(json_get(json, "report"), "valid"));
+    assert_slice_equal(json_get_text(json_get(json, "report"), "outcome"), SL("valid"));
+    assert_slice_equal(json_get_text(json_get(json, "input"), "input_type"), SL("url"));
+    assert_int_equal(json_object_array_length(json_get(json, "graph")), 3);
+    lines = report_lines(w->a, r);
+    assert_true(slice_find(lines, SL("outcome   valid\n"), &at));
+    assert_true(slice_find(lines, SL("Kn?[31mots?1m"), &at)); /* no escape reaches a terminal */
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WEB_TEST(version_0_5_is_verified_and_normalised),
+        WEB_TEST(version_0_5_elsewhere_than_its_origin_is_refused),
+        WEB_TEST(version_0_5_with_a_linked_class_is_refused),
+        WEB_TEST(version_1_0_is_verified_and_normalised),
+        WEB_TEST(version_1_1_knows_no_names_of_2_0),
+        WEB_TEST(what_is_no_assertion_is_refused),
+        WEB_TEST(a_failed_step_names_document_address_field_and_status),
+        WEB_TEST(every_document_is_in_the_report_with_its_hash),
+        WEB_TEST(the_number_of_documents_is_bounded),
+        WEB_TEST(a_picture_must_be_there_and_decode),
+        WEB_TEST(a_baked_picture_brings_no_picture_of_its_own),
+        WEB_TEST(the_same_badge_has_one_identity),
+        WEB_TEST(the_report_is_json_and_lines),
+    };
+
+    return RUN_TAP(tests);
+}
