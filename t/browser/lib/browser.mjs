@@ -1,0 +1,82 @@
+/* A browser, pages that complain, screenshots, axe. */
+import fs from "node:fs";
+import path from "node:path";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { assert } from "./tap.mjs";
+
+const axe_source = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+export const desktop = { viewport: { width: 1280, height: 800 } };
+
+export async function launch() {
+    return chromium.launch({
+        executablePath: process.env.OBI_CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
+    });
+}
+
+/* A visitor: a browser of their own, whose pages note every script error, every refusal of the
+ * Content-Security-Policy and every failing answer. */
+export async function visitor(browser, stack, options = {}) {
+    const context = await browser.newContext({ ...desktop, baseURL: stack.base, ...options });
+    const page = await context.newPage();
+    const complaints = [];
+    context.on("page", listen);
+    listen(page);
+    function listen(to) {
+        to.on("pageerror", (error) => complaints.push(`${to.url()}: ${error}`));
+        to.on("console", (message) => {
+            if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(`${to.url()}: ${message.text()}`);
+        });
+        to.on("response", (answer) => {
+            if (answer.status() >= 500) complaints.push(`${answer.url()}: ${answer.status()}`);
+        });
+    }
+    return { context, page, complaints, close: () => context.close() };
+}
+
+/* As a person would: asks for the mail, opens its link, confirms. */
+export async function sign_in(stack, page, email) {
+    await page.goto("/signin");
+    await page.fill("#email", email);
+    await page.click("main button");
+    await page.waitForSelector(".address");
+    await page.goto(await stack.link_for(email));
+    await page.click("main button");
+    await page.waitForURL("**/backpack");
+}
+
+/* Screenshots go where OBI_SHOTS says, else beside the stack. */
+export async function shoot(stack, page, name, options = {}) {
+    const dir = process.env.OBI_SHOTS ?? path.join(stack.dir, "shots");
+    fs.mkdirSync(dir, { recursive: true });
+    await page.screenshot({ path: path.join(dir, `${name}.png`), fullPage: true, animations: "disabled", ...options });
+}
+
+/* What axe finds, one line each. */
+export async function axe_lines(page) {
+    await page.evaluate(axe_source);
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    return found.violations.map((v) => `${v.impact} ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}
+
+/* Nothing sticks out to the side, and what is touched is large enough. */
+export async function layout_lines(page) {
+    return page.evaluate(() => {
+        const lines = [];
+        const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+        if (wide > 0) lines.push(`the page is ${wide} px too wide`);
+        for (const at of document.querySelectorAll("button, .button, select, textarea, summary, .tabs a, .brand, .foot a, .choice, .pick, .switch, input:not([type=hidden], [type=checkbox], [type=radio])")) {
+            const box = at.getBoundingClientRect();
+            if (box.width > 0 && (box.height < 43.5 || box.width < 43.5)) lines.push(`${at.tagName} "${at.textContent.trim().slice(0, 30)}" is ${box.width} by ${box.height} px`);
+        }
+        return lines;
+    });
+}
+
+export async function check_page(page, name) {
+    assert.deepEqual(await axe_lines(page), [], `axe on ${name}`);
+    assert.deepEqual(await layout_lines(page), [], `layout of ${name}`);
+}
