@@ -103,7 +103,9 @@ is_compact_jws(struct slice text)
     struct slice part;
     int          parts = 0;
 
-    for (; slice_next(&text, '.', &part); parts++)
+    for (; slice_next(&text, '.', &part); parts++) {
+        if (part.n == 0)
+            return false;
         for (size_t i = 0; i < part.n; i++) {
             char c = part.p[i];
 
@@ -111,6 +113,7 @@ is_compact_jws(struct slice text)
                   c == '-' || c == '_'))
                 return false;
         }
+    }
     return parts == 3;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 

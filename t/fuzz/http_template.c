@@ -19,7 +19,8 @@ words(void)
     static struct catalogue *c;
     struct err               e;
 
-    if (c == NULL && catalogue_new(SL("en"), SL("msgid \"a\"\nmsgstr \"A {x}\"\n"), false, &c, &e) != ERR_NONE)
+    if (c == NULL &&
+        catalogue_new(SL("en"), SL("msgid \"a\"\nmsgstr \"A {x}\"\n"), false, &c, &e) != ERR_NONE)
         return NULL;
     return c;
 }
@@ -32,7 +33,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     struct slice                     json = { (const char *)bytes, count }, text, out;
     struct templates                *t;
     struct err                       e;
-    size_t                           at;
 
     if (count == 0 || !slice_next(&json, '\0', &text) || words() == NULL)
         return 0;
@@ -41,8 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     if (templates_new(&(struct text_file){ "main", text }, 1, no_asset, &t, &e) != ERR_NONE)
         return 0;
     if (templates_render(t, a, "main", "main", model, words(), &out, &e) == ERR_NONE &&
-        !slice_find(text, SL("<script"), &at))
-        assert(!slice_find(out, SL("<script"), &at));
+        !slice_has_char(text, '<'))
+        assert(!slice_has_char(out, '<')); /* so none can have come from a value */
     templates_free(t);
     return 0;
 }

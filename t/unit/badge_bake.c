@@ -134,7 +134,7 @@ what_is_no_badge_is_not_baked(void **state)
                                         SL("[]"),
                                         SL("{\"a\":1,\"a\":2}"),
                                         SL("ftp://a.example/"),
-                                        SL("a.b"),
+                                        SL("a.b"), SL(".."),
                                         SL("a.b.c.d") };
     struct fixture           *f = *state;
     struct slice              baked;
