@@ -1,0 +1,166 @@
+/* The table: every row says all it must, no two say the same, and nginx sends each path to its row's pool. */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/routes.h"
+#include "core/file.h"
+
+static void
+every_row_is_complete(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *r = &routes[i];
+
+        if (r->methods == 0 || r->path == NULL || r->path[0] != '/' || r->handler == NULL || r->pool == 0 ||
+            r->who == 0 || r->csrf == 0 || r->reply == 0)
+            fail_msg("row %zu (%s) forgets something", i, r->path == NULL ? "" : r->path);
+        if ((r->body != NO_BODY) != (r->body_max > 0))
+            fail_msg("%s: a body and its limit go together", r->path);
+    }
+}
+
+static void
+what_changes_something_is_guarded(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *r = &routes[i];
+
+        if (r->csrf == SAFE && (r->methods & ~(HTTP_GET | HTTP_HEAD)) != 0)
+            fail_msg("%s is SAFE but is not only read", r->path);
+        if (r->csrf == NO_COOKIE && r->who == USER)
+            fail_msg("%s is for a user, whom only a cookie names", r->path);
+        if (r->csrf == TOKEN && r->body == NO_BODY)
+            fail_msg("%s has no form for its token", r->path);
+    }
+}
+
+static void
+the_read_pool_knows_nobody_and_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *r = &routes[i];
+
+        if (r->pool == READ && (r->who != ANYONE || r->csrf == TOKEN))
+            fail_msg("%s in the read pool", r->path);
+        if (r->cached && (r->pool != READ || r->methods != HTTP_GET || r->csrf != SAFE))
+            fail_msg("%s is kept for everybody", r->path);
+        if (r->cors && (r->who != ANYONE || r->csrf != SAFE))
+            fail_msg("%s is open to every origin", r->path);
+    }
+}
+
+static void
+no_two_rows_are_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < route_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(routes[i].path, routes[k].path) == 0 && (routes[i].methods & routes[k].methods) != 0)
+                fail_msg("%s stands twice", routes[i].path);
+}
+
+/* nginx: an exact location first, else the longest that begins the path. */
+struct location {
+    struct slice path, pool;
+    bool         exact;
+};
+
+static size_t
+read_locations(struct slice conf, struct location *ret, size_t room)
+{
+    struct slice line, word;
+    size_t       count = 0;
+
+    while (slice_next(&conf, '\n', &line)) {
+        line = slice_trim(line);
+        if (slice_starts(line, SL("location "))) {
+            assert_true(count < room);
+            ret[count] = (struct location){ .pool = SLICE_NONE };
+            line = slice_from(line, sizeof "location " - 1);
+            if ((ret[count].exact = slice_starts(line, SL("= "))))
+                line = slice_from(line, 2);
+            assert_true(line.p[0] == '/'); /* a pattern would need more than this test knows */
+            slice_next(&line, ' ', &ret[count++].path);
+        } else if (slice_starts(line, SL("fastcgi_pass ")) && count > 0) {
+            line = slice_from(line, sizeof "fastcgi_pass " - 1);
+            slice_next(&line, ';', &word);
+            ret[count - 1].pool = word;
+        }
+    }
+    return count;
+}
+
+static struct slice
+pool_for(const struct location *all, size_t count, struct slice path)
+{
+    struct slice pool = SLICE_NONE;
+    size_t       longest = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].exact && slice_eq(all[i].path, path))
+            return all[i].pool;
+        if (!all[i].exact && slice_starts(path, all[i].path) && all[i].path.n > longest) {
+            longest = all[i].path.n;
+            pool = all[i].pool;
+        }
+    }
+    return pool;
+}
+
+/* The variable of /backpack/add: POST goes out, everything else does not. */
+static const char *
+name_of(const struct route *r, struct slice pool)
+{
+    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon" };
+
+    if (slice_eq(pool, SL("$obi_add_pool")))
+        return r->methods == HTTP_POST ? names[FETCH] : names[APP];
+    for (size_t i = 1; i < COUNT_OF(names); i++)
+        if (slice_eq(pool, slice_str(names[i])))
+            return names[i];
+    return "";
+}
+
+static void
+nginx_sends_each_path_to_its_rows_pool(void **state)
+{
+    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon" };
+    struct arena            *a = arena_new();
+    struct location          locations[64];
+    struct slice             conf, path;
+    struct err               e;
+    size_t                   count;
+    (void)state;
+
+    if (file_read(a, SL(OBI_SOURCE_DIR "/deploy/nginx/server.conf"), 64 * KIB, &conf, &e) != ERR_NONE)
+        fail_msg("%s", e.cause);
+    count = read_locations(conf, locations, COUNT_OF(locations));
+    for (size_t i = 0; i < route_count; i++) {
+        const char *have;
+
+        path = slice_str(routes[i].path);
+        have = name_of(&routes[i], pool_for(locations, count, path));
+        if (strcmp(have, names[routes[i].pool]) != 0)
+            fail_msg("nginx sends %s to \"%s\", its row says %s", routes[i].path, have, names[routes[i].pool]);
+    }
+    arena_free(a);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_is_complete),
+        cmocka_unit_test(what_changes_something_is_guarded),
+        cmocka_unit_test(the_read_pool_knows_nobody_and_changes_nothing),
+        cmocka_unit_test(no_two_rows_are_the_same),
+        cmocka_unit_test(nginx_sends_each_path_to_its_rows_pool),
+    };
+
+    return RUN_TAP(tests);
+}
