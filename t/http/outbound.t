@@ -55,6 +55,14 @@ for my $url ('file:///etc/passwd', 'gopher://127.0.0.1/', 'ftp://127.0.0.1/', 'h
     unlike $text, qr/root:/, 'and nothing of it is shown';
 }
 
+# A chain of bakers would hold a worker for each of its links.
+my $seen = $open->seen;
+my $chain = $stack->base . '/baker?assertion=' . $open->url('/json');
+($status, $answer) = bake($chain);
+is $status, 400, 'a baker does not fetch from a baker';
+like $answer, qr/403/, '... which refuses it';
+is $open->seen, $seen, '... before it fetches anything';
+
 # Signed in.
 my $learner = $stack->browser;
 $learner->sign_in('learner@example.org');
