@@ -57,8 +57,9 @@ add(struct arena *a, struct db *db, uint64_t user, struct import_result *ret, st
         ret->outcome = IMPORT_ADDED;
     } else if (rc == ERR_BADGE_EXISTS) {
         ret->outcome = IMPORT_EXISTS;
-    } else if (rc == ERR_CONFLICT || rc == ERR_TOO_LARGE) {
-        ret->why = *e; /* a full backpack is no trouble of ours */
+    } else if (rc == ERR_CONFLICT || rc == ERR_TOO_LARGE || rc == ERR_RECIPIENT_MISMATCH) {
+        /* A full backpack is no trouble of ours, nor an address given up since it was read. */
+        ret->why = *e;
     } else {
         return rc;
     }
