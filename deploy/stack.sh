@@ -65,21 +65,25 @@ secrets_make() {
     . "$VAR/secrets"
 }
 
-# VAR/obi.conf: what this stack needs, and over it VAR/local.conf, which is the file last given as --conf.
-conf_write() {
+# VAR/obi.conf: what this stack needs, and over it VAR/local.conf, the file last given as --conf. Checked first,
+# each as it is, so that a mistake is said with the name and line of the file that has it.
+conf_write() { # conf_write [FILE]
+    conf_given=${1:-$VAR/local.conf}
+    [ -e "$conf_given" ] || conf_given=/dev/null
+    (umask 077 && conf_base >"$VAR/base.conf")
+    "$BUILD/obi" config check --conf "$VAR/base.conf" --conf "$conf_given" >"$VAR/log/config.log" 2>&1 || return 1
+    [ $# -eq 0 ] || cp "$1" "$VAR/local.conf"
     (
         umask 077
         {
             echo "# Written by deploy/up; what a file given with --conf says stands at the end."
-            conf_base | if [ -s "$VAR/local.conf" ]; then
-                awk 'NR == FNR { sub(/^[ \t]+/, ""); sub(/[ \t]*=.*/, ""); if ($0 !~ /^#/) set[$0]; next }
-                     { key = $0; sub(/[ \t]*=.*/, "", key) } !(key in set)' "$VAR/local.conf" -
-            else cat; fi
-            [ ! -s "$VAR/local.conf" ] || cat "$VAR/local.conf"
+            awk 'FILENAME == ARGV[1] { sub(/^[ \t]+/, ""); sub(/[ \t]*=.*/, ""); if ($0 !~ /^#/) set[$0]; next }
+                 { key = $0; sub(/[ \t]*=.*/, "", key) } !(key in set)' "$conf_given" "$VAR/base.conf"
+            cat "$conf_given"
         } >"$VAR/obi.conf.new"
     )
     cmp -s "$VAR/obi.conf.new" "$VAR/obi.conf" || mv "$VAR/obi.conf.new" "$VAR/obi.conf"
-    rm -f "$VAR/obi.conf.new"
+    rm -f "$VAR/obi.conf.new" "$VAR/base.conf"
     own obi.conf
 }
 conf_base() {
