@@ -32,8 +32,10 @@ page_signin_ask(struct req *r, struct resp *out, struct err *e)
 
     if (rc == ERR_FIELD_INVALID)
         return reply_signin(r, out, 400, email, "signin.bad_email");
-    if (rc == ERR_TOO_MANY)
+    if (rc == ERR_TOO_MANY) {
+        resp_header(out, "Retry-After", SL("600"));
         return reply_signin(r, out, 429, email, "signin.too_many");
+    }
     if (rc != ERR_NONE)
         return rc;
     model = model_new(r, "sent.page_title", NULL);

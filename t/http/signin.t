@@ -1,0 +1,234 @@
+#!/usr/bin/perl
+# Signing in by e-mail link: what a link does, what it does not, and how often one may ask.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use OBI::Test;
+
+# Its own stack: it moves the clock and uses limits up.
+my $stack = OBI::Test->private(conf => "signin.per_client = 40\n");
+my $n = 0;
+sub address { return sprintf 'signin-%d@example.org', ++$n }
+# What a page says, without what every page of its kind has of its own.
+sub body {
+    my ($reply) = @_;
+    my $text = $reply->decoded_content;
+    $text =~ s/signin-\d+\@example\.org/ADDRESS/g;
+    $text =~ s/name="_csrf" value="[^"]*"/CSRF/g;
+    return $text;
+}
+
+subtest 'a learner gets in by the mailed link' => sub {
+    my $learner = $stack->browser;
+    my $reply = $learner->get('/backpack');
+    is $reply->code, 303, 'the backpack is not for everybody';
+    is $reply->header('Location'), '/signin', 'and leads to sign-in';
+    my $link = $learner->sign_in_link(my $email = address());
+    my $base = $stack->base;
+    like $link, qr{^\Q$base\E/signin/[\w-]{43}$}, 'the link is ours and its token is long';
+    $reply = $learner->get($link);
+    is $reply->code, 200, 'the link opens a page';
+    like $reply->decoded_content, qr/\Q$email\E/, 'that names the address';
+    $reply = $learner->post_form($link, {});
+    is $reply->code, 303, 'its button signs in';
+    my ($cookie) = grep { /_session=/ } $reply->header('Set-Cookie');
+    like $cookie, qr/; HttpOnly/, 'the session cookie is not for scripts';
+    like $cookie, qr/; SameSite=Lax/, 'nor for other sites';
+    is $learner->follow($reply)->code, 200, 'the backpack opens';
+};
+
+subtest 'the mail says what it is and carries nothing it should not' => sub {
+    my $visitor = $stack->browser;
+    $visitor->get('/signin');
+    $visitor->post_form('/signin', { email => my $email = address() });
+    my $mail = $stack->mail_for($email);
+    like $mail, qr/^Subject: .*sign-in link/mi, 'subject';
+    like $mail, qr/15 minutes/, 'how long it works';
+    is scalar(() = $mail =~ /^To:/mg), 1, 'one recipient';
+};
+
+subtest 'links are made from the configured address, never from a header' => sub {
+    my $visitor = $stack->browser;
+    $visitor->get('/signin');
+    my $email = address();
+    for my $header ([ Host => 'evil.example' ], [ 'X-Forwarded-Host' => 'evil.example' ]) {
+        $visitor->post_form('/signin', { email => $email }, @$header);
+        my $mail = $stack->mail_for($email, 5) // next;
+        unlike $mail, qr/evil/, "$header->[0] does not reach the mail";
+    }
+};
+
+subtest 'opening a link never uses it up; using it does' => sub {
+    my $learner = $stack->browser;
+    my $link = $learner->sign_in_link(address());
+    for my $how (qw(get head get)) {
+        my $reply = $learner->$how($link);
+        is $reply->code, 200, "$how leaves it as it is";
+        ok !grep({ /_session=[\w-]/ } $reply->header('Set-Cookie')), 'and signs nobody in';
+    }
+    is $learner->post($link, {})->code, 403, 'neither does a form without its token';
+    is $learner->post_form($link, {})->code, 303, 'the button works still';
+    my $second = $stack->browser;
+    is $second->get($link)->code, 404, 'then the link is dead';
+    is $second->post_form($link, {})->code, 404, 'and its button too';
+};
+
+subtest 'the device that opens the link is signed in, never the one that asked' => sub {
+    my $asking = $stack->browser;
+    my $link = $asking->sign_in_link(address());
+    my $opening = $stack->browser;
+    $opening->get($link);
+    is $opening->post_form($link, {})->code, 303, 'another device opens and confirms';
+    is $opening->get('/backpack')->code, 200, 'and is in';
+    is $asking->get('/backpack')->code, 303, 'the one that asked is not';
+};
+
+subtest 'a new link makes the old one invalid' => sub {
+    my $learner = $stack->browser;
+    my $email = address();
+    my $old = $learner->sign_in_link($email);
+    my $new = $learner->sign_in_link($email);
+    isnt $new, $old, 'there are two';
+    is $learner->get($old)->code, 404, 'the old is dead';
+    is $learner->get($new)->code, 200, 'the new works';
+};
+
+subtest 'a link works for fifteen minutes' => sub {
+    my $learner = $stack->browser;
+    my $link = $learner->sign_in_link(address());
+    $stack->clock(14 * 60);
+    is $learner->get($link)->code, 200, 'after fourteen it opens';
+    $stack->clock(15 * 60 + 5);
+    is $learner->get($link)->code, 404, 'after fifteen it does not';
+    is $learner->post_form($link, {})->code, 404, 'nor does its button';
+    $stack->clock(0);
+};
+
+subtest 'known and unknown addresses get the same answer' => sub {
+    my $known = address();
+    $stack->browser->sign_in($known);
+    my ($one, $other) = map { my $v = $stack->browser; $v->get('/signin'); $v->post_form('/signin', { email => $_ }) }
+        $known, address();
+    is $one->code, $other->code, 'status';
+    is body($one), body($other), 'page';
+};
+
+subtest 'what is no address is refused, and no mail leaves' => sub {
+    my $visitor = $stack->browser;
+    $visitor->get('/signin');
+    for my $bad ('', 'ann', 'ann@', '@example.org', "ann\@example.org\r\nBcc: eve\@example.org", "a\@b.example\0",
+        'a@b.example, c@d.example', '<script>@example.org', 'x' x 300 . '@example.org') {
+        is $visitor->post_form('/signin', { email => $bad })->code, 400, 'refused: ' . substr $bad =~ s/[^ -~]/./gr, 0, 40;
+    }
+    is $stack->mail_for('eve@example.org', 0.2), undef, 'nobody else got one';
+    my $reply = $visitor->post_form('/signin', { email => '"><script>alert(1)</script>' });
+    unlike $reply->decoded_content, qr/<script>alert/, 'what was typed comes back as text';
+};
+
+subtest 'one address gets five mails an hour, whoever asks' => sub {
+    my $email = address();
+    for my $i (1 .. 5) {
+        my $visitor = $stack->browser;
+        $visitor->get('/signin');
+        is $visitor->post_form('/signin', { email => $email })->code, 200, "mail $i";
+    }
+    my $visitor = $stack->browser;
+    $visitor->get('/signin');
+    my $reply = $visitor->post_form('/signin', { email => uc $email });
+    is $reply->code, 429, 'not a sixth, in whatever letter case';
+    ok $reply->header('Retry-After'), 'with a time to wait';
+    is $visitor->post_form('/signin', { email => address() })->code, 200, 'another address gets its mail';
+    $stack->clock(3605);
+    is $visitor->post_form('/signin', { email => $email })->code, 200, 'after an hour it goes on';
+    $stack->clock(0);
+};
+
+subtest 'a class of thirty behind one address gets in' => sub {
+    my @refused;
+    for my $i (1 .. 30) {
+        my $pupil = $stack->browser(address => '127.9.9.9');
+        $pupil->get('/signin');
+        my $reply = $pupil->post_form('/signin', { email => address() });
+        push @refused, $i if $reply->code != 200;
+    }
+    is "@refused", '', 'all of them';
+    my $eve = $stack->browser(address => '127.9.9.9');
+    $eve->get('/signin');
+    my $asked = 30;
+    $asked++ while $asked < 60 && $eve->post_form('/signin', { email => address() })->code == 200;
+    is $asked, 40, 'the limit for a client holds all the same';
+};
+
+subtest 'a form of another visitor, or of another site, is refused' => sub {
+    my ($one, $other) = map { $stack->browser } 1, 2;
+    $other->get('/signin');
+    $one->get('/signin');
+    is $one->post('/signin', { email => address(), _csrf => $other->csrf })->code, 403, 'the token of another visitor';
+    is $one->post('/signin', { email => address() })->code, 403, 'no token';
+    is $one->post_form('/signin', { email => address() }, 'Sec-Fetch-Site' => 'cross-site')->code, 403, 'another site';
+    is $one->post_form('/signin', { email => address() }, 'Sec-Fetch-Site' => 'same-origin')->code, 200, 'our own';
+};
+
+subtest 'sessions are listed, ended, and kept only as hashes' => sub {
+    my $email = address();
+    my ($here, $there) = map { $stack->browser->sign_in($email) } 1, 2;
+    my ($token) = map { /_session=([\w-]+)/ ? $1 : () } $there->agent->cookie_jar->as_string;
+    is length $token, 43, 'a long token';
+    my $rows = join ' ', map { @$_ } @{ $stack->sql('SELECT * FROM obi.session') };
+    unlike $rows, qr/\Q$token\E/, 'that the database does not have';
+    my @ends = $here->get('/settings')->decoded_content =~ m{action="(/settings/session/\d+/end)"}g;
+    is scalar @ends, 1, 'the other session can be ended';
+    is $stack->browser->sign_in(address())->post_form($ends[0], {})->code, 303, 'somebody else asks for it';
+    is $there->get('/backpack')->code, 200, 'in vain';
+    is $here->post_form($ends[0], {})->code, 303, 'its owner ends it';
+    is $there->get('/backpack')->code, 303, 'and it is over';
+    is $here->get('/backpack')->code, 200, 'this one goes on';
+};
+
+subtest 'signing out is a POST, and ends the session on the server' => sub {
+    my $learner = $stack->browser->sign_in(address());
+    is $learner->get('/signout')->code, 405, 'a link cannot sign out';
+    my $jar = $learner->agent->cookie_jar->as_string;
+    my ($name, $token) = $jar =~ /(obi_\d+_session)=([\w-]+)/;
+    $learner->get('/settings');
+    is $learner->post_form('/signout', {})->code, 303, 'the button does';
+    is $learner->get('/backpack')->code, 303, 'signed out';
+    is $stack->browser->get('/backpack', Cookie => "$name=$token")->code, 303, 'the old cookie is worth nothing';
+};
+
+subtest 'whoever signs in again on a device leaves no session behind' => sub {
+    my $email = address();
+    my $learner = $stack->browser->sign_in($email);
+    my $link = $stack->browser->sign_in_link($email);
+    $learner->get($link);
+    is $learner->post_form($link, {})->code, 303, 'in again';
+    $learner->get('/settings');
+    unlike $learner->get('/settings')->decoded_content, qr{/settings/session/\d+/end}, 'there is one session';
+};
+
+subtest 'being found is switched in the settings' => sub {
+    my $learner = $stack->browser->sign_in(address());
+    like $learner->get('/settings')->decoded_content, qr/name="findable" value="1" checked/, 'on at first';
+    is $learner->post_form('/settings', {})->code, 303, 'off';
+    unlike $learner->get('/settings')->decoded_content, qr/name="findable" value="1" checked/, 'and it stays off';
+};
+
+subtest 'no token stands in a log' => sub {
+    my $learner = $stack->browser;
+    my $link = $learner->sign_in_link(address());
+    my ($token) = $link =~ m{/signin/(.*)};
+    $learner->get($link);
+    $learner->get("$link?x=1");
+    $learner->post_form($link, {});
+    my ($session) = $learner->agent->cookie_jar->as_string =~ /_session=([\w-]+)/;
+    for my $file (glob $stack->var . '/log/*.log') {
+        open my $in, '<', $file or next;
+        local $/;
+        my $text = <$in>;
+        ok $text !~ /\Q$token\E/ && $text !~ /\Q$session\E/, $file =~ s{.*/}{}r;
+    }
+};
+
+done_testing;
