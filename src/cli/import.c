@@ -103,7 +103,7 @@ cli_import(int argc, char **argv)
 
     if (rc != CLI_OK)
         return CLI_EXIT(rc);
-    if (operands == 0 || user.p == NULL) {
+    if (operands == 0 || user.p == NULL || file_count == 0) {
         fputs(help, stderr);
         return CLI_USAGE;
     }

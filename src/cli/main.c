@@ -28,6 +28,46 @@ say_usage(FILE *to)
     fputs("\n`obi VERB --help` says more. See docs/tool.md.\n", to);
 }
 
+static const char intro[] =
+    "# The tool\n"
+    "\n"
+    "<!-- Made by `obi help --docs` from what each verb says of itself. Edit that. -->\n"
+    "\n"
+    "`obi` is one program with a verb for each task. `verify`, `bake` and `unbake` need nothing "
+    "but the\n"
+    "program: no server, no database, no configuration. The others work on the same database as "
+    "the workers\n"
+    "and take the same configuration, `--conf FILE` (see configuration.md).\n"
+    "\n"
+    "An option's value stands behind it (`--email ADDRESS`) or after an equals sign "
+    "(`--email=ADDRESS`);\n"
+    "options may stand before or behind operands, and `--` ends them. What a verb has to say goes "
+    "to standard\n"
+    "output, complaints to standard error.\n"
+    "\n"
+    "| status | meaning |\n"
+    "| --- | --- |\n"
+    "| 0 | done; for `verify`: every badge is valid |\n"
+    "| 1 | a negative answer: not valid, refused, nobody's, a mistake in the configuration |\n"
+    "| 64 | used wrongly |\n"
+    "| 70 and above | trouble: no database, a file that cannot be read |\n";
+
+static int
+say_docs(void)
+{
+    fputs(intro, stdout);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        char  name[16], option[] = "--help";
+        char *words[] = { name, option, NULL };
+
+        snprintf(name, sizeof name, "%s", verbs[i].name);
+        printf("\n## obi %s\n\n```text\n", name);
+        verbs[i].run(2, words);
+        puts("```");
+    }
+    return CLI_OK;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -35,6 +75,8 @@ main(int argc, char **argv)
         say_usage(stderr);
         return CLI_USAGE;
     }
+    if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--docs") == 0)
+        return say_docs();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         say_usage(stdout);
         return CLI_OK;

@@ -1,0 +1,164 @@
+#!/usr/bin/perl
+# The tool on a bare machine: files, addresses and a web server of its own, no stack.
+use strict;
+use warnings;
+use FindBin;
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use JSON::PP;
+use Test::More;
+
+my $top = "$FindBin::Bin/../..";
+my $obi = "$top/build/dev/obi";
+my $dir = tempdir(CLEANUP => 1);
+my $json = JSON::PP->new->canonical->utf8;
+
+sub write_file {
+    my ($name, $text) = @_;
+    open my $f, '>:raw', "$dir/$name" or die "$name: $!";
+    print $f $text;
+    close $f;
+    return "$dir/$name";
+}
+
+sub read_file {
+    open my $f, '<:raw', $_[0] or die "$_[0]: $!";
+    local $/;
+    return scalar <$f>;
+}
+
+# Status, standard output, standard error.
+sub obi {
+    my @words = @_;
+    my $pid = open(my $out, '-|') // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>', "$dir/stderr";
+        exec $obi, @words or exit 127;
+    }
+    local $/;
+    my $text = <$out> // '';
+    close $out;
+    return ($? >> 8, $text, read_file("$dir/stderr"));
+}
+
+# A web server on a port of its own: the files of `www`, "404" for what is not there.
+sub serve {
+    my $server = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1', ReuseAddr => 1) or die "listen: $!";
+    my $pid = fork // die "fork: $!";
+    return ($server->sockport, $pid) if $pid;
+    while (my $client = $server->accept) {
+        my ($path) = (<$client> // '') =~ m{^GET /([\w.-]+) };
+        while (defined(my $line = <$client>)) { last if $line =~ /^\r?$/ }
+        my $file = defined $path ? "$dir/www/$path" : '';
+        my $body = -f $file ? read_file($file) : '';
+        my $status = -f $file ? '200 OK' : '404 Not Found';
+        print $client "HTTP/1.1 $status\r\nContent-Length: " . length($body) . "\r\nConnection: close\r\n\r\n$body";
+        close $client;
+    }
+    exit 0;
+}
+
+mkdir "$dir/www";
+my ($port, $server) = serve();
+END { kill 'TERM', $server if $server; }
+my $site = "http://127.0.0.1:$port";
+my $settings = "site.base_url = http://localhost:1\ndb.primary = unix:/nowhere\nmail.url = file:$dir\n"
+    . "mail.from = obi\@example.org\n";
+my $conf = write_file('obi.conf', $settings . "fetch.allow_net = 127.0.0.1/32:$port\n");
+my $picture = "$top/deploy/demo/images/first-flight.png";
+my %badge = (
+    'a.json' => { '@context' => 'https://w3id.org/openbadges/v2', id => "$site/a.json", type => 'Assertion',
+        recipient => { type => 'email', hashed => JSON::PP::false, identity => 'learner@example.org' },
+        badge => "$site/c.json", verification => { type => 'hosted' }, issuedOn => '2020-01-01T00:00:00Z' },
+    'c.json' => { '@context' => 'https://w3id.org/openbadges/v2', id => "$site/c.json", type => 'BadgeClass',
+        name => 'Knots', description => 'Ties knots', image => "$site/p.png", criteria => "$site/knots",
+        issuer => "$site/i.json" },
+    'i.json' => { '@context' => 'https://w3id.org/openbadges/v2', id => "$site/i.json", type => 'Issuer',
+        name => 'Sailors', url => $site, email => 'post@example.org' },
+);
+write_file("www/$_", $json->encode($badge{$_})) for keys %badge;
+write_file('www/p.png', read_file($picture));
+
+# --- Usage.
+my ($status, $out, $err) = obi('--help');
+is $status, 0, 'help is no failure';
+my @verbs = $out =~ /^  (\w+) /mg;
+ok scalar(@verbs) >= 6, 'there are verbs';
+is((obi($_, '--help'))[0], 0, "$_ --help ends with 0") for @verbs;
+is((obi())[0], 64, 'no verb is wrong use');
+is((obi('nonsense'))[0], 64, 'so is an unknown one');
+is((obi('verify'))[0], 64, 'so is verify without input');
+is((obi('verify', '--nonsense', 'x'))[0], 64, 'so is an unknown option');
+is((obi('verify', '--email'))[0], 64, 'so is an option without its value');
+is((obi('import', '--user', 'a@example.org', 'x'))[0], 64, 'so is import without a configuration');
+($status, undef, $err) = obi('verify', "$dir/not-there.png");
+is $status, 70, 'a file that is not there is trouble';
+like $err, qr/not-there\.png: No such file/, 'and is named';
+
+# --- Baking.
+my $assertion = write_file('assertion.json', $json->encode($badge{'a.json'}));
+for my $image ($picture, "$top/deploy/demo/images/night-sky.svg") {
+    my ($ending) = $image =~ /(\w+)$/;
+    is((obi('bake', '--assertion', $assertion, '--output', "$dir/baked.$ending", $image))[0], 0, "bakes $ending");
+    ($status, $out) = obi('unbake', "$dir/baked.$ending");
+    is $status, 0, "unbakes $ending";
+    is_deeply $json->decode($out), $badge{'a.json'}, 'what was baked in';
+}
+is((obi('unbake', $picture))[0], 1, 'a picture without a badge is a no');
+like +(obi('unbake', $picture))[2], qr/has no badge in it/, 'and says so';
+is((obi('bake', '--assertion', $assertion, $assertion))[0], 1, 'JSON is no picture to bake into');
+
+# --- Verifying.
+my @conf = ('--conf', $conf);
+for my $input ("$site/a.json", $assertion, "$dir/baked.png", "$dir/baked.svg") {
+    my ($name) = $input =~ m{([^/]+)$};
+    ($status, $out) = obi('verify', @conf, '--email', 'Learner@example.org', $input);
+    is $status, 0, "$name is valid";
+    like $out, qr/^outcome +valid$/m, 'it says';
+    like $out, qr/^host +127\.0\.0\.1:$port$/m, 'with the host that speaks for it';
+}
+($status, $out) = obi('verify', @conf, '--json', "$dir/baked.png");
+my $report = $json->decode($out);
+ok $report->{report}{valid}, 'the report as JSON';
+is scalar @{ $report->{graph} }, 3, 'has the graph';
+is_deeply [map { $_->{status} } @{ $report->{report}{documents} }], [200, 200, 200, 200], 'and the documents';
+($status, $out) = obi('verify', @conf, '--email', 'other@example.org', "$site/a.json");
+is $status, 1, "somebody else's badge is a no";
+like $out, qr/recipient-mismatch/, 'for that reason';
+($status, $out) = obi('verify', "$site/a.json");
+is $status, 1, 'an address of the machine itself is not open by default';
+like $out, qr/^outcome +unreachable$/m, 'nothing more is said of it';
+unlink "$dir/www/i.json";
+($status, $out) = obi('verify', @conf, "$site/a.json", "$dir/baked.png");
+is $status, 1, 'a badge without its issuer is a no';
+like $out, qr/\Q$site\E\/i\.json answered with HTTP status 404/, 'that names document and status';
+is(() = $out =~ /^outcome/mg, 2, 'each input has its report');
+write_file('www/i.json', $json->encode($badge{'i.json'}));
+
+# --- Baking from an address: verified first, with the issuer's picture.
+($status) = obi('bake', @conf, '--assertion', "$site/a.json", '--output', "$dir/from-url.png");
+is $status, 0, 'bakes an address';
+is_deeply $json->decode((obi('unbake', "$dir/from-url.png"))[1]), $badge{'a.json'}, 'with its assertion';
+($status, $out, $err) = obi('bake', @conf, '--assertion', "$site/nothing.json", '--output', "$dir/none.png");
+is $status, 1, 'what is not valid is not baked';
+ok !-e "$dir/none.png", 'and leaves no file';
+like $err, qr/404/, 'it says why';
+
+# --- Configuration.
+($status, $out) = obi('config', 'check', @conf);
+is "$status $out", "0 ok\n", 'a good configuration';
+my $bad = write_file('bad.conf', "$settings\n# comment\nfetch.timeout = soon\nfetch.tiemout = 5\n");
+($status, undef, $err) = obi('config', 'check', '--conf', $bad);
+is $status, 1, 'a bad one';
+like $err, qr/\Q$bad\E:7: fetch\.timeout: must be a whole number/, 'names file, line, key and reason';
+like $err, qr/\Q$bad\E:8: fetch\.tiemout: is no setting/, 'of every mistake';
+
+# --- Documentation is what the program says.
+for (['docs/configuration.md', 'config', 'docs'], ['docs/errors.md', 'config', 'errors'],
+    ['docs/tool.md', 'help', '--docs']) {
+    my ($file, @words) = @$_;
+    ($status, $out) = obi(@words);
+    ok $out eq read_file("$top/$file"), "$file is what `obi @words` prints; if not, run: obi @words >$file";
+}
+
+done_testing;
