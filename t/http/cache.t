@@ -122,7 +122,7 @@ subtest 'nothing private: what was taken back is gone before the answer' => sub 
 };
 
 subtest 'readers and writers at once' => sub {
-    my $seconds = 5;
+    my $seconds = 3;
     my @readers;
     for my $n (1 .. 3) {
         my ($out, $file) = tempfile(UNLINK => 1);
@@ -192,6 +192,7 @@ subtest 'the cache is optional' => sub {
 };
 
 subtest 'killed workers lose nothing' => sub {
+    $stack->expect_log(qr{upstream|Connection reset});
     for my $pool (qw(read app)) {
         warm();
         CORE::kill('KILL', $stack->workers($pool));
