@@ -59,14 +59,15 @@ add_text(struct sbuf *b, struct slice s)
 void
 log_fields(enum err_level level, const char *event, const struct log_field *fields, size_t count)
 {
-    SCOPED(arena_drop) struct arena *a = NULL;
-    struct sbuf                      line;
-    int64_t                          now_ms;
-    ssize_t                          written;
+    static struct arena *a; /* kept from line to line */
+    struct sbuf          line;
+    int64_t              now_ms;
+    ssize_t              written;
 
     if (level < lowest)
         return;
-    a = arena_new();
+    if (a == NULL)
+        a = arena_new();
     sbuf_init(&line, a);
     now_ms = clock_now_ms();
     sbuf_printf(&line, "{\"time\":\"%.19s.%03dZ\",\"level\":\"%s\",\"event\":\"%s\"",
@@ -86,6 +87,7 @@ log_fields(enum err_level level, const char *event, const struct log_field *fiel
     /* One write a line, so that lines of several workers do not mix. */
     written = write(STDERR_FILENO, line.p, line.n);
     (void)written; /* a log that cannot be written has nobody left to tell */
+    arena_empty(a);
 }
 
 void

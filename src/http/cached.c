@@ -55,7 +55,7 @@ take_apart(struct exchange *x, struct slice document)
     if (!slice_starts(line, SL("ETag: ")))
         return false;
     x->etag = slice_trim(slice_from(line, sizeof "ETag: " - 1));
-    x->kept_head = slice_from(slice_first(document, end + 4), sizeof STATUS_LINE - 1);
+    x->kept_head = (struct slice){ lines.p, (size_t)(document.p + end + 4 - lines.p) };
     x->resp.status = 200;
     x->resp.body = slice_from(document, end + 4);
     return true;

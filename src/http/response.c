@@ -169,7 +169,7 @@ add_safety(struct exchange *x)
     if (row != NULL && row->cors)
         resp_header(out, "Access-Control-Allow-Origin", SL("*"));
     if (row != NULL && row->reply == HTML)
-        default_header(out, "Vary", SL("Accept, Accept-Language"));
+        default_header(out, "Vary", row->cached ? SL("Accept-Language") : SL("Accept, Accept-Language"));
 }
 
 /* Every line but the status and the ETag, with the empty line at the end. */
@@ -215,6 +215,26 @@ has_body(const struct exchange *x)
     return x->req.method != HTTP_HEAD && x->resp.status != 204 && x->resp.status != 304;
 }
 
+static struct slice
+status_and(const struct exchange *x, struct slice lines)
+{
+    struct sbuf head;
+
+    sbuf_init(&head, x->resp.arena);
+    sbuf_room(&head, lines.n + 100);
+    if (x->resp.status == 200)
+        sbuf_add(&head, SL("Status: 200 OK\r\n"));
+    else
+        sbuf_printf(&head, "Status: %d %s\r\n", x->resp.status, reason_of(x->resp.status));
+    if (x->etag.n > 0) {
+        sbuf_add(&head, SL("ETag: "));
+        sbuf_add(&head, x->etag);
+        sbuf_add(&head, SL("\r\n"));
+    }
+    sbuf_add(&head, lines);
+    return sbuf_slice(&head);
+}
+
 void
 response_write(struct exchange *x, struct raw_reply *ret)
 {
@@ -231,10 +251,6 @@ response_write(struct exchange *x, struct raw_reply *ret)
         write_known(x, ret);
         return;
     }
-    ret->head = x->kept_head.n == 0 && x->etag.n > 0
-                    ? arena_printf(out->arena, "Status: 200 OK\r\nETag: %.*s\r\n%.*s",
-                                   SLICE_FMT(x->etag), SLICE_FMT(lines))
-                    : arena_printf(out->arena, "Status: %d %s\r\n%.*s", out->status,
-                                   reason_of(out->status), SLICE_FMT(lines));
+    ret->head = status_and(x, lines);
     ret->body = has_body(x) ? out->body : SL("");
 }

@@ -106,8 +106,7 @@ the_second_answer_is_the_first_again(void **state)
     assert_has(slice_str(first), "Access-Control-Allow-Origin: *\r\n");
     second = keep(w, get(w, "/d/1"));
     assert_int_equal(ran, before);
-    assert_has(slice_str(second), "X-OBI-Release: ");
-    assert_string_equal(strstr(first, "Content-Type"), strstr(second, "Content-Type"));
+    assert_string_equal(first, second);
     second = keep(w, ask(w, "HEAD", "/d/1", "", SL("")));
     assert_true(slice_ends(slice_str(second), SL("\r\n\r\n")));
 }
