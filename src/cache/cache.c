@@ -18,10 +18,14 @@ enum { KEY_BYTES_MAX = 250, LEASE_S = 3, DOCUMENT_BYTES_MAX = 1000 * 1000 };
 #define LEASE_MARK "lease "
 enum { LEASE_BYTES = sizeof LEASE_MARK - 1 + 16 };
 
+enum { SERVERS_MAX = 64, AWAY_MS = 1000 };
+
 struct cache {
-    memcached_st *readers; /* leaves a server that did not answer alone for a second */
-    memcached_st *writer;  /* asks it every time: a key that must go is worth the wait */
+    memcached_st *readers;
+    memcached_st *writer; /* asks every time: a key that must go is worth the wait */
     int64_t       ttl_s, took_us;
+    int64_t
+        away_until_ms[SERVERS_MAX]; /* a server that did not answer readers is left alone so long */
 };
 
 struct slice
@@ -65,7 +69,7 @@ add_server(memcached_st *m, struct arena *a, struct slice address)
 }
 
 static memcached_st *
-connect_all(const struct conf *conf, uint64_t retry_s)
+connect_all(const struct conf *conf)
 {
     SCOPED(arena_drop) struct arena *a = arena_new();
     memcached_st                    *m = memcached_create(NULL);
@@ -81,7 +85,9 @@ connect_all(const struct conf *conf, uint64_t retry_s)
     set(m, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, ms);
     set(m, MEMCACHED_BEHAVIOR_SND_TIMEOUT, ms * 1000);
     set(m, MEMCACHED_BEHAVIOR_RCV_TIMEOUT, ms * 1000);
-    set(m, MEMCACHED_BEHAVIOR_RETRY_TIMEOUT, retry_s);
+    set(m, MEMCACHED_BEHAVIOR_RETRY_TIMEOUT, 0);
+    /* Else a server that failed five times is not even asked. */
+    set(m, MEMCACHED_BEHAVIOR_SERVER_FAILURE_LIMIT, INT32_MAX);
     set(m, MEMCACHED_BEHAVIOR_AUTO_EJECT_HOSTS, 0);
     for (size_t i = 0; i < conf->cache_servers.count; i++)
         add_server(m, a, conf->cache_servers.items[i]);
@@ -99,8 +105,8 @@ cache_new(const struct conf *conf)
     if (c == NULL)
         abort();
     c->ttl_s = conf->cache_ttl_s;
-    c->readers = connect_all(conf, 1);
-    c->writer = connect_all(conf, 0);
+    c->readers = connect_all(conf);
+    c->writer = connect_all(conf);
     return c;
 }
 
@@ -132,6 +138,41 @@ static bool
 is_lease(const char *value, size_t n)
 {
     return n == LEASE_BYTES && memcmp(value, LEASE_MARK, sizeof LEASE_MARK - 1) == 0;
+}
+
+/* The time until which the key's server is left alone. */
+static int64_t *
+away(struct cache *c, struct slice key)
+{
+    return &c->away_until_ms[memcached_generate_hash(c->readers, key.p, key.n) % SERVERS_MAX];
+}
+
+/* Notes how an answer to a reader ended. A connection on which one was waited for in vain is closed: the
+ * answer may still come, and would be taken for another's. */
+static void
+note(struct cache *c, struct slice key, bool answered)
+{
+    if (!answered) {
+        *away(c, key) = clock_monotonic_ms() + AWAY_MS;
+        memcached_quit(c->readers);
+    }
+}
+
+static bool
+is_answer(memcached_return_t rc)
+{
+    return rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND || rc == MEMCACHED_NOTSTORED ||
+           rc == MEMCACHED_DATA_EXISTS || rc == MEMCACHED_E2BIG;
+}
+
+/* A connection that ended meanwhile, as after a restart, is seen only when it is used: once more on a new one. */
+static bool
+worth_another(struct cache *c, memcached_return_t rc, int tries)
+{
+    if (is_answer(rc) || rc == MEMCACHED_TIMEOUT || tries > 0)
+        return false;
+    memcached_quit(c->readers);
+    return true;
 }
 
 /* The value under a key with its cas; *ret_value is malloc's. */
@@ -174,13 +215,17 @@ cache_get(struct cache *c, struct arena *a, struct slice key, struct slice *ret)
 {
     SCOPED(drop) char *value = NULL;
     int64_t            began_us = clock_monotonic_us();
-    memcached_return_t rc;
+    memcached_return_t rc = MEMCACHED_FAILURE;
     size_t             n = 0;
     uint64_t           cas;
 
     if (c == NULL || key.n == 0)
         return CACHE_MISS;
-    rc = fetch(c->readers, key, &value, &n, &cas);
+    if (clock_monotonic_ms() < *away(c, key))
+        return CACHE_AWAY;
+    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
+        rc = fetch(c->readers, key, &value, &n, &cas);
+    note(c, key, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
     if (rc == MEMCACHED_NOTFOUND)
         return CACHE_MISS;
@@ -198,13 +243,14 @@ take_lease(struct cache *c, struct slice key, struct cache_lease *ret)
 {
     SCOPED(drop) char *value = NULL;
     char               mark[LEASE_BYTES + 1];
-    memcached_return_t rc;
+    memcached_return_t rc = MEMCACHED_FAILURE;
     uint64_t           number;
     size_t             n = 0;
 
     rand_bytes(&number, sizeof number);
     snprintf(mark, sizeof mark, LEASE_MARK "%016llx", (unsigned long long)number);
-    rc = memcached_add(c->readers, key.p, key.n, mark, LEASE_BYTES, LEASE_S, 0);
+    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
+        rc = memcached_add(c->readers, key.p, key.n, mark, LEASE_BYTES, LEASE_S, 0);
     if (rc == MEMCACHED_NOTSTORED || rc == MEMCACHED_DATA_EXISTS)
         return LEASE_TAKEN;
     if (rc != MEMCACHED_SUCCESS)
@@ -222,9 +268,10 @@ cache_lease(struct cache *c, struct slice key, struct cache_lease *ret)
     int64_t                 began_us = clock_monotonic_us();
     enum cache_lease_answer answer;
 
-    if (c == NULL || key.n == 0)
+    if (c == NULL || key.n == 0 || clock_monotonic_ms() < *away(c, key))
         return LEASE_NONE;
     answer = take_lease(c, key, ret);
+    note(c, key, answer != LEASE_NONE);
     c->took_us += clock_monotonic_us() - began_us;
     return answer;
 }
@@ -240,9 +287,10 @@ cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct 
         return false;
     if (ttl_s > c->ttl_s)
         ttl_s = c->ttl_s;
-    if (ttl_s <= 0 || document.n > DOCUMENT_BYTES_MAX)
+    if (ttl_s <= 0 || document.n > DOCUMENT_BYTES_MAX || clock_monotonic_ms() < *away(c, key))
         return false; /* the lease runs out by itself */
     rc = memcached_cas(c->readers, key.p, key.n, document.p, document.n, ttl_s, 0, lease.cas);
+    note(c, key, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
     return rc == MEMCACHED_SUCCESS;
 }
@@ -261,16 +309,22 @@ is_not_running(memcached_st *m, memcached_return_t rc)
 static bool
 delete_one(memcached_st *m, struct slice key)
 {
-    memcached_return_t rc = memcached_delete(m, key.p, key.n, 0);
+    memcached_return_t rc = MEMCACHED_SUCCESS;
+    bool               gone = false;
 
-    if (rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND)
-        return true;
     /* A connection that ended meanwhile, as after a restart, is seen only now: once more on a new one. */
-    if (rc != MEMCACHED_TIMEOUT && !is_not_running(m, rc)) {
-        memcached_quit(m);
+    for (int tries = 0; tries < 2; tries++) {
         rc = memcached_delete(m, key.p, key.n, 0);
+        if (rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND)
+            return true;
+        gone = is_not_running(m, rc);
+        /* An answer that still comes would be taken for the next key's. What was sent is not taken back: a
+         * server that was only stopped reads it before anything else. */
+        memcached_quit(m);
+        if (gone || rc == MEMCACHED_TIMEOUT)
+            break;
     }
-    return rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND || is_not_running(m, rc);
+    return gone;
 }
 
 bool
