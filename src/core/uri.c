@@ -25,9 +25,12 @@ is_scheme(struct slice s)
 {
     if (s.n == 0 || !is_alpha(s.p[0]))
         return false;
-    for (size_t i = 1; i < s.n; i++)
-        if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && strchr("+-.", s.p[i]) == NULL)
+    for (size_t i = 1; i < s.n; i++) {
+        char c = s.p[i];
+
+        if (!is_alpha(c) && !is_digit(c) && c != '+' && c != '-' && c != '.')
             return false;
+    }
     return true;
 }
 
