@@ -64,10 +64,13 @@ jsonp_wrap(struct arena *a, struct slice name, struct slice json)
     sbuf_add(&out, name);
     sbuf_add_char(&out, '(');
     for (size_t i = 0; i < json.n; i++) {
-        struct slice at = slice_from(json, i);
-        bool         separator =
-            slice_starts(at, SL("\xE2\x80\xA8")) || slice_starts(at, SL("\xE2\x80\xA9"));
+        struct slice at;
+        bool         separator;
 
+        if (json.p[i] != '<' && json.p[i] != '\xE2') /* nearly every byte */
+            continue;
+        at = slice_from(json, i);
+        separator = slice_starts(at, SL("\xE2\x80\xA8")) || slice_starts(at, SL("\xE2\x80\xA9"));
         if (!separator && json.p[i] != '<')
             continue;
         sbuf_add(&out, slice_first(slice_from(json, from), i - from));
