@@ -16,7 +16,7 @@ struct badge_new {
     struct slice      class_url, class_text;   /* empty in 0.5, where all is in the assertion */
     struct slice      issuer_url, issuer_text;
     struct slice      class_name, issuer_name, issuer_host; /* for lists */
-    struct slice      picture;       /* the uploaded picture, or the class's; the assertion is baked in on the way out */
+    struct slice      picture;       /* the one the issuer vouches for; the assertion is baked in on the way out */
     enum picture_kind picture_kind;
     struct slice      email;         /* the user's address that matched */
     bool              plain_identity; /* the assertion has the address in clear */

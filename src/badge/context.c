@@ -31,6 +31,8 @@ static bool
 push(struct work *w, struct context *c, struct slice node, const struct builtin_term *terms,
      size_t count)
 {
+    if (c->count > 0 && c->layers[c->count - 1].terms == terms)
+        return true;
     if (c->count == LAYERS_MAX)
         return refuse(w, node, SL("contexts are nested too deeply."));
     c->layers[c->count++] = (struct layer){ terms, count };

@@ -16,7 +16,7 @@ struct layer {
     const struct builtin_term *terms;
     size_t                     count;
 };
-enum { LAYERS_MAX = 24 };
+enum { LAYERS_MAX = 12 };
 struct context {
     struct layer layers[LAYERS_MAX];
     size_t       count;

@@ -44,6 +44,20 @@ put_type(enum class class, json_object *doc)
         json_put_text(doc, "type", slice_str(class_name(class)));
 }
 
+/* In 1.0 `verify.url` says where a hosted assertion is, so that a copy elsewhere, or the same under another
+ * query, is one badge; what says nothing is what was asked for. */
+static void
+put_id(struct node *n)
+{
+    json_object *at = json_get(json_get(n->doc, "verification"), "url");
+    bool         named = n->class == ASSERTION && strcmp(n->version, "1.0") == 0 &&
+                 type_has(json_get(n->doc, "verification"), SL("HostedBadge")) &&
+                 primitive_is(URL, at);
+
+    if (json_get(n->doc, "id") == NULL && (named || n->url.n > 0))
+        json_put_text(n->doc, "id", named ? json_text(at) : n->url);
+}
+
 bool
 node_read(struct work *w, struct node *n, json_object *raw)
 {
@@ -63,8 +77,7 @@ node_read(struct work *w, struct node *n, json_object *raw)
     if (strcmp(n->version, "1.0") == 0 &&
         (n->class != ASSERTION || json_get(n->doc, "recipient") != NULL))
         put_type(n->class, n->doc);
-    if (json_get(n->doc, "id") == NULL && n->url.n > 0)
-        json_put_text(n->doc, "id", n->url);
+    put_id(n);
     return true;
 }
 

@@ -36,6 +36,8 @@ check_revoked(struct work *w, struct node *n)
 
     if (said == NULL)
         said = json_get(n->raw, "revoked");
+    if (said == NULL) /* what `obi:revoked` written out becomes */
+        said = json_get(n->doc, "revokedAssertions");
     if (said == NULL ||
         (json_object_is_type(said, json_type_boolean) && !json_object_get_boolean(said)))
         return;

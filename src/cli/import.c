@@ -41,6 +41,33 @@ line_of(struct arena *a, const char *operand, const struct import_result *result
     return line;
 }
 
+/* Of any scheme, so that one that is not fetched is refused and not looked for as a file. */
+static bool
+is_address(struct slice operand)
+{
+    struct uri u;
+
+    return uri_parse(operand, &u) && u.authority.p != NULL;
+}
+
+/* A file that cannot be read has its line too: there is one for each input. */
+static bool
+take_input(struct arena *a, const char *operand, struct slice *ret)
+{
+    json_object *line;
+
+    *ret = slice_str(operand);
+    if (is_address(*ret) || cli_input(a, operand, ret))
+        return true;
+    line = json_object_new_object();
+    json_put_text(line, "input", slice_str(operand));
+    json_put_text(line, "outcome", SL("refused"));
+    json_put_text(line, "reason", SL("IO"));
+    json_put_text(line, "message", SL("That file cannot be read."));
+    cli_print(a, line);
+    return false;
+}
+
 /* Arena, lease and fetcher are one input's: a deadline is for one badge. */
 static int
 import_one(struct importing *i, const char *operand)
@@ -60,10 +87,10 @@ import_one(struct importing *i, const char *operand)
     }
     if (rc != ERR_NONE)
         return cli_fail(&e);
-    if (!cli_input(a, operand, &input))
+    if (!take_input(a, operand, &input))
         return CLI_TROUBLE;
-    rc = uri_is_http(input) ? import_url(a, db, fetch, user.id, input, &result, &e)
-                            : import_bytes(a, db, fetch, user.id, input, &result, &e);
+    rc = is_address(input) ? import_url(a, db, fetch, user.id, input, &result, &e)
+                           : import_bytes(a, db, fetch, user.id, input, &result, &e);
     if (rc != ERR_NONE)
         return cli_fail(&e);
     cli_print(a, line_of(a, operand, &result));

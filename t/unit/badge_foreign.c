@@ -278,6 +278,9 @@ a_name_said_twice_makes_no_badge(void **state)
              "\"type\":\"Assertion\",\"badge\":\"https://evil.example/c\"");
     assert_refused(w, web_verify(w, A), "fetch-not-json");
     web_good(w);
+    web_edit(w, A, "\"type\":\"Assertion\"", "\"type\":\"Assertion\",\"\\u0069d\":\"" EVIL "\"");
+    assert_refused(w, web_verify(w, A), "fetch-not-json");
+    web_good(w);
     web_edit(w, A, "\"type\":\"Assertion\"",
              "\"type\":\"Assertion\",\"obi:badge\":{\"id\":\"https://evil.example/c\"}");
     assert_refused(w, web_verify(w, A), "term-twice");

@@ -97,6 +97,11 @@ version_1_0_is_verified_and_normalised(void **state)
     assert_slice_equal(json_get_text(r->assertion, "issuedOn"), SL("2014-05-13T16:53:20Z"));
     assert_slice_equal(json_get_text(json_get(r->badge, "alignment"), "targetUrl"),
                        SL("https://x.example/"));
+    /* A copy elsewhere, or under another query, is the same badge: what verify.url answers. */
+    web_put(w, A "?again", arena_str(w->a, web_page(w, A)->body));
+    r = web_verify(w, A "?again");
+    assert_valid(w, r);
+    assert_slice_equal(r->subject, SL(A));
     web_edit(w, A, "\"type\":\"hosted\"", "\"type\":\"signed\"");
     assert_refused(w, web_verify(w, A), "verification-signed");
 }
