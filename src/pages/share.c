@@ -52,31 +52,17 @@ note_expiry(struct resp *out, const struct badge_row *row)
         out->fresh_until_s = row->expires_s;
 }
 
-/* The path's owner first, on whichever server; then all of it again where nothing is missing. */
+/* The address is looked up on the primary; the rest is read from a replica that has the owner's last write. */
 static enum err_code
 read_collection(struct req *r, struct collection *ret, struct badge_full **ret_badges,
                 size_t *ret_count, struct err *e)
 {
-    struct slice  path = req_param(r, "path");
     enum err_code rc;
 
-    if ((rc = store_collection_by_path(r->db, path, ret, e)) != ERR_NONE ||
-        (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE ||
-        (rc = store_collection_by_path(r->db, path, ret, e)) != ERR_NONE)
-        return rc;
-    return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
-}
-
-static enum err_code
-read_badge(struct req *r, struct badge_full *ret, struct err *e)
-{
-    struct slice  path = req_param(r, "path");
-    enum err_code rc;
-
-    if ((rc = store_badge_by_path(r->db, path, ret, e)) != ERR_NONE ||
+    if ((rc = store_collection_by_path(r->db, req_param(r, "path"), ret, e)) != ERR_NONE ||
         (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE)
         return rc;
-    return store_badge_by_path(r->db, path, ret, e);
+    return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
 }
 
 static enum err_code
@@ -146,7 +132,7 @@ page_share_badge(struct req *r, struct resp *out, struct err *e)
     struct badge_full badge;
     enum err_code     rc;
 
-    if ((rc = read_badge(r, &badge, e)) != ERR_NONE)
+    if ((rc = store_badge_by_path(r->db, req_param(r, "path"), &badge, e)) != ERR_NONE)
         return rc;
     put_public_badge(r, model, &badge.row);
     rc = put_facts(r, model, &badge, true, e);
@@ -222,7 +208,7 @@ page_share_badge_json(struct req *r, struct resp *out, struct err *e)
     struct badge_full badge;
     enum err_code     rc;
 
-    if ((rc = read_badge(r, &badge, e)) != ERR_NONE)
+    if ((rc = store_badge_by_path(r->db, req_param(r, "path"), &badge, e)) != ERR_NONE)
         return rc;
     json_put_text(doc, "url", page_url(r));
     if ((rc = put_json_badge(r, out, doc, &badge, e)) != ERR_NONE)

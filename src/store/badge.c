@@ -26,7 +26,7 @@ static const struct stmt sql[] = {
     [GET] = { "badge.get", ON_REPLICA, "uu", FULL_OUT,
               SELECT BADGE_ROW_COLUMNS FULL_COLUMNS " FROM badge b" FULL_JOINS
                                                     " WHERE b.user_id = ? AND b.id = ?" },
-    [BY_PATH] = { "badge.by-path", ON_REPLICA, "b", FULL_OUT,
+    [BY_PATH] = { "badge.by-path", PREFER_PRIMARY, "b", FULL_OUT,
                   SELECT BADGE_ROW_COLUMNS FULL_COLUMNS
                   " FROM badge_path k JOIN badge b ON b.user_id = k.user_id AND b.id = "
                   "k.badge_id" FULL_JOINS " WHERE k.path = ? AND b.visibility > 0" },

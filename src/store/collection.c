@@ -31,7 +31,8 @@ static const struct stmt sql[] = {
     [ALL] = { "collection.list", ON_REPLICA, "uu", OUT,
               COLUMNS "c.user_id = ? AND c.visibility >= ? ORDER BY c.created_at_s, c.id" },
     [GET] = { "collection.get", ON_REPLICA, "uu", OUT, COLUMNS "c.user_id = ? AND c.id = ?" },
-    [BY_PATH] = { "collection.by-path", ON_REPLICA, "b", OUT,
+    /* Of the newest: an address that was given a moment ago leads there, one that was taken back does not. */
+    [BY_PATH] = { "collection.by-path", PREFER_PRIMARY, "b", OUT,
                   COLUMNS "c.path = ? AND c.visibility > 0" },
 };
 const struct stmt_table collection_statements = { sql, COUNT_OF(sql) };

@@ -78,6 +78,11 @@ subtest 'also while the replica is behind' => sub {
     all_show("Number $number", 'again');
     my $page = $browser->get("/collections/$group");
     like($page->decoded_content, qr/Number $number/, 'its owner sees it too');
+    my $new = $story->collection($email, 'Made meanwhile', 1, $badges[2]{id});
+    my $path = $stack->sql("SELECT path FROM obi.collection WHERE id = $new")->[0][0];
+    is($story->get($_)->{status}, 200, "a new collection is there: $_")
+        for "/displayer/$user/group/$new.json", "/share/collection/$path", "/share/collection/$path.json";
+    like($story->get($groups)->{content}, qr/"groupId":$new\b/, 'and is named');
     replica_goes_on();
     sleep 0.5;
     all_show("Number $number", 'the replica has caught up');
