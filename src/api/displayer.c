@@ -9,6 +9,13 @@
 /* Ids in JSON stay below this, so that JavaScript keeps them whole. */
 #define ID_MAX ((1ULL << 53) - 1)
 
+/* The path says JSON by its ending, or else the Accept header decides. */
+static bool
+path_says_json(const struct req *r)
+{
+    return slice_ends(r->path, SL(".json"));
+}
+
 /* The answer of the display API: JSON, or with a callback a script, which always has status 200: a
  * page that loads it as <script> sees no other. */
 static enum err_code
@@ -16,18 +23,13 @@ reply_display(const struct req *r, struct resp *out, int status, json_object *do
 {
     struct slice callback = req_arg(r, "callback"), json;
 
+    if (!path_says_json(r))
+        resp_header(out, "Vary", SL("Accept"));
     if (callback.n == 0 || !jsonp_name(callback))
         return reply_json(out, status, doc);
     json = json_print(r->arena, json_in_arena(r->arena, doc));
     return reply_bytes(out, 200, "application/javascript; charset=utf-8",
                        jsonp_wrap(r->arena, callback, json));
-}
-
-/* The path says JSON by its ending, or else the Accept header decides. */
-static bool
-path_says_json(const struct req *r)
-{
-    return slice_ends(r->path, SL(".json"));
 }
 
 static enum err_code
