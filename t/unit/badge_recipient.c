@@ -221,6 +221,28 @@ only_addresses_are_matched(void **state)
                         w, "{\"type\":[\"email\"],\"hashed\":false,\"identity\":\"" ME "\"}", ME));
 }
 
+/* The function by itself holds what the rules around it hold too. */
+static void
+what_is_no_recipient_matches_nobody(void **state)
+{
+    static const char *const bad[] = {
+        "null",
+        "[]",
+        "\"" ME "\"",
+        "{}",
+        "{\"type\":\"url\",\"hashed\":false,\"identity\":\"" ME "\"}",
+        "{\"type\":\"email\",\"hashed\":true,\"identity\":\"" ME "\"}",
+        "{\"type\":\"email\",\"hashed\":false,\"salt\":1,\"identity\":\"" ME "\"}",
+    };
+    struct web        *w = *state;
+    const struct slice me = SL(ME);
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(
+            recipient_match(w->a, json_in_arena(w->a, json_tokener_parse(bad[i])), &me, 1), -1);
+    assert_int_equal(recipient_match(w->a, NULL, NULL, 0), -1);
+}
+
 static void
 the_address_that_matched_is_named(void **state)
 {
@@ -250,6 +272,7 @@ main(void)
         WEB_TEST(what_is_said_of_the_hash_must_be_so),
         WEB_TEST(a_salt_is_text),
         WEB_TEST(only_addresses_are_matched),
+        WEB_TEST(what_is_no_recipient_matches_nobody),
         WEB_TEST(the_address_that_matched_is_named),
     };
 
