@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -43,10 +44,22 @@ is_smtp(struct slice url)
 }
 
 static bool
-may(struct slice path, int how)
+is_readable(struct slice path)
 {
     char *copy = strndup(path.p, path.n);
-    bool  yes = copy != NULL && access(copy, how) == 0;
+    bool  yes = copy != NULL && access(copy, R_OK) == 0;
+
+    free(copy);
+    return yes;
+}
+
+/* Whether it can be written to is for the one who will write: that may be somebody else. */
+static bool
+is_folder(struct slice path)
+{
+    char       *copy = strndup(path.p, path.n);
+    struct stat st;
+    bool        yes = copy != NULL && stat(copy, &st) == 0 && S_ISDIR(st.st_mode);
 
     free(copy);
     return yes;
@@ -60,12 +73,12 @@ mail_check_conf(const struct conf *conf, struct err *e)
     if (folder.n == 0 && !is_smtp(conf->mail_url))
         return conf_fault(e, "mail.url", conf->mail_url,
                           "must be smtp://host:port, smtps://host:port or file:/folder");
-    if (folder.n > 0 && !may(folder, W_OK | X_OK))
-        return conf_fault(e, "mail.url", conf->mail_url, "is no folder that can be written to");
+    if (folder.n > 0 && !is_folder(folder))
+        return conf_fault(e, "mail.url", conf->mail_url, "names no folder that there is");
     if (!mail_is_sendable(conf->mail_from))
         return conf_fault(e, "mail.from", conf->mail_from,
                           "must be a mail address and nothing else");
-    if (conf->mail_cacert.n > 0 && !may(conf->mail_cacert, R_OK))
+    if (conf->mail_cacert.n > 0 && !is_readable(conf->mail_cacert))
         return conf_fault(e, "mail.cacert", conf->mail_cacert, "is no file that can be read");
     return ERR_NONE;
 }

@@ -43,16 +43,19 @@ has_bits_behind(const struct net_address *prefix, int prefix_bits)
     return false;
 }
 
+/* A network, or a lone address, which is a network of one. */
 static const char *
 parse_cidr(struct slice cidr, struct net_rule *rule)
 {
     unsigned long long bits;
-    size_t             slash;
+    size_t             slash = cidr.n;
 
-    if (!slice_find(cidr, SL("/"), &slash))
+    if (!net_address_parse(slice_first(cidr, slice_find(cidr, SL("/"), &slash) ? slash : cidr.n),
+                           &rule->prefix))
         return "must be a network such as 10.0.0.0/8 or fd00::/8";
-    if (!net_address_parse(slice_first(cidr, slash), &rule->prefix))
-        return "does not begin with an IPv4 or IPv6 address";
+    rule->prefix_bits = rule->prefix.bits;
+    if (slash == cidr.n)
+        return NULL;
     if (!slice_u64(slice_from(cidr, slash + 1), (unsigned)rule->prefix.bits, &bits))
         return rule->prefix.bits == 32 ? "must have 0 to 32 behind its slash"
                                        : "must have 0 to 128 behind its slash";

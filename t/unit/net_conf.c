@@ -29,9 +29,10 @@ a_bad_network_is_named_with_its_reason(void **state)
     static const struct {
         const char *value, *cause;
     } bad[] = {
-        { "10.0.0.0", "must be a network such as 10.0.0.0/8 or fd00::/8" },
-        { "10.0.0/8", "does not begin with an IPv4 or IPv6 address" },
-        { "localhost/8", "does not begin with an IPv4 or IPv6 address" },
+        { "10.0.0/8", "must be a network such as 10.0.0.0/8 or fd00::/8" },
+        { "localhost/8", "must be a network such as 10.0.0.0/8 or fd00::/8" },
+        { "/8", "must be a network such as 10.0.0.0/8 or fd00::/8" },
+        { "10.0.0.0/8/8", "must have 0 to 32 behind its slash" },
         { "10.0.0.0/33", "must have 0 to 32 behind its slash" },
         { "10.0.0.0/", "must have 0 to 32 behind its slash" },
         { "10.0.0.0/-1", "must have 0 to 32 behind its slash" },
@@ -64,7 +65,10 @@ networks_are_taken_in_each_form(void **state)
                             SL("[::1/128]:80\tpublic"),
                             SL("[192.168.0.0/16]:80"),
                             SL("0.0.0.0/0"),
-                            SL("::/0  public ") };
+                            SL("::/0  public "),
+                            SL("127.0.0.1:8081 public"),
+                            SL("[::1]:80"),
+                            SL("::1") };
     struct conf  conf = { .fetch_allow_net = { good, COUNT_OF(good) } };
     struct err   err;
     (void)state;
