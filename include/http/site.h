@@ -20,6 +20,7 @@ struct site;
  * INTERNAL, with what and where in e->detail. */
 MUST_USE enum err_code site_new(const struct site_source *from, struct site **ret, struct err *e);
 void                   site_free(struct site *s);
+bool                   site_is_pseudo(const struct site *s);
 
 /* The best of our languages for an Accept-Language (may be empty), English when none fits. */
 struct slice            site_language(const struct site *s, struct slice accept_language);

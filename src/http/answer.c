@@ -106,13 +106,15 @@ log_answer(const struct exchange *x)
               LOG_NUMBER("bytes", x->resp.body.n));
 }
 
+/* Documents of another release, or of the pseudo-language, are none of ours. */
 static const char *
-release_line(void)
+release_line(const struct app *app)
 {
     static char line[64];
 
     if (line[0] == '\0')
-        snprintf(line, sizeof line, "X-OBI-Release: %s", site_release);
+        snprintf(line, sizeof line, "X-OBI-Release: %s%s", site_release,
+                 site_is_pseudo(app->site) ? "-pseudo" : "");
     return line;
 }
 
@@ -123,7 +125,7 @@ http_answer(const struct app *app, enum route_pool pool, struct arena *a,
     struct exchange x = { .app = app, .pool = pool, .raw = raw, .began_us = clock_monotonic_us() };
     struct err      e;
 
-    x.release_line = release_line();
+    x.release_line = release_line(app);
     x.req.arena = x.resp.arena = a;
     x.req.app = app;
     if (run(&x, &e) != ERR_NONE) {

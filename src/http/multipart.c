@@ -11,48 +11,63 @@ media_type(struct slice content_type)
     return slice_trim(type);
 }
 
-/* A quoted string of a header. Browsers send `"` in a file name as %22, others as \", and Windows' old ones
- * leave backslashes as they are: only \" and \\ are escapes. */
+/* A quoted string of a header, without its quotes and with its escapes. Browsers send `"` in a file name as %22,
+ * others as \", and Windows' old ones leave backslashes as they are: only \" and \\ are escapes. */
 static bool
-quoted_string(struct arena *a, struct slice *rest, struct slice *ret)
+take_quoted(struct slice *rest, struct slice *ret)
 {
-    char  *to = arena_alloc(a, rest->n + 1);
-    size_t n = 0;
-
     for (size_t i = 1; i < rest->n; i++) {
-        char c = rest->p[i];
-
-        if (c == '"') {
+        if (rest->p[i] == '"') {
+            *ret = slice_first(slice_from(*rest, 1), i - 1);
             *rest = slice_from(*rest, i + 1);
-            *ret = (struct slice){ to, n };
             return true;
         }
-        if (c == '\\' && i + 1 < rest->n && (rest->p[i + 1] == '"' || rest->p[i + 1] == '\\'))
-            c = rest->p[++i];
-        to[n++] = c;
+        if (rest->p[i] == '\\' && i + 1 < rest->n &&
+            (rest->p[i + 1] == '"' || rest->p[i + 1] == '\\'))
+            i++;
     }
     return false;
 }
 
-static bool
-param_value(struct arena *a, struct slice *rest, struct slice *ret)
+static struct slice
+without_escapes(struct arena *a, struct slice text)
 {
-    struct slice token = *rest;
+    char  *to;
+    size_t n = 0;
 
-    if (rest->n > 0 && rest->p[0] == '"')
-        return quoted_string(a, rest, ret);
-    token.n = 0;
-    while (token.n < rest->n && rest->p[token.n] != ';')
-        token.n++;
-    *rest = slice_from(*rest, token.n);
-    *ret = slice_trim(token);
+    if (!slice_has_char(text, '\\'))
+        return text;
+    to = arena_alloc(a, text.n + 1);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\\' && i + 1 < text.n &&
+            (text.p[i + 1] == '"' || text.p[i + 1] == '\\'))
+            i++;
+        to[n++] = text.p[i];
+    }
+    return (struct slice){ to, n };
+}
+
+static bool
+take_value(struct slice *rest, struct slice *ret, bool *ret_quoted)
+{
+    *ret_quoted = rest->n > 0 && rest->p[0] == '"';
+    if (*ret_quoted)
+        return take_quoted(rest, ret);
+    ret->p = rest->p;
+    ret->n = 0;
+    while (ret->n < rest->n && rest->p[ret->n] != ';')
+        ret->n++;
+    *rest = slice_from(*rest, ret->n);
+    *ret = slice_trim(*ret);
     return true;
 }
 
+/* Only the value that is asked for is copied, or a header of many would take much memory. */
 bool
 header_param(struct arena *a, struct slice value, const char *name, struct slice *ret)
 {
     struct slice rest = value, found, key;
+    bool         quoted;
 
     while (slice_has_char(rest, ';')) {
         slice_next(&rest, ';', &key);
@@ -60,10 +75,10 @@ header_param(struct arena *a, struct slice value, const char *name, struct slice
             return false;
         slice_next(&rest, '=', &key);
         rest = slice_trim(rest);
-        if (!param_value(a, &rest, &found))
+        if (!take_value(&rest, &found, &quoted))
             return false;
         if (slice_eq_nocase(slice_trim(key), slice_str(name))) {
-            *ret = found;
+            *ret = quoted ? without_escapes(a, found) : found;
             return true;
         }
     }
@@ -172,7 +187,7 @@ form_multipart(struct arena *a, struct slice content_type, struct slice body,
 {
     struct slice  boundary, mark, rest = body;
     bool          last = false;
-    size_t        at;
+    size_t        at, parts = 0;
     enum err_code rc;
 
     if (!slice_eq_nocase(media_type(content_type), SL("multipart/form-data")) ||
@@ -196,6 +211,8 @@ form_multipart(struct arena *a, struct slice content_type, struct slice body,
         /* An empty part's boundary may share its line's end with the header. */
         if (!slice_find(rest, mark, &at))
             return FAIL(e, BAD_REQUEST, "multipart is cut off");
+        if (++parts > LIMIT_FORM_FIELDS + LIMIT_FORM_FILES) /* those left out count too */
+            return FAIL(e, TOO_LARGE, "%zu parts", parts);
         if ((rc = keep_part(a, slice_first(rest, at), ret, e)) != ERR_NONE)
             return rc;
         rest = slice_from(rest, at + mark.n);

@@ -6,6 +6,7 @@ struct site {
     struct templates  *templates;
     struct catalogue **catalogues; /* English first when there is one */
     size_t             count;
+    bool               pseudo;
 };
 
 struct slice
@@ -33,11 +34,12 @@ site_new(const struct site_source *from, struct site **ret, struct err *e)
 
     if (s == NULL || (s->catalogues = calloc(from->catalogue_count + 1, sizeof *s->catalogues)) == NULL)
         abort();
+    s->pseudo = wants_pseudo();
     for (size_t i = 0; rc == ERR_NONE && i < from->catalogue_count; i++) {
         struct catalogue *c;
 
         rc = catalogue_new(slice_str(from->catalogues[i].name), from->catalogues[i].text,
-                           wants_pseudo(), &c, e);
+                           s->pseudo, &c, e);
         if (rc == ERR_NONE)
             s->catalogues[s->count++] = c;
         if (rc == ERR_NONE && slice_eq(catalogue_language(c), SL("en"))) {
@@ -67,6 +69,12 @@ site_free(struct site *s)
         catalogue_free(s->catalogues[i]);
     free(s->catalogues);
     free(s);
+}
+
+bool
+site_is_pseudo(const struct site *s)
+{
+    return s->pseudo;
 }
 
 const struct templates *

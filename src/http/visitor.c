@@ -1,10 +1,11 @@
 /* Who a request comes from, by cookies, and what its forms must send back. */
+#include "core/clock.h"
 #include "core/digest.h"
 #include "core/rand.h"
 #include "core/uri.h"
 #include "http_int.h"
 
-enum { POSITION_S = 10, FLASH_S = 60, MAX_POSITION = 200 };
+enum { POSITION_S = 10, FLASH_S = 60, MAX_POSITION = 200, RENEW_S = 3600 };
 
 static bool
 is_https(const struct conf *conf)
@@ -129,8 +130,9 @@ find_session(struct exchange *x, struct slice token, struct err *e)
         r->csrf = csrf_of(r->arena, "session ", token);
         return ERR_NONE;
     }
-    /* A page for anyone is shown also while the database is away; one for a user is not. */
-    if (rc == ERR_NOT_FOUND || r->route->who == ANYONE)
+    /* A page for anyone is shown also while the database is away; one for a user is not, nor is a form taken,
+     * whose token cannot be known without the session. */
+    if (rc == ERR_NOT_FOUND || (r->route->who == ANYONE && r->route->csrf != TOKEN))
         return ERR_NONE;
     return rc;
 }
@@ -189,6 +191,19 @@ visitor_check_csrf(struct exchange *x, struct err *e)
     return ERR_NONE;
 }
 
+/* A session lasts from its last use on, so its cookie has to as well: it is sent anew when the use is noted,
+ * unless the handler ended or replaced the session. */
+static void
+renew_session(struct exchange *x)
+{
+    struct req *r = &x->req;
+
+    if (r->session == NULL || clock_now_s() - r->session->used_at_s < RENEW_S ||
+        resp_header_get(&x->resp, "Set-Cookie").p != NULL)
+        return;
+    resp_cookie(r, &x->resp, "session", req_cookie(r, "session"), x->app->conf->session_ttl_s);
+}
+
 void
 visitor_cookies(struct exchange *x)
 {
@@ -198,6 +213,7 @@ visitor_cookies(struct exchange *x)
 
     if (r->route == NULL || !uses_cookies(r->route) || r->db == NULL)
         return;
+    renew_session(x);
     position = db_position(r->db);
     if (position.n > 0)
         resp_cookie(r, &x->resp, "at", position, POSITION_S);

@@ -13,6 +13,7 @@ use OBI::Test;
 
 my $stack = OBI::Test->stack;
 my $visitor = $stack->browser;
+$stack->expect_log(qr/client sent invalid chunked body/); # nginx says so loudly
 
 # Bytes to nginx as they are; what came back until it closed, or fell silent for 5 s.
 sub raw {
@@ -238,6 +239,17 @@ subtest 'cookies that others set' => sub {
         'nor one that is none');
     my $flash = ask('GET /backpack', undef, "Cookie: $name=$token; obi_" . $stack->port . "_flash=<b>Hacked");
     unlike($flash, qr/Hacked/, 'a sentence of others is not shown');
+};
+
+subtest 'a session lasts from its last use on, and so does its cookie' => sub {
+    my $learner = $stack->browser;
+    $learner->sign_in("renew$$\@example.org");
+    ok(!defined $learner->get('/backpack')->header('Set-Cookie'), 'used at once it is as it was');
+    $stack->clock(2 * 3600);
+    my $reply = $learner->get('/backpack');
+    like($reply->header('Set-Cookie') // '', qr/_session=[\w-]{43}; Max-Age=[1-9]\d+;/, 'two hours later it is renewed');
+    ok(!defined $learner->get('/backpack')->header('Set-Cookie'), 'once');
+    $stack->clock(0);
 };
 
 subtest 'public documents are the same for all' => sub {

@@ -135,6 +135,7 @@ more_parts_than_the_limit_are_too_large(void **state)
     assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"f\"", "\r\nx"), LIMIT_FORM_FILES), ERR_NONE);
     assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"f\"", "\r\nx"), LIMIT_FORM_FILES + 1),
                      ERR_TOO_LARGE);
+    assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"\"", "\r\n"), 1000), ERR_TOO_LARGE);
     arena_free(a);
 }
 

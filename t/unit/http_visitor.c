@@ -157,6 +157,7 @@ a_session_that_cannot_be_looked_up_is_not_ended(void **state)
     assert_has(ask(w, "GET", "/mine", cookie, SL("")), "Status: 503 ");
     assert_has(ask(w, "GET", "/mine", cookie, SL("")), "Retry-After: ");
     assert_has(ask(w, "GET", "/plain", cookie, SL("")), "Status: 200 ");
+    assert_has(ask(w, "POST", "/save", cookie, SL("")), "Status: 503 ");
 }
 
 static void
