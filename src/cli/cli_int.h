@@ -15,6 +15,7 @@ int cli_config(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
+int cli_seed(int argc, char **argv);
 int cli_unbake(int argc, char **argv);
 int cli_user(int argc, char **argv);
 int cli_verify(int argc, char **argv);

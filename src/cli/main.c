@@ -14,6 +14,7 @@ static const struct {
     { "import", cli_import, "take badges into somebody's backpack" },
     { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
     { "migrate", cli_migrate, "bring the database schema up to date" },
+    { "seed", cli_seed, "fill the database with people and badges for trying it" },
     { "unbake", cli_unbake, "take a badge out of a picture" },
     { "user", cli_user, "add, list or remove users" },
     { "verify", cli_verify, "verify badges: addresses, pictures, JSON" },

@@ -91,7 +91,9 @@ static enum err_code
 insert(struct db *db, uint64_t user, const struct badge_new *b, uint64_t id, uint64_t email_number,
        struct err *e)
 {
-    struct sha256 name = picture_name(b);
+    struct sha256 source = sha256_of(b->picture);
+    struct sha256 name =
+        picture_name((struct slice){ (const char *)source.bytes, SHA256_BYTES }, b->assertion);
     uint64_t class, picture;
     enum err_code rc;
 

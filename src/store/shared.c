@@ -116,12 +116,12 @@ source_hash(const struct badge_new *b)
 }
 
 struct sha256
-picture_name(const struct badge_new *b)
+picture_name(struct slice source_hash, struct slice assertion)
 {
-    struct sha256 source = sha256_of(b->picture), assertion = sha256_of(b->assertion);
+    struct sha256 hash = sha256_of(assertion);
     struct slice  parts[] = { SL("picture"),
-                              { (const char *)source.bytes, SHA256_BYTES },
-                              { (const char *)assertion.bytes, SHA256_BYTES } };
+                              source_hash,
+                              { (const char *)hash.bytes, SHA256_BYTES } };
 
     return sha256_of_parts(parts, COUNT_OF(parts));
 }

@@ -98,27 +98,58 @@ bind_in(MYSQL_BIND *to, const struct bind *from, my_bool *null, unsigned long *l
     to->length = length;
 }
 
-enum { PARAMS_MAX = 32 };
+struct params {
+    MYSQL_BIND    *binds;
+    my_bool       *null;
+    unsigned long *length;
+};
 
-static enum err_code
-execute(MYSQL_STMT *handle, const struct stmt *st, const struct bind *binds, size_t count,
-        bool *ret_lost, struct err *e)
+static int
+bind_params(MYSQL_STMT *handle, const struct stmt *st, const struct bind *binds, size_t count,
+            const struct params *p)
 {
-    MYSQL_BIND    params[PARAMS_MAX];
-    my_bool       null[PARAMS_MAX];
-    unsigned long length[PARAMS_MAX];
-
-    assert(count == strlen(st->in) && count <= PARAMS_MAX);
-    memset(params, 0, sizeof params);
     for (size_t i = 0; i < count; i++) {
         assert(binds[i].type == st->in[i]);
-        bind_in(&params[i], &binds[i], &null[i], &length[i]);
+        bind_in(&p->binds[i], &binds[i], &p->null[i], &p->length[i]);
     }
-    if ((count > 0 && mysql_stmt_bind_param(handle, params) != 0) ||
-        mysql_stmt_execute(handle) != 0 ||
+    return count == 0 ? 0 : mysql_stmt_bind_param(handle, p->binds);
+}
+
+static enum err_code
+execute(MYSQL_STMT *handle, const struct stmt *st, const struct params *p, const struct bind *binds,
+        size_t count, bool *ret_lost, struct err *e)
+{
+    assert(count == strlen(st->in));
+    if (bind_params(handle, st, binds, count, p) != 0 || mysql_stmt_execute(handle) != 0 ||
         (st->out[0] != '\0' && mysql_stmt_store_result(handle) != 0))
         return fail(handle, st, ret_lost, e);
     return ERR_NONE;
+}
+
+enum { FEW_PARAMS = 32 };
+
+static enum err_code
+execute_few(MYSQL_STMT *handle, const struct stmt *st, const struct bind *binds, size_t count,
+            bool *ret_lost, struct err *e)
+{
+    MYSQL_BIND    params[FEW_PARAMS];
+    my_bool       null[FEW_PARAMS];
+    unsigned long length[FEW_PARAMS];
+
+    memset(params, 0, count * sizeof params[0]);
+    return execute(handle, st, &(struct params){ params, null, length }, binds, count, ret_lost, e);
+}
+
+/* The many that store/bulk.h sends at once. */
+static enum err_code
+execute_many(MYSQL_STMT *handle, const struct stmt *st, const struct bind *binds, size_t count,
+             bool *ret_lost, struct err *e)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct params p = { ARENA_ARRAY(a, MYSQL_BIND, count), ARENA_ARRAY(a, my_bool, count),
+                        ARENA_ARRAY(a, unsigned long, count) };
+
+    return execute(handle, st, &p, binds, count, ret_lost, e);
 }
 
 enum err_code
@@ -130,7 +161,8 @@ stmt_run(struct db *db, struct server *sv, const struct stmt *st, const struct b
 
     *ret_lost = false;
     if ((rc = stmt_prepare(sv, st, ret, ret_lost, e)) == ERR_NONE)
-        rc = execute(*ret, st, binds, count, ret_lost, e);
+        rc = count > FEW_PARAMS ? execute_many(*ret, st, binds, count, ret_lost, e)
+                                : execute_few(*ret, st, binds, count, ret_lost, e);
     if (*ret_lost) {
         *ret = NULL;
         server_close(sv);

@@ -35,7 +35,7 @@ struct stmt_table {
 extern const struct stmt_table position_statements, tx_statements, user_statements,
     session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
     badge_write_statements, shared_statements, picture_statements, collection_statements,
-    member_statements, purge_statements, sweep_statements, remove_statements;
+    member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -205,7 +205,7 @@ MUST_USE enum err_code content_take(struct db *db, const struct badge_new *badge
                                     uint64_t *ret_class, uint64_t *ret_picture, struct err *e);
 MUST_USE enum err_code content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e);
 /* The public name of a badge's picture. */
-struct sha256 picture_name(const struct badge_new *badge);
+struct sha256 picture_name(struct slice source_hash, struct slice assertion);
 
 /* badge.c: the columns of a line, in the order of BADGE_ROW_OUT, from tables b, c and p. */
 #define BADGE_ROW_COLUMNS                                                                          \
