@@ -45,7 +45,8 @@ MUST_USE enum err_code store_collection_move_badge(struct db *db, uint64_t user,
 MUST_USE enum err_code store_collection_badges(struct db *db, uint64_t user, uint64_t id,
                                                struct badge_row **ret, size_t *ret_count,
                                                struct err *e);
-/* The same with all documents, for the display API. Reports are left out. */
+/* The same with all documents, for the display API. Reports are left out, and so are the badges behind the first
+ * LIMIT_COLLECTION_BYTES of documents. */
 MUST_USE enum err_code store_collection_badges_full(struct db *db, uint64_t user, uint64_t id,
                                                     struct badge_full **ret, size_t *ret_count,
                                                     struct err *e);

@@ -19,17 +19,22 @@ path_says_json(const struct req *r)
 /* The answer of the display API: JSON, or with a callback a script, which always has status 200: a
  * page that loads it as <script> sees no other. */
 static enum err_code
-reply_display(const struct req *r, struct resp *out, int status, json_object *doc)
+reply_text(const struct req *r, struct resp *out, int status, struct slice json)
 {
-    struct slice callback = req_arg(r, "callback"), json;
+    struct slice callback = req_arg(r, "callback");
 
     if (!path_says_json(r))
         resp_header(out, "Vary", SL("Accept"));
     if (callback.n == 0 || !jsonp_name(callback))
-        return reply_json(out, status, doc);
-    json = json_print(r->arena, json_in_arena(r->arena, doc));
+        return reply_bytes(out, status, "application/json", json);
     return reply_bytes(out, 200, "application/javascript; charset=utf-8",
                        jsonp_wrap(r->arena, callback, json));
+}
+
+static enum err_code
+reply_display(const struct req *r, struct resp *out, int status, json_object *doc)
+{
+    return reply_text(r, out, status, json_print(r->arena, json_in_arena(r->arena, doc)));
 }
 
 static enum err_code
@@ -144,8 +149,11 @@ picture_url(const struct req *r, const struct badge_row *row)
                                          row->picture_kind == PICTURE_SVG ? "svg" : "png"));
 }
 
+/* One badge's JSON. Its trees live in `scrap` and end with it: together they would be many times the size of the
+ * document, and what they are made of was written by strangers. */
 static enum err_code
-put_badge(const struct req *r, json_object *array, const struct badge_full *badge, struct err *e)
+add_badge(const struct req *r, struct arena *scrap, struct sbuf *to, const struct badge_full *badge,
+          struct err *e)
 {
     const struct badge_docs docs = { .hosted_url = badge->hosted_url,
                                      .assertion = badge->assertion,
@@ -153,19 +161,38 @@ put_badge(const struct req *r, json_object *array, const struct badge_full *badg
                                      .class_text = badge->class_text,
                                      .issuer_url = badge->issuer_url,
                                      .issuer_text = badge->issuer_text };
-    json_object            *assertion, *doc;
+    json_object            *assertion, *doc = json_in_arena(scrap, json_object_new_object());
     enum err_code           rc;
 
-    if ((rc = badge_displayed(r->arena, &docs, &assertion, e)) != ERR_NONE)
+    if ((rc = badge_displayed(scrap, &docs, &assertion, e)) != ERR_NONE)
         return rc;
-    doc = json_add_object(array);
-    json_put_text(doc, "lastValidated", day_text(r->arena, badge->row.checked_at_s));
+    json_put_text(doc, "lastValidated", day_text(scrap, badge->row.checked_at_s));
     if (badge->hosted_url.n > 0)
-        json_put_text(doc, "hostedUrl", badge->hosted_url);
+        json_put_text(doc, "hostedUrl", badge_text_without_emails(scrap, badge->hosted_url));
     else
         json_put(doc, "hostedUrl", NULL);
     json_put(doc, "assertion", assertion);
     json_put_text(doc, "imageUrl", picture_url(r, &badge->row));
+    if (to->p[to->n - 1] != '[')
+        sbuf_add_char(to, ',');
+    sbuf_add(to, json_print(scrap, doc));
+    return ERR_NONE;
+}
+
+static enum err_code
+add_badges(const struct req *r, struct sbuf *to, const struct badge_full *badges, size_t count,
+           struct err *e)
+{
+    SCOPED(arena_drop) struct arena *scrap = arena_new();
+
+    for (size_t i = 0; i < count; i++) {
+        enum err_code rc = add_badge(r, scrap, to, &badges[i], e);
+
+        if (rc != ERR_NONE &&
+            rc != ERR_ASSERTION_MALFORMED) /* one bad row does not hide the others */
+            return rc;
+        arena_empty(scrap);
+    }
     return ERR_NONE;
 }
 
@@ -177,7 +204,7 @@ api_group(struct req *r, struct resp *out, struct err *e)
     struct collection  group;
     struct badge_full *badges;
     size_t             count;
-    json_object       *doc, *array;
+    struct sbuf        doc;
     enum err_code      rc;
 
     if ((rc = read_user(r, &user, e)) != ERR_NONE ||
@@ -188,15 +215,11 @@ api_group(struct req *r, struct resp *out, struct err *e)
         return FAIL(e, NOT_FOUND, "the collection is not public");
     if ((rc = store_collection_badges_full(r->db, user.id, id, &badges, &count, e)) != ERR_NONE)
         return rc;
-    doc = json_in_arena(r->arena, json_object_new_object());
-    json_put_number(doc, "userId", (int64_t)user.id);
-    json_put_number(doc, "groupId", (int64_t)id);
-    array = json_put_array(doc, "badges");
-    for (size_t i = 0; i < count; i++) {
-        rc = put_badge(r, array, &badges[i], e);
-        if (rc != ERR_NONE &&
-            rc != ERR_ASSERTION_MALFORMED) /* one bad row does not hide the others */
-            return rc;
-    }
-    return reply_display(r, out, 200, json_object_get(doc));
+    sbuf_init(&doc, r->arena);
+    sbuf_printf(&doc, "{\"userId\":%llu,\"groupId\":%llu,\"badges\":[", (unsigned long long)user.id,
+                (unsigned long long)id);
+    if ((rc = add_badges(r, &doc, badges, count, e)) != ERR_NONE)
+        return rc;
+    sbuf_add_str(&doc, "]}");
+    return reply_text(r, out, 200, sbuf_slice(&doc));
 }

@@ -200,7 +200,7 @@ classes_read(struct db *db, uint64_t user, uint64_t id, struct class **ret, size
 {
     SCOPED(query_done) struct query q;
     struct class                   *classes;
-    size_t                          n = 0;
+    size_t                          n = 0, bytes = 0;
     enum err_code                   rc;
     bool                            row;
 
@@ -216,6 +216,9 @@ classes_read(struct db *db, uint64_t user, uint64_t id, struct class **ret, size
         if ((rc = store_unpack(db->a, q.col[2].s, &c->class_text, e)) != ERR_NONE ||
             (rc = store_unpack(db->a, q.col[4].s, &c->issuer_text, e)) != ERR_NONE)
             return rc;
+        bytes += c->class_text.n + c->issuer_text.n;
+        if (bytes > LIMIT_COLLECTION_BYTES)
+            break;
     }
     *ret = classes;
     *ret_count = n;
@@ -263,7 +266,7 @@ store_collection_badges_full(struct db *db, uint64_t user, uint64_t id, struct b
     struct class                   *classes;
     const struct class             *c;
     struct badge_full              *badges;
-    size_t                          class_count, n = 0;
+    size_t                          class_count, n = 0, bytes = 0;
     enum err_code                   rc;
     bool                            row;
 
@@ -274,8 +277,14 @@ store_collection_badges_full(struct db *db, uint64_t user, uint64_t id, struct b
     while ((rc = query_next(&q, &row, e)) == ERR_NONE && row) {
         /* One added between the two queries is not in this document yet; its write makes a new one. */
         c = class_find(classes, class_count, q.col[BADGE_ROW_COUNT].u);
-        if (c != NULL && (rc = full_of(&q, c, user, &badges[n++], e)) != ERR_NONE)
+        if (c == NULL)
+            continue;
+        if ((rc = full_of(&q, c, user, &badges[n], e)) != ERR_NONE)
             return rc;
+        bytes += badges[n].assertion.n + c->class_text.n + c->issuer_text.n;
+        if (bytes > LIMIT_COLLECTION_BYTES)
+            break;
+        n++;
     }
     *ret = badges;
     *ret_count = n;
