@@ -91,19 +91,20 @@ run(struct exchange *x, struct err *e)
     return ERR_NONE;
 }
 
+/* Written when the request's arena is emptied: the client has its answer by then. */
 static void
-log_answer(const struct exchange *x)
+log_answer(void *p)
 {
-    const struct req *r = &x->req;
+    const struct exchange *x = p;
+    const struct req      *r = &x->req;
 
     log_event(ERR_LEVEL_INFO, "request",
               LOG_TEXT("route", slice_str(r->route == NULL ? "none" : r->route->path)),
               LOG_TEXT("method", x->params.method.n < 10 ? x->params.method : SL("?")),
-              LOG_NUMBER("status", x->resp.status),
-              LOG_NUMBER("total_us", clock_monotonic_us() - x->began_us),
-              LOG_NUMBER("db_us", r->db == NULL ? 0 : db_took_us(r->db)),
-              LOG_NUMBER("cache_us", r->cache_us), LOG_NUMBER("fetch_us", r->fetch_us),
-              LOG_NUMBER("bytes", x->resp.body.n));
+              LOG_NUMBER("status", x->resp.status), LOG_NUMBER("total_us", x->took_us),
+              LOG_NUMBER("db_us", x->db_us), LOG_NUMBER("cache_us", r->cache_us),
+              LOG_NUMBER("fetch_us", r->fetch_us), LOG_NUMBER("bytes", x->resp.body.n));
+    log_set_request(SL(""));
 }
 
 /* Documents of another release, or of the pseudo-language, are none of ours. */
@@ -122,22 +123,24 @@ void
 http_answer(const struct app *app, enum route_pool pool, struct arena *a,
             const struct raw_request *raw, struct raw_reply *ret)
 {
-    struct exchange x = { .app = app, .pool = pool, .raw = raw, .began_us = clock_monotonic_us() };
-    struct err      e;
+    struct exchange *x = ARENA_NEW(a, struct exchange);
+    struct err       e;
 
-    x.release_line = release_line(app);
-    x.req.arena = x.resp.arena = a;
-    x.req.app = app;
-    if (run(&x, &e) != ERR_NONE) {
+    *x = (struct exchange){ .app = app, .pool = pool, .raw = raw, .began_us = clock_monotonic_us() };
+    x->release_line = release_line(app);
+    x->req.arena = x->resp.arena = a;
+    x->req.app = app;
+    if (run(x, &e) != ERR_NONE) {
         if (e.code != ERR_NOT_FOUND && e.code != ERR_NOT_SIGNED_IN)
             log_err("failure", &e);
-        failure_shape(&x, &e);
-        if (x.resp.broken || x.resp.status == 0)
-            (void)reply_bytes(&x.resp, 500, "text/plain", SL("Something went wrong on our side."));
+        failure_shape(x, &e);
+        if (x->resp.broken || x->resp.status == 0)
+            (void)reply_bytes(&x->resp, 500, "text/plain", SL("Something went wrong on our side."));
     }
-    visitor_cookies(&x);
-    response_write(&x, ret);
-    request_drain(&x);
-    log_answer(&x);
-    log_set_request(SL(""));
+    visitor_cookies(x);
+    response_write(x, ret);
+    request_drain(x);
+    x->db_us = x->req.db == NULL ? 0 : db_took_us(x->req.db);
+    x->took_us = clock_monotonic_us() - x->began_us;
+    arena_defer(a, log_answer, x);
 }

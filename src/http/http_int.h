@@ -27,7 +27,7 @@ struct exchange {
     struct session            session;
     struct slice              visitor; /* the token that req.csrf comes from, when it is new */
     int                       allowed; /* the methods of the path that was asked for */
-    int64_t                   began_us;
+    int64_t                   began_us, took_us, db_us;
     const char               *release_line;
     bool                      keeps;  /* a document that may be kept in memcached */
     bool                      leased; /* and we are who fills it */

@@ -28,13 +28,28 @@ fit(struct slice pattern, struct slice segment)
     return suffix.n > 0 ? SUFFIXED : OPEN;
 }
 
+/* Most rows differ from a path before their first parameter. */
+static bool
+begins_alike(const char *pattern, struct slice path)
+{
+    size_t i = 0;
+
+    for (; pattern[i] != '\0' && pattern[i] != ':'; i++)
+        if (i >= path.n || path.p[i] != pattern[i])
+            return false;
+    return pattern[i] == ':' || i == path.n;
+}
+
 /* Two bits a segment, the first segment highest; 0: the pattern does not fit. */
 static unsigned
 score(const char *pattern, struct slice path)
 {
-    struct slice rest = slice_str(pattern), piece, segment;
+    struct slice rest, piece, segment;
     unsigned     total = 0, one;
 
+    if (!begins_alike(pattern, path))
+        return 0;
+    rest = slice_str(pattern);
     while (slice_next(&rest, '/', &piece)) {
         if (!slice_next(&path, '/', &segment) || (one = fit(piece, segment)) == 0)
             return 0;
