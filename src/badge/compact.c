@@ -177,8 +177,7 @@ compact_object(struct compacting *k, const struct context *outer, json_object *r
     }
     json_object_object_foreach(raw, key, value) compact_member(k, &c, slice_str(key), value, into);
     if (type_has(into, SL("Extension")))
-        note(k->w, REPORT_EXTENSION_UNCHECKED,
-             ABOUT(.node = k->node, .received = text_of(k->w->a, json_get(into, "type"), 100)));
+        check_extension(k->w, &c, k->node, raw, into);
     return into;
 }
 

@@ -172,6 +172,15 @@ add_inline(struct work *w, struct context *c, struct slice node, json_object *sa
     return push(w, c, node, terms, count);
 }
 
+bool
+context_is_known(struct slice url)
+{
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (slice_eq(url, slice_str(known[i].url)))
+            return true;
+    return false;
+}
+
 static bool
 add_remote(struct work *w, struct context *c, struct slice node, struct slice url, int depth)
 {

@@ -28,5 +28,17 @@ bool context_add(struct work *w, struct context *c, struct slice node, json_obje
 /* A name as an IRI, and how its values are meant. False when it means nothing. */
 bool context_expand(struct work *w, const struct context *c, struct slice name,
                     struct slice *ret_iri, char *ret_coerce);
+/* True for the addresses of the two contexts that are built in. */
+bool context_is_known(struct slice url);
+
+/* extension.c: an object whose type has `Extension`, as written and in the names of 2.0 (rule R36). */
+void check_extension(struct work *w, const struct context *c, struct slice node, json_object *raw,
+                     json_object *doc);
+
+/* schema.c: JSON Schema, draft 4, without references and patterns. */
+enum schema_answer { SCHEMA_HOLDS, SCHEMA_FAILS, SCHEMA_UNKNOWN };
+/* Out  *ret_why: in the arena; which property fails and how, or which keyword is not known. */
+enum schema_answer schema_check(struct arena *a, json_object *schema, json_object *value,
+                                struct slice *ret_why);
 
 #endif

@@ -1,5 +1,5 @@
 /* The published vectors for Open Badges 0.5 to 2.0. OBI_VECTORS names the folder that holds ob12/; without it
- * there is nothing to hold against. Cases of what is not verified yet (signed badges, extensions, classes other
+ * there is nothing to hold against. Cases of what is not verified yet (signed badges, classes other
  * than assertions) may be called invalid when they are valid, never the other way round. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +83,6 @@ static bool
 is_beyond(struct slice id)
 {
     static const char *const prefixes[] = { "jws-",
-                                            "ext-",
                                             "img-in-png-jws",
                                             "img-in-svg-jws",
                                             "endo-as-input",
