@@ -27,7 +27,7 @@ enum err_code page_backpack(struct req *r, struct resp *out, struct err *e);
 enum err_code page_add(struct req *r, struct resp *out, struct err *e);
 enum err_code page_add_take(struct req *r, struct resp *out, struct err *e);
 
-/* GET /backpack/badge/:id and its /picture; POST its /remove, /visibility, /collect. What cannot be
+/* GET /backpack/badge/:id, its /picture and its /remove; POST its /remove, /visibility, /collect. What cannot be
  * taken back, or publishes an address, is asked for first: the same form with `confirmed`. */
 enum err_code page_badge(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_picture(struct req *r, struct resp *out, struct err *e);

@@ -31,6 +31,8 @@ const struct route routes[] = {
       .reply = HTML },
     { HTTP_GET, "/backpack/badge/:id/picture", page_badge_picture, .pool = APP, .who = USER,
       .csrf = SAFE, .reply = IMAGE },
+    { HTTP_GET, "/backpack/badge/:id/remove", page_badge_remove, .pool = APP, .who = USER,
+      .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/backpack/badge/:id/remove", page_badge_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_POST, "/backpack/badge/:id/visibility", page_badge_visibility, .pool = APP, .who = USER,
@@ -47,6 +49,8 @@ const struct route routes[] = {
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_POST, "/collections/:id/badges", page_collection_badges, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_GET, "/collections/:id/remove", page_collection_remove, .pool = APP, .who = USER,
+      .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/collections/:id/remove", page_collection_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 

@@ -37,7 +37,8 @@ export class Stack {
 
     mail_files() {
         const dir = path.join(this.dir, "mail");
-        return fs.existsSync(dir) ? fs.readdirSync(dir).map((name) => path.join(dir, name)) : [];
+        const names = fs.existsSync(dir) ? fs.readdirSync(dir) : [];
+        return names.filter((name) => !/^\.|\.(tmp|new)/.test(name)).map((name) => path.join(dir, name));
     }
 
     /* The text of the next new mail to that address. */

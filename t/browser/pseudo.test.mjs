@@ -1,0 +1,112 @@
+/* Every sentence comes from the catalogue: in the pseudo-language, text in plain English letters is either
+ * somebody's own (a name, an address) or has gone around it. */
+import { test, run, assert } from "./lib/tap.mjs";
+import { Stack } from "./lib/stack.mjs";
+import { launch, visitor, sign_in, shoot } from "./lib/browser.mjs";
+
+const own = "Foreign words";
+let stack, browser, learner, page, badges, email;
+
+/* The texts of the page that people read or hear, without what was given by people. */
+async function plain_texts(at) {
+    const given = [own, email, "Open Badges Backpack", "Riverside Makers", ...badges.flatMap((b) => [b.name, b.picture.split("/").pop()])];
+    const texts = await at.evaluate(() => {
+        const found = [document.title];
+        const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+        for (let node = walker.currentNode; node; node = walker.nextNode()) {
+            if (node.nodeType === Node.TEXT_NODE) {
+                if (!node.parentElement.closest("script, style, code, time, [dir=auto], [dir=ltr], .url, .host, .fact .break")) found.push(node.data);
+                continue;
+            }
+            for (const name of ["aria-label", "alt", "title", "placeholder"]) found.push(node.getAttribute(name) ?? "");
+            for (const name of Object.keys(node.dataset ?? {})) if (name !== "copy" && node.matches("[data-words], [data-copied]")) found.push(node.dataset[name]);
+        }
+        return found;
+    });
+    return texts.map((text) => {
+        let left = text.replace(/⟦[^⟧]*⟧/g, " ");
+        for (const name of given) left = left.replaceAll(name, " ");
+        return left.replace(/https?:\S*|\S+@\S+|\b[\w.-]+:\d+\b|127\.0\.0\.1\S*/g, " ").trim();
+    }).filter((text) => /[A-Za-z]{3}/.test(text));
+}
+async function check(at, name) {
+    assert.ok((await at.content()).includes("⟦"), `${name} speaks the pseudo-language`);
+    assert.deepEqual(await plain_texts(at), [], name);
+}
+
+test("before signing in", async () => {
+    for (const at of ["/", "/signin", "/help", "/signin/" + "x".repeat(43), "/nothing"]) {
+        await page.goto(at);
+        await check(page, at);
+    }
+    await page.goto("/signin");
+    await page.fill("#email", "a@b");
+    await page.click("main button");
+    await check(page, "an address that is none");
+    await page.fill("#email", email);
+    await page.click("main button");
+    await check(page, "mail sent");
+    await shoot(stack, page, "pseudo-mail-sent");
+    await page.goto(await stack.link_for(email));
+    await check(page, "confirm");
+});
+
+test("the learner's own pages", async () => {
+    await sign_in(stack, page, email);
+    await check(page, "empty backpack");
+    await page.goto("/collections");
+    await check(page, "no collections");
+    await page.goto("/backpack/add");
+    await check(page, "adding");
+    await page.setInputFiles("#file", badges.map((b) => b.picture));
+    await page.waitForFunction((n) => document.querySelectorAll(".result:not(:has(progress))").length === n, badges.length);
+    await check(page, "results");
+    await shoot(stack, page, "pseudo-results");
+    await page.goto("/backpack");
+    await check(page, "backpack");
+    const badge = await page.getAttribute(".card-link", "href");
+    await page.goto(badge);
+    await check(page, "badge");
+    await page.check('input[value="link"]');
+    await page.click('form[action$="/visibility"] button');
+    await check(page, "badge, shared");
+    await shoot(stack, page, "pseudo-badge");
+    await page.click(".button-bad");
+    await check(page, "removal");
+    await page.goto("/collections");
+    await page.fill("#name", own);
+    await page.click("main form button");
+    await check(page, "an empty collection");
+    await page.check(".pick input >> nth=0");
+    await page.click('button[value="put"]');
+    await check(page, "a collection");
+    await page.check('input[value="public"]');
+    await page.click('form[action$="/change"] button');
+    await check(page, "a public collection");
+    const share = await page.inputValue("#share-url");
+    await page.click(".button-bad");
+    await check(page, "deletion");
+    await page.goto("/settings");
+    await check(page, "settings");
+    await page.goto(share);
+    await check(page, "the page that others see");
+    await page.click(".show h2 a");
+    await check(page, "the badge that others see");
+});
+
+test("nothing complains", async () => assert.deepEqual(learner.complaints, []));
+
+await run({
+    setup: async () => {
+        stack = Stack.own({ OBI_PSEUDO: "1" });
+        email = stack.address("pseudo");
+        badges = stack.badges_for(email);
+        browser = await launch();
+        learner = await visitor(browser, stack);
+        page = learner.page;
+    },
+    teardown: async () => {
+        await browser?.close();
+        stack?.end();
+    },
+});
