@@ -38,7 +38,7 @@ export class Stack {
     mail_files() {
         const dir = path.join(this.dir, "mail");
         const names = fs.existsSync(dir) ? fs.readdirSync(dir) : [];
-        return names.filter((name) => !/^\.|\.(tmp|new)/.test(name)).map((name) => path.join(dir, name));
+        return names.filter((name) => name.endsWith(".eml")).map((name) => path.join(dir, name));
     }
 
     /* The text of the next new mail to that address. */

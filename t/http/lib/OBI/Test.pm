@@ -95,7 +95,7 @@ sub mail_for {
     my ($self, $address, $timeout_s) = @_;
     my $end = time + ($timeout_s // 15);
     while (1) {
-        for my $file (sort { -M $b <=> -M $a } glob "$self->{var}/mail/*") {
+        for my $file (sort { -M $b <=> -M $a } glob "$self->{var}/mail/*.eml") {
             next if $self->{seen}{$file} || $file =~ /\.(?:tmp|new)$/ || !-s $file;
             my $mail = _read($file);
             next unless $mail =~ /^To:[^\n]*\Q$address\E/mi;
