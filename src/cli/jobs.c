@@ -31,7 +31,7 @@ cli_jobs(int argc, char **argv)
     if (rc != CLI_OK)
         return CLI_EXIT(rc);
     if (operands > 0 || file_count == 0) {
-        fputs(help, stderr);
+        (void)fputs(help, stderr);
         return CLI_USAGE;
     }
     if ((conf = cli_conf(a, files, file_count, true)) == NULL)

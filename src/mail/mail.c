@@ -98,7 +98,7 @@ mail_new(const struct conf *conf, struct mail **ret, struct err *e)
     *m = (struct mail){ .conf = conf, .a = arena_new(), .folder = folder_of(conf->mail_url) };
     if (m->folder.n == 0)
         m->curl = mail_smtp_open(m->a, conf);
-    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that a peer has closed */
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that a peer has closed */
     *ret = m;
     return ERR_NONE;
 }

@@ -125,7 +125,7 @@ net_new(const struct conf *conf, struct net **ret, struct err *e)
     }
     /* OpenSSL writes to sockets that a peer has closed, and curl was told to leave signals alone.
      */
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     *ret = n;
     return ERR_NONE;
 }

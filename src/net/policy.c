@@ -12,17 +12,14 @@ split_port(struct slice text, struct slice *ret_cidr, struct slice *ret_port)
         *ret_cidr = slice_from(slice_first(text, end), 1);
         text = slice_from(text, end + 1);
     } else {
-        struct slice rest = text;
+        size_t second;
 
-        if (slice_find(text, SL(":"), &end) &&
-            slice_find(slice_from(text, end + 1), SL(":"),
-                       &end)) { /* IPv6: no port without brackets */
+        /* An IPv6 network has more colons than one, and a port only with brackets. */
+        if (!slice_find(text, SL(":"), &end) ||
+            slice_find(slice_from(text, end + 1), SL(":"), &second))
             end = text.n;
-        } else if (!slice_find(text, SL(":"), &end)) {
-            end = text.n;
-        }
-        *ret_cidr = slice_first(rest, end);
-        text = slice_from(rest, end);
+        *ret_cidr = slice_first(text, end);
+        text = slice_from(text, end);
     }
     if (text.n == 0) {
         *ret_port = SLICE_NONE;
