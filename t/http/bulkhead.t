@@ -1,3 +1,4 @@
+#!/usr/bin/perl
 # Issuers that are slow on purpose cost the fetch pools their bounded time, and nothing else.
 use strict;
 use warnings;

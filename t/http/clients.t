@@ -1,3 +1,4 @@
+#!/usr/bin/perl
 # Whose request it is: nginx takes it from the connection, and nothing that a client sends changes that.
 use strict;
 use warnings;

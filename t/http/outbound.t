@@ -1,3 +1,4 @@
+#!/usr/bin/perl
 # Where a visitor cannot send OBI: the same answer for every forbidden address, whether something is there or not.
 use strict;
 use warnings;
