@@ -70,11 +70,11 @@ MUST_USE enum err_code store_badge_remove(struct db *db, uint64_t user, uint64_t
 MUST_USE enum err_code store_badge_set_visibility(struct db *db, uint64_t user, uint64_t id,
                                                   enum visibility visibility, struct slice *ret_path,
                                                   struct err *e);
-/* A badge whose own page is not private. */
+/* A badge whose own page is not private. Looked up on the primary, as a collection is. */
 MUST_USE enum err_code store_badge_by_path(struct db *db, struct slice path, struct badge_full *ret,
                                            struct err *e);
 /* The picture, by its hash in hex. `user` 0: only while the badge, or a collection it is in, is not private;
- * else only that user's own. */
+ * else only that user's own. Whether it may be seen is asked on the primary. */
 MUST_USE enum err_code store_badge_picture(struct db *db, uint64_t user, struct slice hash_hex,
                                            struct badge_picture *ret, struct err *e);
 

@@ -30,7 +30,7 @@ MUST_USE enum err_code store_collection_list(struct db *db, uint64_t user, enum 
                                              struct err *e);
 MUST_USE enum err_code store_collection_get(struct db *db, uint64_t user, uint64_t id,
                                             struct collection *ret, struct err *e);
-/* One that is not private. */
+/* One that is not private. Looked up on the primary: what became private a moment ago is not found. */
 MUST_USE enum err_code store_collection_by_path(struct db *db, struct slice path,
                                                 struct collection *ret, struct err *e);
 /* At the end. Adding one that is in already changes nothing. Errors CONFLICT over LIMIT_COLLECTION_BADGES. */

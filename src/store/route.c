@@ -61,7 +61,7 @@ server_choose(struct db *db, enum stmt_on on, struct server **ret, struct err *e
     if (on == ON_REPLICA && !db->wrote && !db->primary_only) {
         if (db->reads != NULL && db->reads->conn != NULL)
             sv = db->reads;
-        else
+        else if (!db->fresh)
             sv = good_replica(db);
     }
     if (sv == NULL) {

@@ -125,6 +125,7 @@ struct db {
     uint64_t       number;
     struct slice   after;
     bool           primary_only, wrote, degraded;
+    bool           fresh; /* `reads` was seen to have a version: no other replica may take its place */
     struct server *reads; /* chosen at the first read */
     struct slice   position;
     int64_t        took_us;

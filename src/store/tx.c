@@ -183,5 +183,6 @@ db_read_fresh(struct db *db, uint64_t user, struct err *e)
         return rc;
     if (!has || here.col[0].u < newest.col[0].u)
         db->primary_only = true;
+    db->fresh = true;
     return ERR_NONE;
 }

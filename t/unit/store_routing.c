@@ -121,6 +121,61 @@ a_document_is_never_older_than_its_writer_knows(void **state)
 }
 
 static void
+what_became_private_is_not_found_although_the_replica_still_has_it(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          user;
+    uint64_t             id, collection, found;
+    struct badge_full    full;
+    struct badge_picture picture;
+    struct collection    c;
+    struct slice         path, collection_path, hash;
+
+    next_request(f, SLICE_NONE, true);
+    user = a_user(f, "hider");
+    id = add_badge(f, user, 1);
+    OK(store_badge_set_visibility(f->db, user.id, id, VISIBILITY_PUBLIC, &path, &f->e));
+    path = arena_copy(f->a, path);
+    OK(store_collection_add(f->db, user.id, SL("C"), SL(""), VISIBILITY_PUBLIC, &collection,
+                            &f->e));
+    OK(store_collection_put_badge(f->db, user.id, collection, id, &f->e));
+    OK(store_collection_get(f->db, user.id, collection, &c, &f->e));
+    collection_path = arena_copy(f->a, c.path);
+    let_replica_catch_up(f);
+    OK(store_badge_by_path(reader(f, SLICE_NONE), path, &full, &f->e));
+    hash = arena_copy(f->a, full.row.picture_hash);
+    OK(store_badge_picture(reader(f, SLICE_NONE), 0, hash, &picture, &f->e));
+    assert_slice_equal(picture.source, SL("\x89PNG not really"));
+    server_do("delay %d", 3);
+    next_request(f, SLICE_NONE, true);
+    OK(store_badge_set_visibility(f->db, user.id, id, VISIBILITY_PRIVATE, &path, &f->e));
+    path = arena_copy(f->a, path);
+    OK(store_collection_remove(f->db, user.id, collection, &f->e));
+    assert_int_equal(store_badge_by_path(reader(f, SLICE_NONE), path, &full, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_collection_by_path(reader(f, SLICE_NONE), collection_path, &c, &f->e),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_badge_picture(reader(f, SLICE_NONE), 0, hash, &picture, &f->e),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_user_find_public(reader(f, SLICE_NONE), user.email, &found, &f->e),
+                     ERR_NOT_FOUND);
+    OK(store_collection_get(reader(f, SLICE_NONE), user.id, collection, &c, &f->e)); /* it has */
+    /* A new picture is there before the replica has it. */
+    next_request(f, SLICE_NONE, true);
+    {
+        struct badge_new badge = new_badge(f, user, 2);
+
+        badge.picture = SL("a picture of a moment ago");
+        OK(store_badge_add(f->db, user.id, &badge, &id, &f->e));
+    }
+    OK(store_badge_set_visibility(f->db, user.id, id, VISIBILITY_PUBLIC, &path, &f->e));
+    OK(store_badge_get(f->db, user.id, id, &full, &f->e));
+    hash = arena_copy(f->a, full.row.picture_hash);
+    OK(store_badge_picture(reader(f, SLICE_NONE), 0, hash, &picture, &f->e));
+    assert_slice_equal(picture.source, SL("a picture of a moment ago"));
+    server_do("delay %d", 0);
+}
+
+static void
 a_replica_too_far_behind_serves_no_reads(void **state)
 {
     struct fixture *f = *state;
@@ -397,6 +452,7 @@ main(void)
         cmocka_unit_test(a_position_that_is_none_costs_nothing),
         cmocka_unit_test(a_position_of_the_future_is_not_waited_for_long),
         cmocka_unit_test(a_document_is_never_older_than_its_writer_knows),
+        cmocka_unit_test(what_became_private_is_not_found_although_the_replica_still_has_it),
         cmocka_unit_test(a_replica_too_far_behind_serves_no_reads),
         cmocka_unit_test(without_its_replica_the_primary_serves),
         cmocka_unit_test(a_replica_that_hangs_costs_its_timeout_once_in_a_while),

@@ -159,6 +159,7 @@ static struct user __attribute__((unused)) a_user(struct fixture *f, const char 
     struct user user = { 0 };
 
     OK(store_user_for_email(f->db, arena_printf(f->a, "%s@example.org", name), &user, &f->e));
+    user.email = arena_copy(f->a, user.email); /* outlives the request */
     return user;
 }
 
