@@ -91,7 +91,28 @@ run(struct exchange *x, struct err *e)
     return ERR_NONE;
 }
 
-/* Written when the request's arena is emptied: the client has its answer by then. */
+static struct slice
+method_name(enum http_method method)
+{
+    switch (method) {
+    case HTTP_GET:
+        return SL("GET");
+    case HTTP_POST:
+        return SL("POST");
+    case HTTP_HEAD:
+        return SL("HEAD");
+    case HTTP_PUT:
+        return SL("PUT");
+    case HTTP_DELETE:
+        return SL("DELETE");
+    case HTTP_OPTIONS:
+        return SL("OPTIONS");
+    }
+    return SL("?");
+}
+
+/* Written when the request's arena is emptied: the client has its answer by then, and the FastCGI parameters
+ * are gone. */
 static void
 log_answer(void *p)
 {
@@ -100,7 +121,7 @@ log_answer(void *p)
 
     log_event(ERR_LEVEL_INFO, "request",
               LOG_TEXT("route", slice_str(r->route == NULL ? "none" : r->route->path)),
-              LOG_TEXT("method", x->params.method.n < 10 ? x->params.method : SL("?")),
+              LOG_TEXT("method", method_name(r->method)),
               LOG_NUMBER("status", x->resp.status), LOG_NUMBER("total_us", x->took_us),
               LOG_NUMBER("db_us", x->db_us), LOG_NUMBER("cache_us", r->cache_us),
               LOG_NUMBER("fetch_us", r->fetch_us), LOG_NUMBER("bytes", x->resp.body.n));

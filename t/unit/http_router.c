@@ -285,6 +285,14 @@ safety_is_in_every_answer(void **state)
 }
 
 static void
+the_log_line_needs_nothing_of_the_request(void **state)
+{
+    log_set_level(ERR_LEVEL_INFO); /* the sanitizer sees it if it does */
+    assert_has(get(*state, "/a/b"), "Status: 200 ");
+    log_set_level(ERR_LEVEL_ERROR);
+}
+
+static void
 a_client_is_an_address_or_a_network(void **state)
 {
     struct worker *w = *state;
@@ -326,6 +334,7 @@ main(void)
         cmocka_unit_test(a_redirect_stays_here),
         cmocka_unit_test(a_failure_is_a_page_or_json_as_asked),
         cmocka_unit_test(safety_is_in_every_answer),
+        cmocka_unit_test(the_log_line_needs_nothing_of_the_request),
         cmocka_unit_test(a_client_is_an_address_or_a_network),
     };
 

@@ -86,10 +86,9 @@ ask(struct worker *w, const char *method, const char *target, const char *header
 {
     char            *env[300];
     size_t           n = 0;
-    struct slice     rest = slice_str(headers), line, query = slice_str(target), path;
+    struct slice     rest = slice_str(headers), line, query = slice_str(target), path, answer;
     struct raw_reply reply;
 
-    arena_empty(w->arena);
     slice_next(&query, '?', &path);
     env[n++] = arena_str(w->arena, arena_printf(w->arena, "REQUEST_METHOD=%s", method));
     env[n++] = arena_str(w->arena, arena_printf(w->arena, "REQUEST_URI=%s", target));
@@ -100,11 +99,17 @@ ask(struct worker *w, const char *method, const char *target, const char *header
         if (line.n > 0)
             env[n++] = arena_str(w->arena, line);
     env[n] = NULL;
+    for (size_t i = 0; i < n; i++)
+        env[i] = strdup(env[i]);
     w->body = body;
     w->read = 0;
     http_answer(&w->app, w->pool, w->arena,
                 &(struct raw_request){ env, read_request_body, w }, &reply);
-    return arena_printf(w->arena, "%.*s%.*s", SLICE_FMT(reply.head), SLICE_FMT(reply.body));
+    answer = arena_printf(w->life, "%.*s%.*s", SLICE_FMT(reply.head), SLICE_FMT(reply.body));
+    while (n > 0) /* before the arena, as libfcgi does */
+        free(env[--n]);
+    arena_empty(w->arena);
+    return answer;
 }
 
 static struct slice
