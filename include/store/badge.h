@@ -23,7 +23,7 @@ struct badge_new {
     int64_t           issued_on_s;   /* 0: not said */
     int64_t           expires_s;     /* 0: never */
     struct slice      status;        /* "valid", "expired", "revoked", "invalid", "unchecked" */
-    struct slice      report;        /* the whole report as JSON */
+    struct slice      report;        /* as JSON, without its graph */
     int64_t           checked_at_s;
 };
 

@@ -59,7 +59,8 @@ fill_report(struct work *w)
     if (w->badge != NULL) {
         r->badge = w->badge->doc;
         r->badge_text = w->badge->text;
-        r->badge_url = w->badge->id;
+        /* A blank node's name means nothing outside its document, and may be of any length. */
+        r->badge_url = slice_starts(w->badge->id, SL("_:")) ? SL("") : w->badge->id;
     }
     if (w->issuer != NULL) {
         r->issuer = w->issuer->doc;

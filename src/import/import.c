@@ -9,6 +9,8 @@ row_of(struct arena *a, const struct report *r)
 {
     json_object *json = json_in_arena(a, report_json(a, r));
 
+    /* The documents are kept as fetched and shared; the graph is made of them again. */
+    json_object_object_del(json, "graph");
     return (struct badge_new){
         .identity = report_identity(a, r),
         .version = slice_str(r->version),

@@ -198,6 +198,26 @@ every_document_is_in_the_report_with_its_hash(void **state)
 }
 
 /* An issuer cannot make us fetch without end. */
+/* A class inside the assertion may have no name but a blank one; it is part of what its host serves. */
+static void
+a_class_inside_the_assertion_is_part_of_it(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    web_edit(w, A, "\"" C "\"",
+             "{\"id\":\"_:b0\",\"type\":\"BadgeClass\",\"name\":\"Inside\",\"description\":\"d\","
+             "\"image\":\"" PIC "\",\"criteria\":\"https://issuer.example/knots\",\"issuer\":\"" I
+             "\"}");
+    r = web_verify(w, A);
+    assert_valid(w, r);
+    assert_true(says(r, "embedded-no-id"));
+    assert_slice_equal(json_get_text(r->badge, "name"), SL("Inside"));
+    assert_int_equal(r->badge_url.n, 0);
+    assert_int_equal(r->badge_text.n, 0);
+    assert_slice_equal(r->issuer_url, SL(I));
+}
+
 static void
 the_number_of_documents_is_bounded(void **state)
 {
@@ -312,6 +332,7 @@ main(void)
         WEB_TEST(what_is_no_assertion_is_refused),
         WEB_TEST(a_failed_step_names_document_address_field_and_status),
         WEB_TEST(every_document_is_in_the_report_with_its_hash),
+        WEB_TEST(a_class_inside_the_assertion_is_part_of_it),
         WEB_TEST(the_number_of_documents_is_bounded),
         WEB_TEST(a_picture_must_be_there_and_decode),
         WEB_TEST(a_baked_picture_brings_no_picture_of_its_own),
