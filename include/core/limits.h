@@ -35,7 +35,7 @@ enum {
     LIMIT_COLLECTION_TEXT_BYTES = 4000,
     LIMIT_COLLECTIONS = 1000,                /* of one user */
     LIMIT_COLLECTION_BADGES = 1000,          /* in one collection */
-    LIMIT_COLLECTION_BYTES = 24 * MIB,       /* of the badges' documents that are shown of one */
+    LIMIT_COLLECTION_BYTES = 12 * MIB,       /* of the badges' documents that are shown of one */
     LIMIT_BADGES = 100000,                   /* of one user */
 };
 
