@@ -120,6 +120,16 @@ for my $asked (@asked) {
 my $reply = $stack->browser->get('/baker?assertion=' . uri_escape($issuer->url('/json')));
 is $reply->code, 400, 'afterwards the pool answers at once';
 unlike $reply->decoded_content, qr/too long/, '... about what it fetched';
+
+# One client alone has few places in the line, so that others come between.
+my $greedy = $stack->browser;
+@asked = map {
+    my $path = uri_escape($issuer->url("/silent/greedy$_"));
+    begin(sub { $greedy->get("/baker?assertion=$path") });
+} 1 .. 10;
+my @refused = grep { $_->[0] == 429 } map { [ wait_for($_) ] } @asked;
+cmp_ok scalar @refused, '>=', 4, 'of ten at once at least four are told to come again';
+cmp_ok $_->[1], '<', 1, '... at once' for @refused;
 for my $pool (qw(fetch fetch-anon)) {
     is scalar($stack->workers($pool)), $pool eq 'fetch' ? $signed : $anon, "no worker of $pool was lost";
 }
