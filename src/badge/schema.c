@@ -1,6 +1,7 @@
 /* JSON Schema, draft 4, as much as extensions of badges use. A keyword that is not known makes the answer
  * unknown: passing over it would call valid what was not checked. */
 #include "context_int.h"
+#include "core/uri.h"
 
 enum { STEPS_MAX = 20000 };
 
@@ -117,12 +118,13 @@ static void
 check_format(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
     struct slice format = json_text(said), text = json_text(value);
+    struct uri   u;
     int64_t      when;
 
     if (text.p == NULL)
         return;
     if (slice_eq(format, SL("uri"))) {
-        if (!primitive_is(URL_OR_DATA, value) && !primitive_is(IRI, value))
+        if (!uri_parse(text, &u))
             fails(k, name, "is no address");
     } else if (slice_eq(format, SL("date-time"))) {
         if (!badge_date(value, false, &when))

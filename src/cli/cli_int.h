@@ -16,6 +16,8 @@ int cli_import(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_seed(int argc, char **argv);
+/* Prints docs/verification.md. */
+int cli_messages(void);
 int cli_unbake(int argc, char **argv);
 int cli_user(int argc, char **argv);
 int cli_verify(int argc, char **argv);

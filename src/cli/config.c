@@ -11,11 +11,14 @@ static const char help[] =
     "usage: obi config check --conf FILE [--conf FILE…]\n"
     "       obi config docs\n"
     "       obi config errors\n"
+    "       obi config messages\n"
     "\n"
     "check   Reads the files as OBI does, a later one over an earlier one. Says each mistake as\n"
     "        FILE:LINE: KEY: REASON and ends with status 1, or says `ok` and ends with 0.\n"
     "docs    Prints docs/configuration.md, which is made from the table of settings.\n"
-    "errors  Prints docs/errors.md, which is made from the table of errors.\n";
+    "errors  Prints docs/errors.md, which is made from the table of errors.\n"
+    "messages\n"
+    "        Prints docs/verification.md, which is made from the table of what a verification says.\n";
 
 /* The line of the last file that sets this key to this value; 0 when none does: it is a default. */
 static int
@@ -148,6 +151,8 @@ cli_config(int argc, char **argv)
         return print_docs();
     if (operands == 1 && strcmp(argv[1], "errors") == 0)
         return print_errors();
+    if (operands == 1 && strcmp(argv[1], "messages") == 0)
+        return cli_messages();
     fputs(help, stderr);
     return CLI_USAGE;
 }

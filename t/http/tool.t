@@ -155,7 +155,7 @@ like $err, qr/\Q$bad\E:8: fetch\.tiemout: is no setting/, 'of every mistake';
 
 # --- Documentation is what the program says.
 for (['docs/configuration.md', 'config', 'docs'], ['docs/errors.md', 'config', 'errors'],
-    ['docs/tool.md', 'help', '--docs']) {
+    ['docs/verification.md', 'config', 'messages'], ['docs/tool.md', 'help', '--docs']) {
     my ($file, @words) = @$_;
     ($status, $out) = obi(@words);
     ok $out eq read_file("$top/$file"), "$file is what `obi @words` prints; if not, run: obi @words >$file";
