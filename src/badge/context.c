@@ -1,4 +1,4 @@
-/* JSON-LD contexts: names to IRIs (rule R09 of the notes on Open Badges). No general processor: what a badge
+/* JSON-LD contexts: names to IRIs (rule R09 of docs/verification.md). No general processor: what a badge
  * uses is strings, arrays, inline terms with `@id` and `@type`, prefixes and `@vocab`. */
 #include "context_int.h"
 

@@ -97,7 +97,7 @@ check_verification(struct work *w, struct node *n)
 }
 
 static const struct rule {
-    const char *id; /* in the notes on Open Badges */
+    const char *id; /* in docs/verification.md */
     enum class of;
     void (*check)(struct work *w, struct node *n);
 } class_rules[] = {

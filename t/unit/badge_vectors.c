@@ -78,7 +78,7 @@ input_of(struct arena *a, json_object *case_)
     return value.p != NULL ? value : read_vector(a, json_get_text(input, "file"));
 }
 
-/* What the first cut does not claim to verify. */
+/* What is not verified yet. */
 static bool
 is_beyond(struct slice id)
 {
@@ -197,7 +197,7 @@ the_vectors_verdicts_are_ours(void **state)
     for (size_t i = 0; i < json_object_array_length(cases); i++)
         run_case(a, json_object_array_get_idx(cases, i), always, &t);
     print_message(
-        "# %zu of %zu verdicts agree; of the %zu cases beyond the first cut %zu valid ones "
+        "# %zu of %zu verdicts agree; of the %zu cases not verified yet %zu valid ones "
         "are refused; %zu of %zu expected messages are there\n",
         t.verdicts, t.cases, t.beyond, t.beyond_rejected, t.errors_named, t.errors);
     arena_free(a);
