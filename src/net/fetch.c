@@ -141,9 +141,20 @@ tls_fault(struct hop *h, CURLcode code, struct err *e)
     return e->code;
 }
 
+/* Which names our own network has is nobody's business: one that it has not is refused like one that it has. */
+static enum err_code
+dns_fault(struct hop *h, struct slice url, struct err *e)
+{
+    struct uri u;
+
+    if (uri_parse(url, &u) && net_name_is_local(u.host))
+        return FAIL(e, FETCH_REFUSED, "%s", h->message);
+    return FAIL(e, FETCH_DNS, "%s", h->message);
+}
+
 /* curl's own message may name addresses of this machine: it is for the log alone. */
 static enum err_code
-curl_fault(struct hop *h, CURLcode code, struct err *e)
+curl_fault(struct hop *h, struct slice url, CURLcode code, struct err *e)
 {
     if (h->too_large || code == CURLE_FILESIZE_EXCEEDED)
         return FAIL(e, FETCH_TOO_LARGE, "over %zu bytes", h->max_bytes);
@@ -151,7 +162,7 @@ curl_fault(struct hop *h, CURLcode code, struct err *e)
         return FAIL(e, FETCH_REFUSED, "%u addresses refused", h->refused);
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-        return FAIL(e, FETCH_DNS, "%s", h->message);
+        return dns_fault(h, url, e);
     case CURLE_OPERATION_TIMEDOUT:
         return FAIL(e, FETCH_TIMEOUT, "%s", h->message);
     case CURLE_COULDNT_CONNECT:
@@ -238,7 +249,7 @@ hop_run(struct hop *h, struct slice url, int64_t until_ms, struct err *e)
     if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && !h->too_large && h->location.p != NULL &&
                              is_redirect(status_of(c))))
         return ERR_NONE;
-    return curl_fault(h, code, e);
+    return curl_fault(h, url, code, e);
 }
 
 static void

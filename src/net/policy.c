@@ -157,3 +157,24 @@ net_connect_to_check(struct slice text)
         return "must have a second port from 1 to 65535, or none";
     return NULL;
 }
+
+bool
+net_name_is_local(struct slice host)
+{
+    static const char *const tops[] = { ".local",     ".localhost", ".localdomain", ".internal",
+                                        ".intranet",  ".private",   ".lan",         ".home",
+                                        ".home.arpa", ".corp" };
+    size_t                   dot;
+
+    if (slice_ends(host, SL(".")))
+        host.n--;
+    if (!slice_find(host, SL("."), &dot))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(tops); i++) {
+        struct slice top = slice_str(tops[i]);
+
+        if (host.n > top.n && slice_eq_nocase(slice_from(host, host.n - top.n), top))
+            return true;
+    }
+    return false;
+}

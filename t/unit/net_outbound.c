@@ -245,6 +245,26 @@ a_name_is_what_it_resolves_to(void **state)
     assert_int_equal(peer_get_as(t, NET_SIGNED_IN, SL("http://nobody.example/"), 9), ERR_FETCH_DNS);
 }
 
+/* Whoever asks cannot find out which names the network inside has. */
+static void
+a_local_name_is_refused_whether_it_exists_or_not(void **state)
+{
+    static const char *const names[] = { "intranet",         "nothing",      "db.internal",
+                                         "nothing.internal", "db.Internal.", "x.corp",
+                                         "printer.local" };
+    struct peer_test        *t = *state;
+
+    script[0] = (struct answer){ "intranet", { "10.1.2.3" } };
+    script[1] = (struct answer){ "db.internal", { "10.1.2.4" } };
+    peer_ready(t, 1);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        must_refuse(t, NET_SIGNED_IN, arena_printf(t->a, "http://%s/", names[i]));
+    assert_int_equal(peer_get_as(t, NET_SIGNED_IN, SL("http://nothing.example/"), 9),
+                     ERR_FETCH_DNS);
+    assert_int_equal(peer_get_as(t, NET_SIGNED_IN, SL("http://internal.example/"), 9),
+                     ERR_FETCH_DNS);
+}
+
 static void
 of_several_addresses_only_the_open_ones_are_tried(void **state)
 {
@@ -403,6 +423,7 @@ main(void)
         CASE(every_forbidden_address_gets_the_same_answer),
         CASE(a_redirect_leads_to_no_forbidden_address),
         CASE(a_name_is_what_it_resolves_to),
+        CASE(a_local_name_is_refused_whether_it_exists_or_not),
         CASE(of_several_addresses_only_the_open_ones_are_tried),
         CASE(a_dns_server_that_changes_its_answer_gains_nothing),
         CASE(only_public_entries_serve_anonymous_requests),
