@@ -139,19 +139,27 @@ default_header(struct resp *out, const char *name, struct slice value)
         resp_header(out, name, value);
 }
 
-/* What a page may do: only what we serve, nothing inline. Anything else may do nothing at all; a picture
- * opened by itself is sandboxed, for an SVG is a document. */
+/* What a page may do: only what we serve, nothing inline, and scripts from the folder of static files alone, for
+ * a callback of the display API would be a script of ours that says what somebody else chose. */
 static struct slice
-policy_of(const struct resp *out, bool framed)
+page_policy(const struct exchange *x, bool framed)
 {
-    if (slice_starts(out->content_type, SL("text/html")))
-        return framed
-                   ? SL("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-                        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *")
-                   : SL("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-                        "connect-src 'self'; form-action 'self'; base-uri 'none'; "
-                        "frame-ancestors 'none'");
-    if (slice_starts(out->content_type, SL("image/")))
+    return arena_printf(x->req.arena,
+                        "default-src 'none'; script-src %.*s/static/; style-src 'self'; "
+                        "img-src 'self' blob:; connect-src 'self'; form-action 'self'; "
+                        "base-uri 'none'; frame-ancestors %s",
+                        SLICE_FMT(x->app->conf->base_url), framed ? "*" : "'none'");
+}
+
+/* Anything else may do nothing at all; a picture opened by itself is sandboxed, for an SVG is a document. */
+static struct slice
+policy_of(const struct exchange *x)
+{
+    const struct route *row = x->req.route;
+
+    if (slice_starts(x->resp.content_type, SL("text/html")))
+        return page_policy(x, row != NULL && row->framed);
+    if (slice_starts(x->resp.content_type, SL("image/")))
         return SL("default-src 'none'; style-src 'unsafe-inline'; sandbox");
     return SL("default-src 'none'; frame-ancestors 'none'");
 }
@@ -162,7 +170,9 @@ add_safety(struct exchange *x)
     const struct route *row = x->req.route;
     struct resp        *out = &x->resp;
 
-    default_header(out, "Content-Security-Policy", policy_of(out, row != NULL && row->framed));
+    default_header(out, "Content-Security-Policy", policy_of(x));
+    if (slice_starts(out->content_type, SL("text/html")))
+        default_header(out, "Cross-Origin-Opener-Policy", SL("same-origin"));
     resp_header(out, "X-Content-Type-Options", SL("nosniff"));
     default_header(out, "Referrer-Policy", SL("same-origin"));
     default_header(out, "Cache-Control", SL("private, no-store"));

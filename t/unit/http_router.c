@@ -282,6 +282,8 @@ safety_is_in_every_answer(void **state)
         assert_lacks(answer, "Set-Cookie");
     }
     assert_has(get(w, "/framed"), "frame-ancestors *");
+    assert_has(get(w, "/page"), "script-src http://localhost:8080/static/;");
+    assert_has(get(w, "/page"), "Cross-Origin-Opener-Policy: same-origin\r\n");
 }
 
 static void
