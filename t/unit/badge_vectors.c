@@ -196,20 +196,136 @@ the_vectors_verdicts_are_ours(void **state)
     always = json_get(doc, "always_http");
     for (size_t i = 0; i < json_object_array_length(cases); i++)
         run_case(a, json_object_array_get_idx(cases, i), always, &t);
-    print_message(
-        "# %zu of %zu verdicts agree; of the %zu cases not verified yet %zu valid ones "
-        "are refused; %zu of %zu expected messages are there\n",
-        t.verdicts, t.cases, t.beyond, t.beyond_rejected, t.errors_named, t.errors);
+    print_message("# %zu of %zu verdicts agree; of the %zu cases not verified yet %zu valid ones "
+                  "are refused; %zu of %zu expected messages are there\n",
+                  t.verdicts, t.cases, t.beyond, t.beyond_rejected, t.errors_named, t.errors);
     arena_free(a);
     assert_false(t.false_acceptance);
     assert_false(t.disagreement);
     assert_int_equal(t.errors_named, t.errors);
 }
 
+/* The slots of the primitives, each in one of the three documents of 2.0. */
+enum { ASSERTION_DOC, CLASS_DOC, ISSUER_DOC, DOCS };
+static const char *const doc_urls[DOCS] = { "https://example.org/beths-robotics-badge.json",
+                                            "https://example.org/robotics-badge.json",
+                                            "https://example.org/organization.json" };
+static const char *const doc_files[DOCS] = { "base/v20-assertion.json", "base/v20-badgeclass.json",
+                                             "base/v20-issuer.json" };
+
+struct base {
+    struct arena *a;
+    json_object  *docs[DOCS];
+};
+
+static enum err_code
+get_base(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
+         struct err *e)
+{
+    struct base *b = self;
+    (void)e, (void)max_bytes;
+
+    *ret = (struct fetched){ .url = url, .final_url = url, .status = 200, .at_s = 1 };
+    for (int i = 0; i < DOCS; i++)
+        if (slice_eq(url, slice_str(doc_urls[i]))) {
+            ret->body = json_print(a, b->docs[i]);
+            return ERR_NONE;
+        }
+    ret->body = read_vector(a, SL("images/public_domain_heart.png"));
+    return ERR_NONE;
+}
+
+static void
+fill_slot(struct base *b, const char *primitive, json_object *value)
+{
+    json_object *issuer = b->docs[ISSUER_DOC], *assertion = b->docs[ASSERTION_DOC], *list, *object;
+
+    json_object_get(value);
+    if (strcmp(primitive, "URL") == 0) {
+        json_put(issuer, "url", value);
+    } else if (strcmp(primitive, "IRI") == 0) {
+        object = json_put_object(assertion, "evidence");
+        json_put_text(object, "name", SL("n"));
+        json_put(object, "id", value);
+    } else if (strcmp(primitive, "URL_AUTHORITY") == 0) {
+        list = json_put_array(json_put_object(issuer, "verification"), "allowedOrigins");
+        json_object_array_add(list, value);
+        json_add_text(list, SL("example.org"));
+    } else if (strcmp(primitive, "TELEPHONE") == 0) {
+        json_put(issuer, "telephone", value);
+    } else if (strcmp(primitive, "DATETIME") == 0) {
+        json_put(assertion, "issuedOn", value);
+    } else if (strcmp(primitive, "LANGUAGE") == 0) {
+        json_put(b->docs[CLASS_DOC], "@language", value);
+    } else if (strcmp(primitive, "BOOLEAN") == 0) {
+        json_put(json_get(assertion, "recipient"), "hashed", value);
+    } else {
+        fail_msg("no slot for %s", primitive);
+    }
+}
+
+static bool
+valid_with(struct arena *a, const char *primitive, json_object *value)
+{
+    struct base                 b = { .a = a };
+    const struct fetcher        fetcher = { get_base, &b };
+    const struct verify_options options = { .fetch = &fetcher };
+    struct err                  e = { 0 };
+
+    for (int i = 0; i < DOCS; i++) {
+        assert_int_equal(json_parse(read_vector(a, slice_str(doc_files[i])), &b.docs[i], &e),
+                         ERR_NONE);
+        json_in_arena(a, b.docs[i]);
+    }
+    fill_slot(&b, primitive, value);
+    return badge_verify(a, slice_str(doc_urls[ASSERTION_DOC]), &options)->valid;
+}
+
+static size_t
+wrong_among(struct arena *a, const char *primitive, json_object *values, bool valid)
+{
+    size_t wrong = 0;
+
+    for (size_t i = 0; i < json_object_array_length(values); i++) {
+        json_object *value = json_object_array_get_idx(values, i);
+
+        if (valid_with(a, primitive, value) != valid) {
+            print_message("# %s %s should be %s\n", primitive, json_object_to_json_string(value),
+                          valid ? "valid" : "invalid");
+            wrong++;
+        }
+    }
+    return wrong;
+}
+
+static void
+the_primitives_are_ours(void **state)
+{
+    struct arena *a = arena_new();
+    json_object  *primitives;
+    size_t        wrong = 0;
+    (void)state;
+
+    if (folder == NULL) {
+        arena_free(a);
+        skip();
+    }
+    primitives = json_get(manifest(a), "primitives");
+    assert_non_null(primitives);
+    json_object_object_foreach(primitives, name, primitive)
+    {
+        wrong += wrong_among(a, name, json_get(primitive, "valid"), true);
+        wrong += wrong_among(a, name, json_get(primitive, "invalid"), false);
+    }
+    arena_free(a);
+    assert_int_equal(wrong, 0);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(the_vectors_verdicts_are_ours) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(the_vectors_verdicts_are_ours),
+                                        cmocka_unit_test(the_primitives_are_ours) };
 
     folder = getenv("OBI_VECTORS");
     return RUN_TAP(tests);
