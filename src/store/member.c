@@ -42,7 +42,8 @@ static const struct stmt sql[] = {
                "b.email_number" WHERE_ORDER },
     /* Once each, however many of the badges are of one class. */
     [CLASSES] = { "member.classes", ON_REPLICA, "uu", "ubbbb",
-                  "SELECT c.id, c.class_url, c.class_text, c.issuer_url, c.issuer_text"
+                  "SELECT STRAIGHT_JOIN c.id, c.class_url, c.class_text, c.issuer_url, "
+                  "c.issuer_text"
                   " FROM (SELECT DISTINCT b.class_id" MEMBERS
                   " WHERE m.user_id = ? AND m.collection_id = ?) d JOIN class c ON c.id = "
                   "d.class_id"

@@ -8,7 +8,8 @@
 #include "core/log.h"
 #include "core/rand.h"
 
-/* A server that took this long to refuse us is not asked again at once, or each request would wait as long. */
+/* A server that took this long to refuse us is left alone for twice as long as it took, at least a second, or
+ * each request would wait for it. */
 enum { SLOW_REFUSAL_MS = 40, RETRY_AFTER_MS = 1000 };
 
 static void
@@ -141,7 +142,7 @@ connect_to(const struct store *s, struct arena *a, MYSQL *conn, struct slice add
 static enum err_code
 connect_new(struct db *db, struct server *sv, struct err *e)
 {
-    int64_t       began_ms = clock_monotonic_ms();
+    int64_t       began_ms = clock_monotonic_ms(), took_ms;
     MYSQL        *conn;
     enum err_code rc;
 
@@ -155,8 +156,10 @@ connect_new(struct db *db, struct server *sv, struct err *e)
         sv->conn = conn;
         return ERR_NONE;
     }
-    if (clock_monotonic_ms() - began_ms > SLOW_REFUSAL_MS)
-        sv->retry_at_ms = clock_monotonic_ms() + RETRY_AFTER_MS;
+    took_ms = clock_monotonic_ms() - began_ms;
+    if (took_ms > SLOW_REFUSAL_MS)
+        sv->retry_at_ms =
+            clock_monotonic_ms() + (2 * took_ms > RETRY_AFTER_MS ? 2 * took_ms : RETRY_AFTER_MS);
     rc = FAIL(e, STORE_DOWN, "%.*s: error %u: %s", SLICE_FMT(sv->address), mysql_errno(conn),
               mysql_error(conn));
     mysql_close(conn);

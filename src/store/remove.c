@@ -12,13 +12,15 @@ enum {
     FIRST_TABLE
 };
 
-/* The content whose last badge this was: counted down in `shared` before, found by the person's rows. */
+/* In the order written, from the person's rows on, so that no other row of `shared` is even waited for.
+ * The content whose last badge this was: counted down in `shared` before, found by the person's rows. */
 #define COUNT_DOWN(column)                                                                         \
-    "UPDATE shared s JOIN (SELECT " column " AS id, COUNT(*) AS n FROM badge WHERE user_id = ?"    \
-    " GROUP BY " column ") b ON b.id = s.id SET s.uses = s.uses - b.n"
+    "UPDATE (SELECT " column " AS id, COUNT(*) AS n FROM badge WHERE user_id = ?"                  \
+    " GROUP BY " column ") b STRAIGHT_JOIN shared s ON s.id = b.id SET s.uses = s.uses - b.n"
 #define LAST(table, column)                                                                        \
-    "DELETE t FROM " table " t JOIN (SELECT DISTINCT " column " AS id FROM badge"                  \
-    " WHERE user_id = ?) b ON b.id = t.id JOIN shared s ON s.id = t.id WHERE s.uses = 0"
+    "DELETE t FROM (SELECT DISTINCT " column " AS id FROM badge WHERE user_id = ?) b"              \
+    " STRAIGHT_JOIN shared s ON s.id = b.id STRAIGHT_JOIN " table " t ON t.id = s.id"              \
+    " WHERE s.uses = 0"
 
 static const struct stmt sql[] = {
     [COLLECTION_PATHS] = { "remove.collection-paths", ON_PRIMARY, "u", "ub",
@@ -30,9 +32,9 @@ static const struct stmt sql[] = {
     [CLASSES] = { "remove.classes", ON_PRIMARY, "u", "", LAST("class", "class_id") },
     [PICTURES] = { "remove.pictures", ON_PRIMARY, "u", "", LAST("picture", "picture_id") },
     [SHARED_LAST] = { "remove.shared-last", ON_PRIMARY, "uu", "",
-                      "DELETE s FROM shared s JOIN (SELECT class_id AS id FROM badge"
-                      " WHERE user_id = ? UNION SELECT picture_id FROM badge WHERE user_id = ?) b"
-                      " ON b.id = s.id WHERE s.uses = 0" },
+                      "DELETE s FROM (SELECT class_id AS id FROM badge WHERE user_id = ? UNION"
+                      " SELECT picture_id FROM badge WHERE user_id = ?) b"
+                      " STRAIGHT_JOIN shared s ON s.id = b.id WHERE s.uses = 0" },
     [FIRST_TABLE] = { "remove.members", ON_PRIMARY, "u", "",
                       "DELETE FROM collection_badge WHERE user_id = ?" },
     { "remove.collections", ON_PRIMARY, "u", "", "DELETE FROM collection WHERE user_id = ?" },
