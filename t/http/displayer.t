@@ -250,6 +250,39 @@ subtest 'a document can be asked for again' => sub {
     }
 };
 
+subtest 'the order follows the learner at once' => sub {
+    my $browser = $story->browser($email);
+    my $order = sub { [ map { $_->{hostedUrl} } @{ doc(get("$group.json"))->{badges} } ] };
+    $browser->get("/collections/$public");
+    $browser->post_form("/collections/$public/badges", { badge => $ids[1], do => 'up' });
+    is_deeply($order->(), [ @urls[2, 0, 1, 3] ], 'one place up');
+    $browser->post_form("/collections/$public/badges", { badge => $ids[2], do => 'down' });
+    is_deeply($order->(), [ @urls[0, 2, 1, 3] ], 'one place down');
+    $browser->post_form("/collections/$public/badges", { badge => $ids[0], do => 'drop' });
+    is_deeply($order->(), [ @urls[2, 1, 3] ], 'taken out');
+    is(doc(get("/displayer/$user/groups.json"))->{groups}[0]{badges}, 3, 'and counted out');
+};
+
+subtest 'who does not want to be found is not, and is again when they do' => sub {
+    my $dora = $story->address('dora');
+    my ($badge) = $story->import_all($dora, $issuer->badge('doras', to => $dora));
+    my $only = $story->collection($dora, 'Of Dora', 0, $badge->{id});
+    my $asks = sub { $http->post_form("$base/displayer/convert/email", { email => $dora })->{status} };
+    is($asks->(), 404, 'nothing public');
+    $story->show_collection($dora, $only, 'link', 'Of Dora');
+    is($asks->(), 404, 'nor what only a link leads to');
+    $story->show_collection($dora, $only, 'public', 'Of Dora');
+    is($asks->(), 200, 'something public');
+    my $browser = $story->browser($dora);
+    for my $findable (0, 1) {
+        $browser->get('/settings');
+        $browser->post_form('/settings', $findable ? { findable => 1 } : {});
+        is($asks->(), $findable ? 200 : 404, $findable ? 'switched on again' : 'switched off');
+    }
+    $story->show_collection($dora, $only, 'private', 'Of Dora');
+    is($asks->(), 404, 'taken back');
+};
+
 subtest 'a removed user is gone' => sub {
     my $id = doc($http->post_form("$base/displayer/convert/email", { email => $carol }))->{userId};
     my $picture = doc(get("/displayer/$id/group/$carols_public.json"))->{badges}[0]{imageUrl};
