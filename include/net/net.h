@@ -3,7 +3,8 @@
  * http and https only; at most three redirects. Each connection is held against the policy at the
  * moment it is made, by the address it really goes to, so that neither a redirect, nor a name, nor
  * a DNS server that changes its answer leads anywhere else. What is refused is never connected to,
- * and everything refused gets one answer, FETCH_REFUSED, whether something is there or not.
+ * and everything refused gets one answer, FETCH_REFUSED, whether something is there or not; so does
+ * a name of one label or under a local top (`.internal`, `.local`, …) that does not resolve.
  * Proxies, cookies, credentials and .netrc are not used, whatever the environment says. */
 #ifndef OBI_NET_NET_H
 #define OBI_NET_NET_H
