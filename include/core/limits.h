@@ -18,6 +18,8 @@ enum {
     /* Documents. */
     LIMIT_JSON_BYTES = 256 * KIB,            /* an assertion, badge class, issuer profile, form in JSON */
     LIMIT_JSON_DEPTH = 32,
+    LIMIT_JSON_NESTED = 4000,                /* objects and arrays in one document: each takes up to 1 KiB */
+    LIMIT_JSON_VALUES = 32000,               /* values of any kind in one document */
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
     LIMIT_PACKED_BYTES = 8 * MIB,            /* one text kept in a row: a report holds every document */

@@ -9,11 +9,12 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* Parses one whole JSON text of any type, at most LIMIT_JSON_BYTES and LIMIT_JSON_DEPTH deep. Refused are:
+/* Parses one whole JSON text of any type, at most LIMIT_JSON_BYTES, LIMIT_JSON_DEPTH deep, of LIMIT_JSON_VALUES
+ * values and LIMIT_JSON_NESTED objects and arrays. Refused are:
  * duplicate names, single quotes, comments, NaN and Infinity, raw control characters, lone surrogates and
  * \u0000 in escapes, bytes that are no UTF-8, integers beyond 64 bits, trailing commas or text.
  * Out     *ret: a reference of the caller's, ended with json_object_put or SCOPED(json_drop). NULL for `null`.
- * Errors  JSON_MALFORMED (e->cause says what, at which byte); TOO_LARGE. */
+ * Errors  JSON_MALFORMED (e->cause says what, at which byte); TOO_LARGE (e->cause says which limit). */
 MUST_USE enum err_code json_parse(struct slice text, json_object **ret, struct err *e);
 /* For SCOPED(json_drop). */
 void json_drop(json_object **doc);

@@ -17,7 +17,7 @@ struct pass {
     struct slice *names; /* between the quotes, escapes not yet undone */
     size_t        count, room;
     struct slice  first_names[NAMES_ON_STACK];
-    int           depth;
+    int           depth, nested, values;
     struct err   *e;
 };
 
@@ -360,15 +360,22 @@ read_array(struct pass *s)
 }
 
 static enum err_code
+too_large(struct pass *s, const char *what)
+{
+    (void)FAIL(s->e, TOO_LARGE, "%s", what);
+    err_set_cause(s->e, slice_str(what));
+    return ERR_TOO_LARGE;
+}
+
+static enum err_code
 read_nested(struct pass *s, enum err_code (*read)(struct pass *))
 {
     enum err_code rc;
 
-    if (s->depth == LIMIT_JSON_DEPTH) {
-        rc = FAIL(s->e, TOO_LARGE, "JSON deeper than %d", LIMIT_JSON_DEPTH);
-        err_set_cause(s->e, SL("the JSON is nested too deeply"));
-        return rc;
-    }
+    if (s->depth == LIMIT_JSON_DEPTH)
+        return too_large(s, "the JSON is nested too deeply");
+    if (++s->nested > LIMIT_JSON_NESTED)
+        return too_large(s, "the JSON has too many objects and arrays");
     s->depth++;
     s->p++;
     rc = read(s);
@@ -381,6 +388,8 @@ read_value(struct pass *s)
 {
     struct slice text;
 
+    if (++s->values > LIMIT_JSON_VALUES)
+        return too_large(s, "the JSON has too many values");
     skip_space(s);
     if (at_char(s, '{'))
         return read_nested(s, read_object);

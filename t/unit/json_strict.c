@@ -203,6 +203,33 @@ depth_and_length_have_a_limit(void **state)
     assert_int_equal(parse_alone((struct slice){ text, LIMIT_JSON_BYTES + 1 }, &e), ERR_TOO_LARGE);
 }
 
+static struct slice
+list_of(struct arena *a, const char *piece, int count)
+{
+    struct sbuf b;
+
+    sbuf_init(&b, a);
+    sbuf_add_char(&b, '[');
+    for (int i = 0; i < count; i++)
+        sbuf_printf(&b, "%s%s", i == 0 ? "" : ",", piece);
+    sbuf_add_char(&b, ']');
+    return sbuf_slice(&b);
+}
+
+/* `{}` takes three bytes of text and a thousand of memory. */
+static void
+values_are_counted(void **state)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct err                       e;
+    (void)state;
+
+    assert_int_equal(parse_alone(list_of(a, "{}", LIMIT_JSON_NESTED - 1), &e), ERR_NONE);
+    assert_int_equal(parse_alone(list_of(a, "{}", LIMIT_JSON_NESTED), &e), ERR_TOO_LARGE);
+    assert_int_equal(parse_alone(list_of(a, "0", LIMIT_JSON_VALUES - 1), &e), ERR_NONE);
+    assert_int_equal(parse_alone(list_of(a, "0", LIMIT_JSON_VALUES), &e), ERR_TOO_LARGE);
+}
+
 static void
 many_names_in_one_object_are_still_compared(void **state)
 {
@@ -235,6 +262,7 @@ main(void)
         cmocka_unit_test(a_name_twice_is_refused_however_it_is_written),
         cmocka_unit_test(a_refusal_says_what_and_where),
         cmocka_unit_test(depth_and_length_have_a_limit),
+        cmocka_unit_test(values_are_counted),
         cmocka_unit_test(many_names_in_one_object_are_still_compared),
     };
 
