@@ -56,56 +56,23 @@ skip_space(struct pass *s)
         s->p++;
 }
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The code unit of the four digits at `p`; -1 when they are none. */
-static int
-code_unit(const char *p, const char *end)
-{
-    int unit = 0;
-
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
-        if (digit < 0)
-            return -1;
-        unit = unit << 4 | digit;
-    }
-    return unit;
-}
-
-static bool
-is_surrogate(int unit, int from)
-{
-    return unit >= from && unit < from + 0x400;
-}
-
 /* Behind `\u`. */
 static enum err_code
 read_unicode_escape(struct pass *s)
 {
-    int unit = code_unit(s->p, s->end);
+    int unit = json_code_unit(s->p, s->end);
 
     if (unit < 0)
         return refuse(s, s->p, "a broken \\u escape");
     if (unit == 0)
         return refuse(s, s->p, "an escaped NUL");
     s->p += 4;
-    if (is_surrogate(unit, 0xDC00))
+    if (json_is_surrogate(unit, 0xDC00))
         return refuse(s, s->p - 4, "half a surrogate pair");
-    if (!is_surrogate(unit, 0xD800))
+    if (!json_is_surrogate(unit, 0xD800))
         return ERR_NONE;
     if (s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u' ||
-        !is_surrogate(code_unit(s->p + 2, s->end), 0xDC00))
+        !json_is_surrogate(json_code_unit(s->p + 2, s->end), 0xDC00))
         return refuse(s, s->p - 4, "half a surrogate pair");
     s->p += 6;
     return ERR_NONE;
@@ -219,60 +186,6 @@ read_word(struct pass *s)
                           : refuse(s, s->p, "no JSON value");
 }
 
-/* The next character of a name that has been read before, so its escapes and its UTF-8 are known to
- * be good; -1 at its end. */
-static int
-next_escaped(const char **p)
-{
-    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-    const char       *short_form = strchr(from, **p);
-    int               unit, low;
-
-    if (**p != 'u')
-        return short_form != NULL ? (++*p, to[short_form - from]) : *(*p)++;
-    unit = code_unit(*p + 1, *p + 5);
-    *p += 5;
-    if (!is_surrogate(unit, 0xD800))
-        return unit;
-    low = code_unit(*p + 2, *p + 6);
-    *p += 6;
-    return 0x10000 + ((unit - 0xD800) << 10 | (low - 0xDC00));
-}
-
-static int
-next_point(const char **p, const char *end)
-{
-    unsigned char c;
-    int           more, point;
-
-    if (*p == end)
-        return -1;
-    c = (unsigned char)*(*p)++;
-    if (c == '\\')
-        return next_escaped(p);
-    if (c < 0x80)
-        return c;
-    more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-    for (point = c & (0x3F >> more); more > 0; more--)
-        point = point << 6 | (*(*p)++ & 0x3F);
-    return point;
-}
-
-/* As the characters they mean: "a" and "\u0061" are one name. */
-static int
-name_cmp(const void *a, const void *b)
-{
-    const struct slice *left = a, *right = b;
-    const char         *p = left->p, *q = right->p;
-    int                 x, y;
-
-    do {
-        x = next_point(&p, left->p + left->n);
-        y = next_point(&q, right->p + right->n);
-    } while (x == y && x >= 0);
-    return (x > y) - (x < y);
-}
-
 static void
 names_push(struct pass *s, struct slice name)
 {
@@ -295,11 +208,11 @@ names_push(struct pass *s, struct slice name)
 static enum err_code
 names_differ(struct pass *s, size_t from)
 {
-    qsort(s->names + from, s->count - from, sizeof *s->names, name_cmp);
+    qsort(s->names + from, s->count - from, sizeof *s->names, json_name_cmp);
     for (size_t i = from + 1; i < s->count; i++) {
         const char *a = s->names[i - 1].p, *b = s->names[i].p;
 
-        if (name_cmp(&s->names[i - 1], &s->names[i]) == 0)
+        if (json_name_cmp(&s->names[i - 1], &s->names[i]) == 0)
             return refuse(s, (a > b ? a : b) - 1, "a name for the second time in one object");
     }
     s->count = from;
