@@ -43,7 +43,8 @@ badge_text_without_emails(struct arena *a, struct slice text)
     struct sbuf b;
     size_t      done = 0; /* bytes already copied or hidden */
 
-    if (text.n == 0)
+    /* Nearly every text. */
+    if (text.n == 0 || (memchr(text.p, '@', text.n) == NULL && memchr(text.p, '%', text.n) == NULL))
         return text;
     sbuf_init(&b, a);
     for (size_t at = 0; at < text.n; at++) {
@@ -74,8 +75,10 @@ copy(struct arena *a, json_object *value)
     struct slice text = json_text(value);
 
     if (text.p != NULL) {
-        text = badge_text_without_emails(a, text);
-        return json_object_new_string_len(text.p, (int)text.n);
+        struct slice clean = badge_text_without_emails(a, text);
+
+        return clean.p == text.p ? json_object_get(value)
+                                 : json_object_new_string_len(clean.p, (int)clean.n);
     }
     if (json_is_array(value)) {
         to = json_object_new_array();
@@ -87,7 +90,11 @@ copy(struct arena *a, json_object *value)
         return json_object_get(value);
     to = json_object_new_object();
     json_object_object_foreach(value, key, member)
-        json_put(to, arena_str(a, badge_text_without_emails(a, slice_str(key))), copy(a, member));
+    {
+        struct slice name = slice_str(key), clean = badge_text_without_emails(a, name);
+
+        json_put(to, clean.p == name.p ? key : arena_str(a, clean), copy(a, member));
+    }
     return to;
 }
 
