@@ -11,11 +11,9 @@ list(SORT catalogues)
 set(all "${VERSION}")
 set(c "/* Made by the build. */\n#include \"http/site.h\"\n\n")
 
-# What is no longer there would be served for ever.
-file(GLOB old ${STATIC}/*)
+# Files of earlier builds stay: pages that are open, or kept in a cache, still name them.
 set(table "")
 set(count 0)
-set(kept "")
 foreach(path ${assets})
   cmake_path(GET path FILENAME name)
   cmake_path(GET path STEM LAST_ONLY stem)
@@ -26,15 +24,10 @@ foreach(path ${assets})
   if(NOT EXISTS ${STATIC}/${hashed})
     file(COPY_FILE ${path} ${STATIC}/${hashed})
   endif()
-  list(APPEND kept ${STATIC}/${hashed})
   string(APPEND table "    { \"${name}\", \"/static/${hashed}\" },\n")
   string(APPEND all " ${name} ${hash}")
   math(EXPR count "${count} + 1")
 endforeach()
-list(REMOVE_ITEM old ${kept})
-if(old)
-  file(REMOVE ${old})
-endif()
 string(APPEND c "const struct site_asset site_assets[] = {\n${table}    { \"\", \"\" },\n};\n"
   "const size_t site_asset_count = ${count};\n\n")
 
