@@ -44,13 +44,13 @@ put_type(enum class class, json_object *doc)
         json_put_text(doc, "type", slice_str(class_name(class)));
 }
 
-/* In 1.0 `verify.url` says where a hosted assertion is, so that a copy elsewhere, or the same under another
+/* In 1.x `verify.url` says where a hosted assertion is, so that a copy elsewhere, or the same under another
  * query, is one badge; what says nothing is what was asked for. */
 static void
 put_id(struct node *n)
 {
     json_object *at = json_get(json_get(n->doc, "verification"), "url");
-    bool         named = n->class == ASSERTION && strcmp(n->version, "1.0") == 0 &&
+    bool         named = n->class == ASSERTION && strcmp(n->version, "2.0") != 0 &&
                  type_has(json_get(n->doc, "verification"), SL("HostedBadge")) &&
                  primitive_is(URL, at);
 

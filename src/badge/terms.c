@@ -10,7 +10,10 @@
 #define CRED "https://w3id.org/credentials#"
 #define XSD "http://www.w3.org/2001/XMLSchema#"
 /* Without the cast of SL, which a constant table may not have. */
-#define SLI(literal) { "" literal, sizeof(literal) - 1 }
+#define SLI(literal)                                                                               \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 
 /* clang-format off */
 const struct builtin_term terms_v1[] = {

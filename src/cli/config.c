@@ -18,7 +18,8 @@ static const char help[] =
     "docs    Prints docs/configuration.md, which is made from the table of settings.\n"
     "errors  Prints docs/errors.md, which is made from the table of errors.\n"
     "messages\n"
-    "        Prints docs/verification.md, which is made from the table of what a verification says.\n";
+    "        Prints docs/verification.md, which is made from the table of what a verification "
+    "says.\n";
 
 /* The line of the last file that sets this key to this value; 0 when none does: it is a default. */
 static int

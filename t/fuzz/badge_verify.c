@@ -29,7 +29,8 @@ body_of(struct slice url)
 }
 
 static enum err_code
-get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret, struct err *e)
+get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
+    struct err *e)
 {
     struct world *w = self;
     struct uri    u;
