@@ -139,7 +139,6 @@ database_port() {
 # Makes the primary's files, with all users, and the replica as a copy of them: both begin at the same point,
 # before the first transaction of the binary log.
 database_create() {
-    [ ! -e "$VAR/primary/ready" ] || [ ! -e "$VAR/replica/ready" ] || return 0
     if [ ! -e "$VAR/primary/ready" ]; then
         rm -rf "$VAR/primary/data" "$VAR/replica/data" "$VAR/replica/ready"
         mkdir "$VAR/primary/data"
@@ -161,25 +160,46 @@ CREATE USER obi_replica@127.0.0.1 IDENTIFIED BY '$REPLICATION_PASSWORD';
 GRANT REPLICATION SLAVE ON *.* TO obi_replica@127.0.0.1;
 EOF
         rm -f "$VAR"/primary/data/binlog.*
-        touch "$VAR/primary/ready"
-    fi
-    if [ ! -e "$VAR/replica/data" ]; then
         cp -a "$VAR/primary/data" "$VAR/replica/data" || return 1
+        touch "$VAR/primary/ready" "$VAR/replica/ready"
     fi
-    touch "$VAR/replica/ready"
 }
+# Makes the replica anew: a copy of the primary's files, which stands still for that long, and where they end in
+# its binary log.
+replica_rebuild() {
+    part_stop replica
+    alive primary || part_start primary || return 1
+    rebuild_at=$(echo 'SET GLOBAL read_only = 1; SELECT @@gtid_binlog_pos' | database_admin primary) || return 1
+    part_stop primary
+    rm -rf "$VAR/replica/data" "$VAR/replica/ready"
+    cp -a "$VAR/primary/data" "$VAR/replica/data" || return 1
+    rm -f "$VAR"/replica/data/binlog.*
+    echo "$rebuild_at" >"$VAR/replica/position"
+    touch "$VAR/replica/ready"
+    part_start primary && part_start replica
+}
+replica_is_there() { [ -e "$VAR/replica/ready" ] && [ -d "$VAR/replica/data" ]; }
+# Cannot go on by itself: a change does not fit its rows, or the primary no longer has what it needs.
+replica_is_broken() {
+    replica_state | awk '/Last_SQL_Errno: [1-9]/ || /Last_IO_Errno: 1236/ { broken = 1 } END { exit !broken }'
+}
+replica_is_settled() { replica_is_behind_no_more || replica_is_broken; }
 database_admin() { # database_admin primary|replica: SQL on standard input, as the server's root
     MYSQL_PWD=$ADMIN_PASSWORD mariadb --no-defaults -uroot -S "$VAR/run/$1.sock" -BN
 }
 database_answers() { echo 'SELECT 1' | database_admin "$1"; }
 replica_follows() {
-    database_admin replica <<EOF
+    follow_from=
+    if [ -e "$VAR/replica/position" ]; then follow_from="SET GLOBAL gtid_slave_pos = '$(cat "$VAR/replica/position")';"; fi
+    database_admin replica <<EOF || return 1
 STOP SLAVE;
+$follow_from
 CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $(cat "$VAR/primary/port"), MASTER_USER = 'obi_replica',
     MASTER_PASSWORD = '$REPLICATION_PASSWORD', MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1,
     MASTER_HEARTBEAT_PERIOD = 1;
 START SLAVE;
 EOF
+    rm -f "$VAR/replica/position"
 }
 replica_state() {
     echo 'SHOW SLAVE STATUS\G' | MYSQL_PWD=$ADMIN_PASSWORD mariadb --no-defaults -uroot -S "$VAR/run/replica.sock"
