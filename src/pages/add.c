@@ -292,6 +292,7 @@ form_model(const struct req *r)
     json_object *model = model_new(r, "add.page_title", "add");
 
     json_put_number(model, "count", LIMIT_IMAGE_BYTES / MIB);
+    put_upload(r, model);
     return model;
 }
 

@@ -26,5 +26,6 @@ page_backpack(struct req *r, struct resp *out, struct err *e)
     if (row_count > PAGE_BADGES)
         json_put_text(model, "older",
                       path_of(r, "/backpack?before=", rows[PAGE_BADGES - 1].id, ""));
+    put_upload(r, model);
     return model_reply(out, 200, "backpack", model);
 }

@@ -1,4 +1,7 @@
+#include "core/clock.h"
 #include "pages_int.h"
+
+enum { UPLOAD_FILES = 50 }; /* dropped at once; each is a request of its own */
 
 #define ID_MAX ((1ULL << 53) - 1)
 
@@ -77,17 +80,25 @@ or_else(struct slice text, struct slice other)
     return slice_trim(text).n > 0 ? text : other;
 }
 
+struct slice
+row_status(const struct badge_row *row)
+{
+    if (slice_eq(row->status, SL("valid")) && row->expires_s > 0 && row->expires_s <= clock_now_s())
+        return SL("expired");
+    return row->status;
+}
+
 void
 put_badge_row(const struct req *r, json_object *model, const struct badge_row *row)
 {
     struct slice untitled = view_text(r, "badge.untitled", NULL);
-    struct slice status = arena_printf(r->arena, "status.%.*s", SLICE_FMT(row->status));
+    struct slice status = arena_printf(r->arena, "status.%.*s", SLICE_FMT(row_status(row)));
 
     json_put_number(model, "id", (int64_t)row->id);
     json_put_text(model, "name", or_else(row->class_name, untitled));
     json_put_text(model, "issuer", or_else(row->issuer_name, row->issuer_host));
     json_put_text(model, "issuer_host", row->issuer_host);
-    json_put_text(model, "status", row->status);
+    json_put_text(model, "status", row_status(row));
     json_put_text(model, "status_text", view_text(r, status.p, NULL));
     view_date(r, model, "issued", row->issued_on_s);
     view_date(r, model, "expires", row->expires_s);
@@ -135,6 +146,27 @@ put_field(json_object *model, const char *name, struct slice value)
     field = json_add_object(fields);
     json_put_text(field, "name", slice_str(name));
     json_put_text(field, "value", value);
+}
+
+static void
+put_counted(const struct req *r, json_object *model, const char *name, const char *id,
+            int64_t count)
+{
+    json_object *names = names_new(r);
+
+    json_put_number(names, "count", count);
+    put_sentence(r, model, name, id, names);
+}
+
+void
+put_upload(const struct req *r, json_object *model)
+{
+    json_object *upload = json_put_object(model, "upload");
+
+    json_put_number(upload, "files", UPLOAD_FILES);
+    json_put_number(upload, "bytes", LIMIT_IMAGE_BYTES);
+    put_counted(r, upload, "too_many", "add.too_many", UPLOAD_FILES);
+    put_counted(r, upload, "too_large", "add.too_large", LIMIT_IMAGE_BYTES / MIB);
 }
 
 static const char *const visibility_names[] = {

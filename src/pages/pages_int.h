@@ -33,12 +33,17 @@ bool form_confirmed(const struct req *r);
 void put_badge_row(const struct req *r, json_object *model, const struct badge_row *row);
 /* picture, href: as its owner sees it. */
 void put_own_badge(const struct req *r, json_object *model, const struct badge_row *row);
+/* What the badge is now: one that was valid when it was checked may have expired since. */
+struct slice row_status(const struct badge_row *row);
 /* "/images/badge/<hash>.png" */
 struct slice public_picture(const struct req *r, const struct badge_row *row);
 /* The confirmation page's `subject`. */
 void put_subject(const struct req *r, json_object *model, const struct badge_row *row);
 /* A hidden field that the confirmation page sends again. */
 void put_field(json_object *model, const char *name, struct slice value);
+
+/* What upload.js needs to know: limits, and the sentences about them. */
+void put_upload(const struct req *r, json_object *model);
 
 const char *visibility_name(enum visibility v);
 /* Errors FIELD_INVALID with the field's name. */

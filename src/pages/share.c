@@ -48,7 +48,7 @@ put_public_badge(const struct req *r, json_object *model, const struct badge_row
 static void
 note_expiry(struct resp *out, const struct badge_row *row)
 {
-    if (row->expires_s > 0 && slice_eq(row->status, SL("valid")) &&
+    if (row->expires_s > 0 && slice_eq(row_status(row), SL("valid")) &&
         (out->fresh_until_s == 0 || row->expires_s < out->fresh_until_s))
         out->fresh_until_s = row->expires_s;
 }
@@ -95,6 +95,16 @@ put_public_badges(const struct req *r, struct resp *out, json_object *model,
     return ERR_NONE;
 }
 
+/* Sites that show cards take no SVG, so a PNG if there is one. */
+static const struct badge_row *
+card_picture(const struct badge_full *badges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (badges[i].row.picture_kind == PICTURE_PNG)
+            return &badges[i].row;
+    return count > 0 ? &badges[0].row : NULL;
+}
+
 enum err_code
 page_share_collection(struct req *r, struct resp *out, struct err *e)
 {
@@ -114,7 +124,7 @@ page_share_collection(struct req *r, struct resp *out, struct err *e)
     json_put_bool(model, "noindex", c.visibility != VISIBILITY_PUBLIC);
     put_social(r, model, c.name,
                c.description.n > 0 ? c.description : view_text(r, "share.count", model),
-               count > 0 ? &badges[0].row : NULL);
+               card_picture(badges, count));
     return model_reply(out, 200, "share_collection", model);
 }
 
@@ -167,7 +177,7 @@ put_json_badge(const struct req *r, struct resp *out, json_object *to,
     json_put_text(to, "name", without_addresses(r->arena, badge->row.class_name));
     json_put_text(to, "issuer", without_addresses(r->arena, badge->row.issuer_name));
     json_put_text(to, "issuerHost", badge->row.issuer_host);
-    json_put_text(to, "status", badge->row.status);
+    json_put_text(to, "status", row_status(&badge->row));
     json_put_text(to, "version", badge->row.version);
     json_put_text(to, "imageUrl", view_absolute(r, public_picture(r, &badge->row)));
     if (badge->hosted_url.n > 0)

@@ -62,7 +62,7 @@ put_message(const struct req *r, json_object *to, struct slice key, struct slice
 void
 put_verdict(const struct req *r, json_object *model, const struct badge_full *badge, bool is_public)
 {
-    struct slice status = badge->row.status;
+    struct slice status = row_status(&badge->row);
     json_object *stored = NULL;
     struct err   none = { 0 };
 
@@ -75,5 +75,5 @@ put_verdict(const struct req *r, json_object *model, const struct badge_full *ba
     if (is_public || badge->report.n == 0 || json_parse(badge->report, &stored, &none) != ERR_NONE)
         return;
     put_messages(r, model, json_get(json_in_arena(r->arena, stored), "report"),
-                 slice_eq(status, SL("valid")));
+                 slice_eq(badge->row.status, SL("valid")));
 }

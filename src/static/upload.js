@@ -4,8 +4,8 @@ const form = document.querySelector("form[data-upload]");
 const veil = document.querySelector("[data-drop]");
 const words = document.querySelector("[data-words]").dataset;
 
-const LIMIT_FILES = 20;
-const LIMIT_BYTES = 2 * 1024 * 1024;
+const LIMIT_FILES = Number(words.files);
+const LIMIT_BYTES = Number(words.bytes);
 
 /* Where results go: the page's own list, or a new one under its heading. */
 function result_list() {
@@ -71,14 +71,17 @@ function fail(waiting, sentence) {
 
 async function upload(files) {
     const list = result_list();
-    const rows = files.slice(0, LIMIT_FILES).map((file) => {
+    const rows = files.map((file) => {
         const waiting = waiting_row(file.name);
         list.append(waiting.row);
         return { file, waiting };
     });
-    if (files.length > LIMIT_FILES) fail(rows.at(-1).waiting, words.tooMany);
     list.parentElement.scrollIntoView({ block: "start" });
-    for (const { file, waiting } of files.length > LIMIT_FILES ? rows.slice(0, -1) : rows) {
+    for (const [i, { file, waiting }] of rows.entries()) {
+        if (i >= LIMIT_FILES) {
+            fail(waiting, words.tooMany);
+            continue;
+        }
         if (file.size > LIMIT_BYTES) {
             fail(waiting, words.tooLarge);
             continue;

@@ -88,4 +88,19 @@ subtest 'a write shows at the next look' => sub {
     is $story->get($single)->{status}, 404, 'a badge that became private is gone at once';
 };
 
+subtest 'a badge whose time is over says so from that moment on' => sub {
+    require POSIX;
+    my $soon = POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time + 1800));
+    my ($id) = map { $_->{id} } $story->import_all($ann, $issuer->badge('brief', to => $ann, name => 'Brief', assertion => { expires => $soon }));
+    $learner->get('/backpack');
+    $learner->post_form("/backpack/badge/$id/visibility", { visibility => 'public' });
+    my ($page) = $learner->get("/backpack/badge/$id")->decoded_content =~ m{value="\S*(/share/badge/[\w-]+)"};
+    like $learner->get("/backpack/badge/$id")->decoded_content, qr/verdict-valid/, 'valid now';
+    $stack->clock(1900);
+    like $story->get($page)->{content}, qr/verdict-expired/, 'expired then';
+    is $story->json("$page.json")->{status}, 'expired', 'in JSON too';
+    like $learner->get('/backpack')->decoded_content, qr/pill-expired.*Brief|Brief.*?pill-expired/s, 'and in the backpack';
+    $stack->clock(0);
+};
+
 done_testing;
