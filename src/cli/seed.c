@@ -1,5 +1,7 @@
 /* obi seed */
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli_int.h"
@@ -25,18 +27,27 @@ static const char help[] =
     "collections a user.\n";
 
 enum { CLASSES = 200, PICTURES = 16, BATCH_BADGES = 20000, USER_MARK = 0x5EE };
+/* One makes rows while the server writes the other's. */
+enum { PROCESSES = 2 };
 #define SITE "https://seed.example"
 static const int64_t began_s = 1767225600; /* 2026-01-01, where ids begin */
 
+/* What the processes say to the one that started them. */
+struct done {
+    _Atomic uint64_t users, there_before;
+};
+
 struct seed {
+    const struct conf   *conf;
     struct store        *store;
     struct db           *db;
     struct bulk         *bulk;
     struct arena        *batch;
-    uint64_t             users, badges, collections, there_before;
+    uint64_t             users, badges, collections;
     struct bulk_content *contents;
     struct badge_new    *classes;
     size_t               class_count;
+    struct done         *done;
     int64_t              began_ms;
 };
 
@@ -219,69 +230,125 @@ batch_of_missing(struct seed *s, uint64_t first, uint64_t last, struct err *e)
     for (uint64_t k = first; k <= last; k++) {
         if ((rc = is_there(s, k, &there[k - first], e)) != ERR_NONE)
             return rc;
-        s->there_before += there[k - first];
+        s->done->there_before += there[k - first];
     }
     return batch(s, first, last, there, e);
 }
 
-static void
-say_progress(const struct seed *s, uint64_t users, const char *end)
-{
-    int64_t took_ms = clock_monotonic_ms() - s->began_ms;
-
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%llu of %llu users, %llu badges/s%s", (unsigned long long)users,
-                (unsigned long long)s->users,
-                (unsigned long long)((users - s->there_before) * s->badges * 1000 /
-                                     (uint64_t)(took_ms + 1)),
-                end);
-}
-
+/* Every PROCESSES-th batch, beginning with the number-th. */
 static enum err_code
-all_batches(struct seed *s, struct err *e)
+batches(struct seed *s, uint64_t number, struct err *e)
 {
     uint64_t      each = s->badges >= BATCH_BADGES ? 1 : BATCH_BADGES / (s->badges + 1) + 1;
     enum err_code rc = ERR_NONE;
 
-    for (uint64_t first = 1; first <= s->users && rc == ERR_NONE; first += each) {
+    for (uint64_t first = 1 + number * each; first <= s->users && rc == ERR_NONE;
+         first += PROCESSES * each) {
         uint64_t last = first + each - 1 < s->users ? first + each - 1 : s->users;
 
         rc = batch(s, first, last, NULL, e);
         if (rc == ERR_STORE_DUPLICATE)
             rc = batch_of_missing(s, first, last, e);
-        say_progress(s, last, last == s->users ? "\n" : "");
+        if (rc == ERR_NONE)
+            s->done->users += last - first + 1;
     }
     return rc;
 }
 
+static void
+connect_store(struct seed *s, struct arena *kept, struct arena *lease)
+{
+    s->store = store_new(s->conf);
+    s->db = db_lease(s->store, lease, SLICE_NONE, true);
+    s->bulk = bulk_new(s->db, kept);
+}
+
+/* A process of its own with a connection of its own; ends with the verb's status. */
+static pid_t
+start(struct seed *s, uint64_t number)
+{
+    pid_t         pid = fork();
+    struct arena *kept, *lease;
+    struct err    e;
+    int           status = CLI_OK;
+
+    if (pid != 0)
+        return pid;
+    kept = arena_new();
+    lease = arena_new();
+    s->batch = arena_new();
+    connect_store(s, kept, lease);
+    if (batches(s, number, &e) != ERR_NONE)
+        status = cli_fail(&e);
+    arena_free(lease);
+    store_free(s->store);
+    _exit(status);
+}
+
+static void
+say_progress(const struct seed *s, const char *end)
+{
+    uint64_t users = s->done->users, made = users - s->done->there_before;
+
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%llu of %llu users, %llu badges/s %s", (unsigned long long)users,
+                (unsigned long long)s->users,
+                (unsigned long long)(made * s->badges * 1000 /
+                                     (uint64_t)(clock_monotonic_ms() - s->began_ms + 1)),
+                end);
+}
+
 static int
-seed(struct seed *s, const struct conf *conf)
+run_all(struct seed *s)
+{
+    pid_t pids[PROCESSES];
+    int   worst = CLI_OK, status;
+
+    for (uint64_t i = 0; i < PROCESSES; i++)
+        if ((pids[i] = start(s, i)) < 0)
+            worst = CLI_TROUBLE;
+    for (size_t i = 0; i < PROCESSES; i++)
+        while (pids[i] > 0) {
+            pid_t ended = waitpid(pids[i], &status, WNOHANG);
+
+            if (ended == pids[i]) {
+                status = WIFEXITED(status) ? WEXITSTATUS(status) : CLI_TROUBLE;
+                worst = status > worst ? status : worst;
+                break;
+            }
+            usleep(20 * 1000);
+            say_progress(s, "");
+        }
+    say_progress(s, "\n");
+    return worst;
+}
+
+static int
+seed(struct seed *s)
 {
     SCOPED(arena_drop) struct arena *a = arena_new(), *lease = arena_new();
     struct err                       e;
-    enum err_code                    rc, dropped;
+    int                              status;
 
-    s->store = store_new(conf);
-    s->db = db_lease(s->store, lease, SLICE_NONE, true);
-    s->bulk = bulk_new(s->db, a);
-    s->batch = arena_new();
+    s->done =
+        mmap(NULL, sizeof *s->done, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s->done == MAP_FAILED)
+        return CLI_TROUBLE;
     s->began_ms = clock_monotonic_ms();
-    if ((rc = make_content(s, a, &e)) == ERR_NONE) {
-        struct err ignored;
-
-        rc = all_batches(s, &e);
-        dropped = drop_content(s, rc == ERR_NONE ? &e : &ignored);
-        rc = rc == ERR_NONE ? dropped : rc;
-    }
-    arena_free(s->batch);
+    connect_store(s, a, lease);
+    status = make_content(s, a, &e) == ERR_NONE ? run_all(s) : cli_fail(&e);
+    if (drop_content(s, &e) != ERR_NONE && status == CLI_OK)
+        status = cli_fail(&e);
     arena_empty(lease);
     store_free(s->store);
-    if (rc != ERR_NONE)
-        return cli_fail(&e);
-    printf("%llu users made, each with %llu badges and %llu collections; %llu were there before\n",
-           (unsigned long long)(s->users - s->there_before), (unsigned long long)s->badges,
-           (unsigned long long)s->collections, (unsigned long long)s->there_before);
-    return CLI_OK;
+    if (status == CLI_OK)
+        printf("%llu users made, each with %llu badges and %llu collections; %llu were there"
+               " before\n",
+               (unsigned long long)(s->users - s->done->there_before),
+               (unsigned long long)s->badges, (unsigned long long)s->collections,
+               (unsigned long long)s->done->there_before);
+    munmap(s->done, sizeof *s->done);
+    return status;
 }
 
 static bool
@@ -308,7 +375,6 @@ cli_seed(int argc, char **argv)
     const struct cli_option options[] = { CLI_VALUES("conf", files, &file_count),
                                           CLI_VALUE("users", &users), CLI_VALUE("badges", &badges),
                                           CLI_VALUE("collections", &colls) };
-    const struct conf      *conf;
     int rc = cli_options(argc, argv, help, options, COUNT_OF(options), &operands);
 
     if (rc != CLI_OK)
@@ -320,7 +386,7 @@ cli_seed(int argc, char **argv)
     if (!number("users", users, 100000000, &s.users) ||
         !number("badges", badges, LIMIT_BADGES, &s.badges) ||
         !number("collections", colls, LIMIT_COLLECTIONS, &s.collections) ||
-        (conf = cli_conf(a, files, file_count, true)) == NULL)
+        (s.conf = cli_conf(a, files, file_count, true)) == NULL)
         return CLI_USAGE;
-    return seed(&s, conf);
+    return seed(&s);
 }
