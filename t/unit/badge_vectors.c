@@ -306,10 +306,6 @@ the_primitives_are_ours(void **state)
     size_t        wrong = 0;
     (void)state;
 
-    if (folder == NULL) {
-        arena_free(a);
-        skip();
-    }
     primitives = json_get(manifest(a), "primitives");
     assert_non_null(primitives);
     json_object_object_foreach(primitives, name, primitive)
@@ -327,6 +323,9 @@ main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(the_vectors_verdicts_are_ours),
                                         cmocka_unit_test(the_primitives_are_ours) };
 
-    folder = getenv("OBI_VECTORS");
+    if ((folder = getenv("OBI_VECTORS")) == NULL) {
+        puts("1..0 # SKIP OBI_VECTORS names no folder");
+        return 0;
+    }
     return RUN_TAP(tests);
 }
