@@ -9,7 +9,7 @@ enum {
     /* Pictures. */
     LIMIT_IMAGE_BYTES = 2 * MIB,             /* one PNG or SVG file, uploaded or fetched */
     LIMIT_IMAGE_PIXELS = 64 * 1000 * 1000,   /* width times height of a PNG */
-    LIMIT_IMAGE_SIDE_PIXELS = 32 * KIB,      /* of a PNG: a few rows of it are held in memory */
+    LIMIT_IMAGE_SIDE_PIXELS = 128 * KIB,     /* of a PNG: a few rows of it are held in memory */
     LIMIT_PNG_CHUNKS = 16 * KIB,
     LIMIT_SVG_DEPTH = 64,
     LIMIT_SVG_NODES = 20000,

@@ -1,7 +1,8 @@
 /* PNG pictures: an assertion put in, taken out, the whole picture checked.
  *
  * All three hold the file to the chunk rules first: signature, IHDR first and once, lengths and CRCs right,
- * no unknown critical chunk, IDATs together, IEND at the end; at most LIMIT_IMAGE_BYTES and LIMIT_PNG_CHUNKS.
+ * no unknown critical chunk, IDATs together, IEND at the end; at most LIMIT_IMAGE_BYTES, LIMIT_PNG_CHUNKS,
+ * LIMIT_IMAGE_PIXELS, and LIMIT_IMAGE_SIDE_PIXELS wide and high.
  * Bytes behind IEND are no part of the picture: they are passed over, and a baked file has none.
  * Errors  PNG_MALFORMED (e->cause says what, of which chunk); TOO_LARGE (e->cause says which limit). */
 #ifndef OBI_PNG_PNG_H
@@ -38,8 +39,7 @@ MUST_USE enum err_code png_unbake(struct slice png, struct slice *ret, struct er
 
 /* Decodes the whole picture, row by row and interlaced ones pass by pass, so that memory is a few rows
  * whatever the file says. What is compressed in text and profile chunks is never inflated.
- * Errors  as above; TOO_LARGE also for more than LIMIT_IMAGE_PIXELS, or a side beyond
- *         LIMIT_IMAGE_SIDE_PIXELS. */
+ * Errors  as above. */
 MUST_USE enum err_code png_check(struct slice png, struct png_size *ret, struct err *e);
 
 #endif

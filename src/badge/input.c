@@ -102,6 +102,12 @@ take_picture(struct work *w, struct slice picture, struct slice *ret_url)
     set_input(w, "file", SLICE_NONE);
     if (badge_unbake(w->a, picture, &text, &e) == ERR_NONE)
         return take_text(w, text, ret_url);
+    if (e.code == ERR_TOO_LARGE) {
+        note(w, REPORT_IMAGE_TOO_LARGE,
+             ABOUT(.received = arena_copy(w->a, slice_str(e.cause)),
+                   .expected = arena_printf(w->a, "%d", LIMIT_IMAGE_PIXELS)));
+        return false;
+    }
     note(w, e.code == ERR_IMAGE_UNBAKED ? REPORT_IMAGE_UNBAKED : REPORT_IMAGE_MALFORMED,
          ABOUT(.received = why_not(w, &e)));
     return false;

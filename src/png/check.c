@@ -81,33 +81,26 @@ decode_all(struct decode *d)
     return true;
 }
 
-/* Held against the limits before libpng makes room for a row. */
-static enum err_code
-size_check(struct slice chunks, struct png_size *ret, struct err *e)
+/* chunks_of has held it against the limits, before libpng makes room for a row. */
+static struct png_size
+size_of(struct slice chunks)
 {
     struct cursor c = cur_of(slice_from(chunks, 8));
     uint32_t      width = cur_be32(&c), height = cur_be32(&c);
 
     assert(!c.bad);
-    if (width > LIMIT_IMAGE_SIDE_PIXELS || height > LIMIT_IMAGE_SIDE_PIXELS)
-        return png_too_large(e, "the picture is too wide or too high");
-    if ((uint64_t)width * height > LIMIT_IMAGE_PIXELS)
-        return png_too_large(e, "the picture has too many pixels");
-    *ret = (struct png_size){ width, height };
-    return ERR_NONE;
+    return (struct png_size){ width, height };
 }
 
 enum err_code
 png_check(struct slice png, struct png_size *ret, struct err *e)
 {
-    struct decode   d = { .in = cur_of(png) };
-    struct png_size size;
-    struct slice    chunks;
-    enum err_code   rc;
-    bool            good;
+    struct decode d = { .in = cur_of(png) };
+    struct slice  chunks;
+    enum err_code rc;
+    bool          good;
 
-    if ((rc = chunks_of(png, &chunks, e)) != ERR_NONE ||
-        (rc = size_check(chunks, &size, e)) != ERR_NONE)
+    if ((rc = chunks_of(png, &chunks, e)) != ERR_NONE)
         return rc;
     d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, on_fault, on_warning);
     assert(d.png != NULL);
@@ -117,6 +110,6 @@ png_check(struct slice png, struct png_size *ret, struct err *e)
     png_destroy_read_struct(&d.png, &d.info, NULL);
     if (!good)
         return png_refuse(e, "the picture cannot be decoded: %s", d.fault);
-    *ret = size;
+    *ret = size_of(chunks);
     return ERR_NONE;
 }

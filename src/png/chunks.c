@@ -98,6 +98,10 @@ header_check(const struct chunk *chunk, struct err *e)
         return png_refuse(e, "the first chunk is not IHDR");
     if (chunk->data.n != 13 || width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX)
         return png_refuse(e, "the IHDR chunk is broken");
+    if (width > LIMIT_IMAGE_SIDE_PIXELS || height > LIMIT_IMAGE_SIDE_PIXELS)
+        return png_too_large(e, "it is too wide or too high");
+    if ((uint64_t)width * height > LIMIT_IMAGE_PIXELS)
+        return png_too_large(e, "it has too many pixels");
     return ERR_NONE;
 }
 
@@ -153,12 +157,12 @@ chunks_of(struct slice file, struct slice *ret_chunks, struct err *e)
     enum err_code rc;
 
     if (file.n > LIMIT_IMAGE_BYTES)
-        return png_too_large(e, "the file has too many bytes");
+        return png_too_large(e, "it has too many bytes");
     if (!png_is(file))
         return png_refuse(e, "the signature of a PNG file is missing");
     do {
         if (++o.count > LIMIT_PNG_CHUNKS)
-            return png_too_large(e, "the file has too many chunks");
+            return png_too_large(e, "it has too many chunks");
         if ((rc = chunk_read(&c, &chunk, e)) != ERR_NONE ||
             (rc = order_check(&o, &chunk, e)) != ERR_NONE)
             return rc;

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "badge/bake.h"
+#include "badge/verify.h"
 #include "png_make.h"
 
 #define NS "xmlns=\"http://www.w3.org/2000/svg\""
@@ -134,7 +135,8 @@ what_is_no_badge_is_not_baked(void **state)
                                         SL("[]"),
                                         SL("{\"a\":1,\"a\":2}"),
                                         SL("ftp://a.example/"),
-                                        SL("a.b"), SL(".."),
+                                        SL("a.b"),
+                                        SL(".."),
                                         SL("a.b.c.d") };
     struct fixture           *f = *state;
     struct slice              baked;
@@ -184,6 +186,20 @@ an_assertion_with_an_address_is_baked_byte_for_byte(void **state)
     assert_slice_equal(found, slice_str(text));
 }
 
+static void
+a_picture_with_too_many_pixels_is_refused_with_the_limit(void **state)
+{
+    struct fixture             *f = *state;
+    const struct verify_options options = { .fetch = NULL, .now_s = 1 };
+    struct slice                png = png_make(f->a, 8000, 8001, 1, PNG_COLOR_TYPE_GRAY, 0);
+    const struct report        *r = badge_verify(f->a, png, &options);
+    size_t                      at;
+
+    assert_int_equal(report_must_be_valid(r, &f->err), ERR_TOO_LARGE);
+    assert_int_equal(err_status(f->err.code), 413);
+    assert_true(slice_find(report_deciding(r)->sentence, SL("64000000"), &at));
+}
+
 int
 main(void)
 {
@@ -196,6 +212,7 @@ main(void)
         TEST(what_is_baked_in_comes_out_again),
         TEST(an_svg_names_where_the_assertion_is_hosted),
         TEST(what_is_no_badge_is_not_baked),
+        TEST(a_picture_with_too_many_pixels_is_refused_with_the_limit),
     };
 
     return RUN_TAP(tests);
