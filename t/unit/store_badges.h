@@ -4,7 +4,7 @@
 
 #include "store_server.h"
 
-static struct badge_new
+static struct badge_new __attribute__((unused))
 new_badge(struct fixture *f, struct user user, int n)
 {
     struct sha256 identity =

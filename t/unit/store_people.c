@@ -1,5 +1,5 @@
 /* People, sessions, sign-in links, limits, mails. */
-#include "store_server.h"
+#include "store_badges.h"
 
 static void
 every_statement_fits_the_schema(void **state)
@@ -18,6 +18,47 @@ migrations_are_applied_once(void **state)
 
     OK(store_migrate(db, SL(OBI_SOURCE_DIR "/schema"), NULL, NULL, &f->e));
     store_free(owner);
+}
+
+static void
+count_said(struct slice name, void *self)
+{
+    int *said = self;
+
+    assert_true(slice_ends(name, SL(".sql")));
+    ++*said;
+}
+
+/* On a database with nothing in it, several at once: each ends well, and each file is said by one of them. */
+static void
+migrations_at_once_are_applied_once(void **state)
+{
+    struct fixture *f = *state;
+    pid_t           children[3];
+    int             said = 0;
+
+    arena_empty(f->request);
+    server_sql("primary", "DROP DATABASE obi; CREATE DATABASE obi");
+    for (size_t i = 0; i < COUNT_OF(children); i++)
+        if ((children[i] = fork()) == 0) {
+            struct db *db = db_lease(store_new_as_owner(f->conf), arena_new(), SLICE_NONE, true);
+
+            if (store_migrate(db, SL(OBI_SOURCE_DIR "/schema"), count_said, &said, &f->e) !=
+                ERR_NONE)
+                _exit(100);
+            _exit(said);
+        }
+    for (size_t i = 0; i < COUNT_OF(children); i++) {
+        int status;
+
+        waitpid(children[i], &status, 0);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 100);
+        said += WEXITSTATUS(status);
+    }
+    next_request(f, SLICE_NONE, true);
+    OK(store_check_schema(f->db, &f->e));
+    assert_true(said >= 1);
+    assert_int_equal(said, root_number("SELECT COUNT(*) FROM migration"));
 }
 
 static void
@@ -317,6 +358,7 @@ main(void)
         cmocka_unit_test(a_bucket_is_full_at_its_limit_and_empty_after_its_window),
         cmocka_unit_test(a_mail_is_claimed_once_and_tried_later_when_it_failed),
         cmocka_unit_test(text_that_is_not_utf8_is_the_senders_fault),
+        cmocka_unit_test(migrations_at_once_are_applied_once),
     };
 
     return RUN_TAP_WITH(tests, begin);
