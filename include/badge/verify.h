@@ -58,8 +58,8 @@ MUST_USE enum err_code badge_graph_of(struct arena *a, const struct badge_docs *
 MUST_USE enum err_code badge_displayed(struct arena *a, const struct badge_docs *docs,
                                        json_object **ret, struct err *e);
 
-/* A copy of any value in which each e-mail address, also one with `%40`, is replaced: for what everybody may
- * see. In the arena. */
+/* Any value with each e-mail address in it, also one with `%40`, replaced: for what everybody may see. A copy
+ * in the arena, or `value` itself when there is none in it. */
 json_object *badge_without_emails(struct arena *a, json_object *value);
 /* The same for a text. */
 struct slice badge_text_without_emails(struct arena *a, struct slice text);

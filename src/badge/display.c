@@ -68,15 +68,36 @@ badge_graph_of(struct arena *a, const struct badge_docs *docs, struct badge_grap
     return ERR_NONE;
 }
 
+/* An object with the same members: what is put into it or taken out of it changes no other. */
+static json_object *
+like(json_object *from)
+{
+    json_object *to = json_object_new_object();
+
+    json_object_object_foreach(from, name, value) json_put(to, name, json_object_get(value));
+    return to;
+}
+
 /* What a node shows: as written in 0.5 and 1.x, whose names the display API has; in 2.0's names else. */
 static json_object *
 shown(const struct node *n)
 {
-    json_object *from = strcmp(n->version, "2.0") == 0 ? n->doc : n->raw, *to = NULL;
+    return like(strcmp(n->version, "2.0") == 0 ? n->doc : n->raw);
+}
 
-    if (json_object_deep_copy(from, &to, NULL) != 0)
-        return json_object_new_object();
-    return to;
+/* 0.5 has all in one document; its issuer's address is left out. */
+static void
+drop_contact(json_object *doc)
+{
+    json_object *badge = json_get(doc, "badge"), *issuer = json_get(badge, "issuer");
+
+    if (!json_is_object(badge) || !json_is_object(issuer))
+        return;
+    badge = like(badge);
+    issuer = like(issuer);
+    json_object_object_del(issuer, "contact");
+    json_put(badge, "issuer", issuer);
+    json_put(doc, "badge", badge);
 }
 
 /* The address of what 2.0 may also write as an object. */
@@ -181,7 +202,7 @@ badge_displayed(struct arena *a, const struct badge_docs *docs, json_object **re
     doc = json_in_arena(a, shown(w.assertion));
     put_recipient(&w, doc, !old);
     if (old) {
-        json_object_object_del(json_get(json_get(doc, "badge"), "issuer"), "contact");
+        drop_contact(doc);
     } else {
         json_put(doc, "issued_on", json_object_get(json_get(doc, "issuedOn")));
         json_put(doc, "badge", shown_class(&w));

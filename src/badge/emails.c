@@ -98,8 +98,34 @@ copy(struct arena *a, json_object *value)
     return to;
 }
 
+static bool
+text_has_emails(struct arena *a, struct slice text)
+{
+    return badge_text_without_emails(a, text).p != text.p;
+}
+
+static bool
+has_emails(struct arena *a, json_object *value)
+{
+    bool found = false;
+
+    if (json_object_is_type(value, json_type_string))
+        return text_has_emails(a, json_text(value));
+    if (json_is_array(value))
+        for (size_t i = 0; !found && i < json_object_array_length(value); i++)
+            found = has_emails(a, json_object_array_get_idx(value, i));
+    if (json_is_object(value)) {
+        json_object_object_foreach(value, key, member)
+        {
+            found = found || text_has_emails(a, slice_str(key)) || has_emails(a, member);
+        }
+    }
+    return found;
+}
+
+/* Most have none. */
 json_object *
 badge_without_emails(struct arena *a, json_object *value)
 {
-    return json_in_arena(a, copy(a, value));
+    return has_emails(a, value) ? json_in_arena(a, copy(a, value)) : value;
 }
