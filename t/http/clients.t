@@ -29,12 +29,12 @@ sub answered {
 subtest 'headers that name another client change nothing' => sub {
     for my $name ('X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'Client-IP', 'True-Client-IP', 'Remote-Addr', 'Remote_Addr') {
         my $visitor = $stack->browser;
-        my $count = answered(90, sub {
-            my ($i) = @_;
-            $visitor->post('/displayer/convert/email', [ email => "x$i\@example.org" ],
-                $name => ($name eq 'Forwarded' ? 'for=' : '') . "192.0.2.$i");
-        });
-        cmp_ok $count, '<', 80, "$name (stopped after $count)";
+        my $count = grep { $_->code != 429 } $visitor->post_at_once('/displayer/convert/email',
+            [ email => 'x@example.org' ], 90, sub {
+                my ($i) = @_;
+                return ($name => ($name eq 'Forwarded' ? 'for=' : '') . "192.0.2.$i");
+            });
+        cmp_ok $count, '<', 80, "$name ($count were let through)";
     }
 };
 
@@ -43,7 +43,7 @@ subtest 'another way to write the path is the same limit, or no such path' => su
         '/x/../displayer/convert/email', '/displayer/convert/email/') {
         my $visitor = $stack->browser;
         my %seen;
-        $seen{ $visitor->post($path, [ email => "x\@example.org" ])->code }++ for 1 .. 90;
+        $seen{ $_->code }++ for $visitor->post_at_once($path, [ email => 'x@example.org' ], 90);
         ok +($seen{429} // 0) > 5 || !$seen{200}, "$path: " . join ', ', map { "$seen{$_} times $_" } sort keys %seen;
         # What is not limited must not reach the handler, which would say `missing` of an address.
         next if $seen{429};
