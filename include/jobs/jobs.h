@@ -21,7 +21,7 @@ void                   jobs_free(struct jobs *j);
  * *ret_sent counts the mails that left. */
 MUST_USE enum err_code jobs_round(struct jobs *j, size_t *ret_sent, struct err *e);
 
-/* Rounds, one a second or at SIGUSR1, until SIGTERM or SIGINT, which also cut short a mail on its way: it is
+/* Rounds, one a second or at SIGUSR2, until SIGTERM, SIGINT or SIGUSR1, which also cut short a mail on its way: it is
  * sent later. Blocks these signals for the process. */
 void jobs_run(struct jobs *j);
 

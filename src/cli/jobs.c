@@ -13,7 +13,7 @@ static const char help[] =
     "the\n"
     "cache what a worker could not, and deletes what time has ended. It looks once a second, or "
     "at\n"
-    "SIGUSR1. Any number may run; one is enough. It starts and stays without a database or a mail\n"
+    "SIGUSR2. Any number may run; one is enough. It starts and stays without a database or a mail\n"
     "server, and says on standard error, one line each, when they go and come.\n";
 
 int

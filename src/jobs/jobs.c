@@ -96,15 +96,16 @@ jobs_round(struct jobs *j, size_t *ret_sent, struct err *e)
     return rc;
 }
 
-static sigset_t
-ending_signals(void)
-{
-    sigset_t set;
+/* SIGUSR1 is how multiwatch, which keeps the process in a local stack, says that it should end. */
+static const int ending[] = { SIGTERM, SIGINT, SIGUSR1 };
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    return set;
+static bool
+is_ending(int signal_taken)
+{
+    for (size_t i = 0; i < COUNT_OF(ending); i++)
+        if (signal_taken == ending[i])
+            return true;
+    return false;
 }
 
 bool
@@ -113,25 +114,31 @@ jobs_must_end(void)
     sigset_t waiting;
 
     sigpending(&waiting);
-    return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
+    for (size_t i = 0; i < COUNT_OF(ending); i++)
+        if (sigismember(&waiting, ending[i]) == 1)
+            return true;
+    return false;
 }
 
 void
 jobs_run(struct jobs *j)
 {
     static const struct timespec now = { 0 }, second = { .tv_sec = 1 };
-    sigset_t                     waking = ending_signals();
+    sigset_t                     taken;
     int                          signal_taken;
 
-    sigaddset(&waking, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &waking, NULL); /* from here on they wait to be asked for */
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGUSR2);
+    for (size_t i = 0; i < COUNT_OF(ending); i++)
+        sigaddset(&taken, ending[i]);
+    sigprocmask(SIG_BLOCK, &taken, NULL); /* from here on they wait to be asked for */
     log_event(ERR_LEVEL_INFO, "jobs_begin", LOG_NUMBER("round_ms", 1000));
     do {
         struct err e;
         size_t     sent = 0;
 
         (void)!jobs_round(j, &sent, &e); /* it has said what there is to say */
-        signal_taken = sigtimedwait(&waking, NULL, sent > 0 ? &now : &second);
-    } while (signal_taken != SIGTERM && signal_taken != SIGINT);
+        signal_taken = sigtimedwait(&taken, NULL, sent > 0 ? &now : &second);
+    } while (!is_ending(signal_taken));
     log_event(ERR_LEVEL_INFO, "jobs_end", LOG_NUMBER("signal", signal_taken));
 }

@@ -245,7 +245,7 @@ what_time_has_ended_is_removed(void **state)
                " 1, (SELECT 1 UNION SELECT 2))"); /* fails when there is a row */
 }
 
-/* Runs the job as a process of its own, its log in a file; ends it with `signal_sent`. */
+/* Runs the job as a process of its own, its log in a file. */
 static pid_t
 start_job(struct jobs_test *t, const char *log)
 {
@@ -266,11 +266,11 @@ start_job(struct jobs_test *t, const char *log)
 }
 
 static int
-end_job(pid_t pid)
+end_job(pid_t pid, int signal_sent)
 {
     int status;
 
-    kill(pid, SIGTERM);
+    kill(pid, signal_sent);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return status;
 }
@@ -297,9 +297,9 @@ a_process_sends_until_it_is_told_to_end_and_names_nobody(void **state)
     put_mail(t, person);
     wait_for_mails(t, 1);
     put_mail(t, person);
-    kill(pid, SIGUSR1);
+    kill(pid, SIGUSR2);
     wait_for_mails(t, 2);
-    assert_int_equal(end_job(pid), 0);
+    assert_int_equal(end_job(pid, SIGTERM), 0);
     OK(file_read(f->a, log, LIMIT_JSON_BYTES, &text, &f->e));
     unlink(log.p);
     assert_true(slice_find(text, SL("\"event\":\"mail_sent\",\"mail\":"), &at));
@@ -330,7 +330,7 @@ a_mail_on_its_way_does_not_keep_the_process(void **state)
     pid = start_job(t, log.p);
     peer = accept(fd, NULL, NULL);
     begun = clock_monotonic_ms();
-    assert_int_equal(end_job(pid), 0);
+    assert_int_equal(end_job(pid, SIGUSR1), 0);
     assert_true(clock_monotonic_ms() - begun < 4000);
     close(peer);
     close(fd);
