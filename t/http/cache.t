@@ -54,12 +54,12 @@ sub replica_goes_on { $stack->sql('START SLAVE SQL_THREAD', 'replica') }
 
 subtest 'documents come out of the cache' => sub {
     warm();
-    my $before = $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")->[0][1];
-    my $replica = $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'", 'replica')->[0][1];
-    is($story->get($document)->{status}, 200, 'read') for 1 .. 20;
-    my $asked = $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")->[0][1] - $before
-        + $stack->sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'", 'replica')->[0][1] - $replica;
-    cmp_ok($asked, '<', 20, "twenty reads cost fewer than twenty statements ($asked)");
+    my $before = $stack->log_lines('read');
+    is($story->get($document)->{status}, 200, 'read') for 1 .. 40;
+    # A request that the database had no part in; on a busy machine memcached may be too late for some.
+    my @lines = $stack->log_lines('read');
+    my @without = grep { ($_->{event} // '') eq 'request' && $_->{db_us} == 0 } @lines[ $before .. $#lines ];
+    cmp_ok(scalar @without, '>=', 20, 'most of forty reads ask no database (' . @without . ')');
 };
 
 subtest 'read your writes: what was acknowledged is shown, everywhere, at once' => sub {

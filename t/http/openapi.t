@@ -33,6 +33,7 @@ sub form { return (content => $story->http->www_form_urlencode({ @_ }), type => 
 # For each path: what is asked, and the status that must come.
 my %asked = (
     '/displayer/convert/email' => [
+        { status => 200 },
         { method => 'post', form(email => $email), status => 200 },
         { method => 'post', content => qq({"email":"$email"}), type => 'application/json', status => 200 },
         { method => 'post', form(mail => 1), status => 400 },
