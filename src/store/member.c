@@ -35,13 +35,13 @@ static const struct stmt sql[] = {
                 " AND badge_id = ?" },
     [ROWS] = { "member.rows", ON_REPLICA, "uu", BADGE_ROW_OUT,
                "SELECT STRAIGHT_JOIN " BADGE_ROW_COLUMNS MEMBERS BADGE_ROW_JOINS WHERE_ORDER },
-    [FULL] = { "member.full", ON_REPLICA, "uu", BADGE_ROW_OUT "ubbb",
+    [FULL] = { "member.full", ON_REPLICA_STREAM, "uu", BADGE_ROW_OUT "ubbb",
                "SELECT STRAIGHT_JOIN " BADGE_ROW_COLUMNS
                ", b.class_id, b.hosted_url, b.assertion, e.email" MEMBERS BADGE_ROW_JOINS
                " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = "
                "b.email_number" WHERE_ORDER },
     /* Once each, however many of the badges are of one class. */
-    [CLASSES] = { "member.classes", ON_REPLICA, "uu", "ubbbb",
+    [CLASSES] = { "member.classes", ON_REPLICA_STREAM, "uu", "ubbbb",
                   "SELECT STRAIGHT_JOIN c.id, c.class_url, c.class_text, c.issuer_url, "
                   "c.issuer_text"
                   " FROM (SELECT DISTINCT b.class_id" MEMBERS
@@ -195,22 +195,37 @@ struct class
     struct slice class_url, class_text, issuer_url, issuer_text;
 };
 
+/* Room for one more behind `count`, doubling; how many rows stream in is not known before. */
+static void *
+one_more(struct arena *a, void *items, size_t size, size_t count)
+{
+    void *more;
+
+    if (count != 0 && (count < 16 || (count & (count - 1)) != 0))
+        return items;
+    more = arena_alloc_array(a, size, count == 0 ? 16 : 2 * count);
+    if (count > 0)
+        memcpy(more, items, size * count);
+    return more;
+}
+
 static enum err_code
 classes_read(struct db *db, uint64_t user, uint64_t id, struct class **ret, size_t *ret_count,
              struct err *e)
 {
     SCOPED(query_done) struct query q;
-    struct class                   *classes;
+    struct class                   *classes = NULL;
     size_t                          n = 0, bytes = 0;
     enum err_code                   rc;
     bool                            row;
 
     if ((rc = query_run(db, &sql[CLASSES], BIND(U64(user), U64(id)), &q, e)) != ERR_NONE)
         return rc;
-    classes = ARENA_ARRAY(db->a, struct class, query_rows(&q) + 1);
     while ((rc = query_next(&q, &row, e)) == ERR_NONE && row) {
-        struct class *c = &classes[n++];
+        struct class *c;
 
+        classes = one_more(db->a, classes, sizeof *classes, n);
+        c = &classes[n++];
         c->id = q.col[0].u;
         c->class_url = q.col[1].s;
         c->issuer_url = q.col[3].s;
@@ -264,9 +279,9 @@ store_collection_badges_full(struct db *db, uint64_t user, uint64_t id, struct b
                              size_t *ret_count, struct err *e)
 {
     SCOPED(query_done) struct query q = { 0 };
-    struct class                   *classes;
+    struct class                   *classes = NULL;
     const struct class             *c;
-    struct badge_full              *badges;
+    struct badge_full              *badges = NULL;
     size_t                          class_count, n = 0, bytes = 0;
     enum err_code                   rc;
     bool                            row;
@@ -274,12 +289,12 @@ store_collection_badges_full(struct db *db, uint64_t user, uint64_t id, struct b
     if ((rc = classes_read(db, user, id, &classes, &class_count, e)) != ERR_NONE ||
         (rc = query_run(db, &sql[FULL], BIND(U64(user), U64(id)), &q, e)) != ERR_NONE)
         return rc;
-    badges = ARENA_ARRAY(db->a, struct badge_full, query_rows(&q) + 1);
     while ((rc = query_next(&q, &row, e)) == ERR_NONE && row) {
         /* One added between the two queries is not in this document yet; its write makes a new one. */
         c = class_find(classes, class_count, q.col[BADGE_ROW_COUNT].u);
         if (c == NULL)
             continue;
+        badges = one_more(db->a, badges, sizeof *badges, n);
         if ((rc = full_of(&q, c, user, &badges[n], e)) != ERR_NONE)
             return rc;
         bytes += badges[n].assertion.n + c->class_text.n + c->issuer_text.n;

@@ -52,6 +52,8 @@ server_choose(struct db *db, enum stmt_on on, struct server **ret, struct err *e
     struct server *sv = NULL;
     enum err_code  rc;
 
+    if (on == ON_REPLICA_STREAM)
+        on = ON_REPLICA;
     if (db->tx_depth > 0) { /* its connection, or none */
         *ret = primary_of(db);
         if (primary_of(db)->conn == NULL || db->tx_doomed)

@@ -121,7 +121,7 @@ execute(MYSQL_STMT *handle, const struct stmt *st, const struct params *p, const
 {
     assert(count == strlen(st->in));
     if (bind_params(handle, st, binds, count, p) != 0 || mysql_stmt_execute(handle) != 0 ||
-        (st->out[0] != '\0' && mysql_stmt_store_result(handle) != 0))
+        (st->out[0] != '\0' && st->on != ON_REPLICA_STREAM && mysql_stmt_store_result(handle) != 0))
         return fail(handle, st, ret_lost, e);
     return ERR_NONE;
 }
@@ -181,6 +181,7 @@ run(struct db *db, const struct stmt *st, const struct bind *binds, size_t count
     enum err_code  rc = ERR_NONE;
     bool           lost = false;
 
+    *ret = NULL;
     for (size_t tries = 0; tries < 2 * db->s->count; tries++) {
         if ((rc = server_choose(db, st->on, &sv, e)) != ERR_NONE)
             return rc;
@@ -291,6 +292,7 @@ query_next(struct query *q, bool *ret_row, struct err *e)
 size_t
 query_rows(const struct query *q)
 {
+    assert(q->st->on != ON_REPLICA_STREAM);
     return (size_t)mysql_stmt_num_rows(q->handle);
 }
 

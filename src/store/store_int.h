@@ -15,9 +15,10 @@
 /* ---- statements ---------------------------------------------------------------------------------- */
 
 enum stmt_on {
-    ON_REPLICA,     /* reads that any server with the data may answer */
-    ON_PRIMARY,     /* writes, and reads that decide about them */
-    PREFER_PRIMARY, /* reads that want the newest, and would rather have a replica's than nothing */
+    ON_REPLICA,        /* reads that any server with the data may answer */
+    ON_REPLICA_STREAM, /* the same, row by row from the server: more may come than memory is for */
+    ON_PRIMARY,        /* writes, and reads that decide about them */
+    PREFER_PRIMARY,    /* reads that want the newest, and would rather have a replica's than nothing */
 };
 
 /* `in` and `out` have a letter for each parameter and column: u uint64_t, i int64_t, s text, b bytes. */
@@ -57,7 +58,8 @@ struct bind {
 
 enum { QUERY_COLUMNS_MAX = 24 };
 
-/* The rows of a SELECT: held by the client, copied into the lease's arena one by one. */
+/* The rows of a SELECT: held by the client unless they stream, copied into the lease's arena one by one. While
+ * one is open no other statement runs on its connection. */
 struct query {
     struct db         *db;
     MYSQL_STMT        *handle; /* NULL when done */
@@ -76,7 +78,7 @@ MUST_USE enum err_code query_run(struct db *db, const struct stmt *st, const str
 /* Three answers: a failure, a row (*ret_row), the end. */
 MUST_USE enum err_code query_next(struct query *q, bool *ret_row, struct err *e);
 void                   query_done(struct query *q);
-/* How many rows there are in all, before the first is read. */
+/* How many rows there are in all, before the first is read; not of one that streams. */
 size_t query_rows(const struct query *q);
 /* Runs a SELECT that answers at most one row and reads it; *ret_row says whether there was one. */
 MUST_USE enum err_code query_one(struct db *db, const struct stmt *st, const struct bind *binds,
@@ -120,12 +122,12 @@ struct store {
 };
 
 struct db {
-    struct store  *s;
-    struct arena  *a;
-    uint64_t       number;
-    struct slice   after;
-    bool           primary_only, wrote, degraded;
-    bool           fresh; /* `reads` was seen to have a version: no other replica may take its place */
+    struct store *s;
+    struct arena *a;
+    uint64_t      number;
+    struct slice  after;
+    bool          primary_only, wrote, degraded;
+    bool fresh; /* `reads` was seen to have a version: no other replica may take its place */
     struct server *reads; /* chosen at the first read */
     struct slice   position;
     int64_t        took_us;

@@ -1,6 +1,8 @@
 /* Collections and the order in them. */
 #include "store_badges.h"
 
+#include "core/rand.h"
+
 static uint64_t
 a_collection(struct fixture *f, struct user user, enum visibility visibility)
 {
@@ -220,6 +222,33 @@ documents_of_a_collection_are_each_badges_own(void **state)
     }
 }
 
+/* Six badges of four megabytes each: what is shown of one ends at its limit, and the connection is good after. */
+static void
+huge_documents_are_shown_up_to_a_limit_and_never_held_at_once(void **state)
+{
+    struct fixture    *f = *state;
+    struct user        user = a_user(f, "hugedocs");
+    uint64_t           c = a_collection(f, user, VISIBILITY_PUBLIC), id;
+    struct badge_full *full;
+    size_t             count;
+    char              *bytes = arena_alloc(f->a, 4 * MIB);
+
+    for (int i = 0; i < 6; i++) {
+        struct badge_new badge = new_badge(f, user, i);
+
+        rand_bytes(bytes, 4 * MIB);
+        badge.assertion = (struct slice){ bytes, 4 * MIB };
+        OK(store_badge_add(f->db, user.id, &badge, &id, &f->e));
+        OK(store_collection_put_badge(f->db, user.id, c, id, &f->e));
+    }
+    for (int i = 0; i < 2; i++) {
+        OK(store_collection_badges_full(f->db, user.id, c, &full, &count, &f->e));
+        assert_in_range(count, 1, LIMIT_COLLECTION_BYTES / (4 * MIB));
+        OK(store_user_by_id(f->db, user.id, &user, &f->e));
+    }
+    OK(store_user_remove(f->db, user.id, &f->e));
+}
+
 static void
 a_badge_names_its_collections(void **state)
 {
@@ -320,6 +349,7 @@ main(void)
         cmocka_unit_test(a_list_is_in_the_order_of_making_and_by_visibility),
         cmocka_unit_test(the_order_is_the_owners),
         cmocka_unit_test(documents_of_a_collection_are_each_badges_own),
+        cmocka_unit_test(huge_documents_are_shown_up_to_a_limit_and_never_held_at_once),
         cmocka_unit_test(a_badge_names_its_collections),
         cmocka_unit_test(only_people_with_something_public_are_found),
         cmocka_unit_test(names_and_texts_are_held_to_their_limits),
