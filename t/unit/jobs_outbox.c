@@ -29,6 +29,7 @@ begin(void **state)
     if (fixture_begin(state, "") != 0)
         return -1;
     t->f = *state;
+    log_set_level(ERR_LEVEL_ERROR + 1); /* but in the process whose log is looked at */
     t->conf = *t->f->conf;
     strcpy(t->folder, "/tmp/obi-jobs-XXXXXX");
     assert_non_null(mkdtemp(t->folder));
@@ -211,11 +212,9 @@ rounds_go_on_through_an_outage_of_the_database(void **state)
     start_over(t);
     put_mail(t, person);
     server_do("stop primary");
-    log_set_level(ERR_LEVEL_ERROR + 1);
     assert_int_equal(jobs_round(t->jobs, &sent, &t->f->e), ERR_STORE_DOWN);
     assert_int_equal(jobs_round(t->jobs, &sent, &t->f->e), ERR_STORE_DOWN);
     assert_int_equal(sent, 0);
-    log_set_level(ERR_LEVEL_INFO);
     server_do("start primary");
     assert_int_equal(round_of(t), 1);
 }
@@ -257,6 +256,7 @@ start_job(struct jobs_test *t, const char *log)
         int          fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
         dup2(fd, STDERR_FILENO);
+        log_set_level(ERR_LEVEL_INFO);
         if (jobs_new(&t->conf, &jobs, &e) != ERR_NONE)
             _exit(1);
         jobs_run(jobs);
