@@ -16,6 +16,7 @@ test("the start page asks for an address and says what to expect", async () => {
     await page.click("main button");
     assert.equal(await page.textContent(".address"), email);
     await shoot(stack, page, "mail-sent");
+    await check_page(page, "mail sent");
 });
 
 test("the mailed link asks first, and signs in when told to", async () => {
@@ -24,6 +25,7 @@ test("the mailed link asks first, and signs in when told to", async () => {
     assert.equal(await page.textContent(".address"), email);
     await page.reload();
     await shoot(stack, page, "confirm");
+    await check_page(page, "the link's page");
     await page.click("main button");
     await page.waitForURL("**/backpack");
 });
@@ -53,6 +55,7 @@ test("what cannot be added says which step failed, and several pictures go at on
     assert.equal(await page.locator(".result-exists").count(), 1);
     assert.ok(await page.locator(".result-failed .step-failed").count() > 0);
     await shoot(stack, page, "results");
+    await check_page(page, "results");
 });
 
 test("the picture that is downloaded is baked", async () => {
@@ -124,6 +127,7 @@ test("a badge gets a page of its own", async () => {
     assert.ok(await other.page.isVisible(".verdict-valid"));
     assert.ok(!(await other.page.content()).includes(email));
     await shoot(stack, other.page, "public-badge");
+    await check_page(other.page, "a public badge");
     await other.close();
 });
 
@@ -153,6 +157,7 @@ test("a badge that is removed is gone after a question", async () => {
     await page.click(".card-link >> nth=0");
     await page.click(".button-bad");
     await shoot(stack, page, "remove");
+    await check_page(page, "the question before removal");
     await page.click(".button-bad");
     await page.waitForURL("**/backpack");
     assert.equal(await page.locator(".card").count(), before - 1);

@@ -210,6 +210,23 @@ test("a link that no longer works, a wrong address and an unknown page say so on
     await close();
 });
 
+test("the pages for everybody are sound, in light and dark, on a phone and on a desk", async () => {
+    for (const options of [{}, phone, { colorScheme: "dark" }, { ...phone, colorScheme: "dark" }]) {
+        const eyes = await visitor(browser, stack, options);
+        for (const at of ["/", "/signin", "/help", "/baker", "/displayer/convert/email"]) {
+            await eyes.page.goto(at);
+            await check_page(eyes.page, `${at} ${JSON.stringify(options)}`);
+        }
+        await eyes.page.goto("/signin");
+        await eyes.page.fill("#email", "nobody@nowhere");
+        await eyes.page.click("main button");
+        assert.ok(await eyes.page.isVisible("[role=alert]"));
+        await check_page(eyes.page, "a mistyped address");
+        assert.deepEqual(eyes.complaints, []);
+        await eyes.close();
+    }
+});
+
 await run({
     setup: async () => { browser = await launch(); },
     teardown: async () => browser?.close(),
