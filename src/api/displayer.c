@@ -93,34 +93,32 @@ api_display_fail(struct req *r, const struct err *e, struct resp *out)
     (void)reply_display(r, out, status, doc);
 }
 
-/* The user of the path; what follows reads a server that has the user's last write. */
+/* The user of the path, who is there; what follows reads a server that has their last write. */
 static enum err_code
-read_user(struct req *r, struct user *ret, struct err *e)
+read_user(struct req *r, uint64_t *ret, struct err *e)
 {
-    uint64_t      id;
     enum err_code rc;
 
-    if ((rc = check_form(r, e)) != ERR_NONE || (rc = path_id(r, "user", &id, e)) != ERR_NONE ||
-        (rc = db_read_fresh(r->db, id, e)) != ERR_NONE)
+    if ((rc = check_form(r, e)) != ERR_NONE || (rc = path_id(r, "user", ret, e)) != ERR_NONE)
         return rc;
-    return store_user_by_id(r->db, id, ret, e);
+    return db_read_fresh(r->db, *ret, e);
 }
 
 enum err_code
 api_groups(struct req *r, struct resp *out, struct err *e)
 {
-    struct user        user;
+    uint64_t           user;
     struct collection *groups;
     size_t             count;
     json_object       *doc, *array;
     enum err_code      rc;
 
     if ((rc = read_user(r, &user, e)) != ERR_NONE ||
-        (rc = store_collection_list(r->db, user.id, VISIBILITY_PUBLIC, &groups, &count, e)) !=
+        (rc = store_collection_list(r->db, user, VISIBILITY_PUBLIC, &groups, &count, e)) !=
             ERR_NONE)
         return rc;
     doc = json_object_new_object();
-    json_put_number(doc, "userId", (int64_t)user.id);
+    json_put_number(doc, "userId", (int64_t)user);
     array = json_put_array(doc, "groups");
     for (size_t i = 0; i < count; i++) {
         json_object *group = json_add_object(array);
@@ -199,7 +197,7 @@ add_badges(const struct req *r, struct sbuf *to, const struct badge_full *badges
 enum err_code
 api_group(struct req *r, struct resp *out, struct err *e)
 {
-    struct user        user;
+    uint64_t           user;
     uint64_t           id;
     struct collection  group;
     struct badge_full *badges;
@@ -209,14 +207,14 @@ api_group(struct req *r, struct resp *out, struct err *e)
 
     if ((rc = read_user(r, &user, e)) != ERR_NONE ||
         (rc = path_id(r, "group", &id, e)) != ERR_NONE ||
-        (rc = store_collection_get(r->db, user.id, id, &group, e)) != ERR_NONE)
+        (rc = store_collection_get(r->db, user, id, &group, e)) != ERR_NONE)
         return rc;
     if (group.visibility != VISIBILITY_PUBLIC)
         return FAIL(e, NOT_FOUND, "the collection is not public");
-    if ((rc = store_collection_badges_full(r->db, user.id, id, &badges, &count, e)) != ERR_NONE)
+    if ((rc = store_collection_badges_full(r->db, user, id, &badges, &count, e)) != ERR_NONE)
         return rc;
     sbuf_init(&doc, r->arena);
-    sbuf_printf(&doc, "{\"userId\":%llu,\"groupId\":%llu,\"badges\":[", (unsigned long long)user.id,
+    sbuf_printf(&doc, "{\"userId\":%llu,\"groupId\":%llu,\"badges\":[", (unsigned long long)user,
                 (unsigned long long)id);
     if ((rc = add_badges(r, &doc, badges, count, e)) != ERR_NONE)
         return rc;
