@@ -143,8 +143,9 @@ database_create() {
         rm -rf "$VAR/primary/data" "$VAR/replica/data" "$VAR/replica/ready"
         mkdir "$VAR/primary/data"
         own primary/data
+        # --force: the name of this machine need not be known to it.
         (as_user mariadb-install-db --defaults-file="$VAR/primary/my.cnf" --skip-test-db \
-            --auth-root-authentication-method=normal --skip-name-resolve) >"$VAR/log/primary.log" 2>&1 </dev/null || return 1
+            --auth-root-authentication-method=normal --skip-name-resolve --force) >"$VAR/log/primary.log" 2>&1 </dev/null || return 1
         # --bootstrap takes one statement a line and writes nothing to the binary log.
         (as_user mariadbd --defaults-file="$VAR/primary/my.cnf" --bootstrap) \
             >>"$VAR/log/primary.log" 2>&1 <<EOF || return 1
