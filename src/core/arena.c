@@ -11,7 +11,8 @@
 #define ARENA_EACH 0
 #endif
 
-enum { BLOCK_BYTES = 32 * 1024 };
+/* The first block is small: many an arena lives for a few allocations, and every block is zeroed. */
+enum { FIRST_BYTES = 2 * 1024, BLOCK_BYTES = 32 * 1024 };
 
 struct block {
     struct block *next;
@@ -137,13 +138,13 @@ arena_alloc(struct arena *a, size_t n)
 
         own->size = own->used = rounded;
         if (b == NULL)
-            b = block_add(a, BLOCK_BYTES);
+            b = block_add(a, FIRST_BYTES);
         own->next = b->next;
         b->next = own;
         return own->bytes;
     }
     if (b == NULL || b->size - b->used < rounded)
-        b = block_add(a, BLOCK_BYTES);
+        b = block_add(a, b == NULL && rounded <= FIRST_BYTES ? FIRST_BYTES : BLOCK_BYTES);
     b->used += rounded;
     return b->bytes + b->used - rounded;
 }
