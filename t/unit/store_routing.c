@@ -267,6 +267,38 @@ without_its_primary_reads_go_on_and_writes_are_refused(void **state)
 }
 
 static void
+a_primary_that_hangs_costs_its_timeouts_once_in_a_while_and_reads_go_on(void **state)
+{
+    struct fixture *f = *state;
+    struct user     user, seen;
+    struct session  session;
+    int64_t         began_ms;
+    int             slow = 0;
+
+    next_request(f, SLICE_NONE, false);
+    user = a_user(f, "hungprimary");
+    OK(store_session_add(f->db, user.id, SL("hungprimary"), SL(""), &f->e));
+    let_replica_catch_up(f);
+    server_do("freeze primary");
+    for (int i = 0; i < 6; i++) {
+        began_ms = clock_monotonic_ms();
+        OK(store_session_find(reader(f, SLICE_NONE), SL("hungprimary"), &session, &seen, &f->e));
+        assert_true(db_degraded(f->db));
+        slow += clock_monotonic_ms() - began_ms > 500;
+    }
+    assert_int_equal(store_user_set_findable(f->db, user.id, false, &f->e), ERR_STORE_DOWN);
+    server_do("thaw primary");
+    assert_in_range(slow, 1, 2);
+    for (int tries = 0; tries < 100; tries++) { /* it is asked again by itself */
+        next_request(f, SLICE_NONE, false);
+        if (store_user_set_findable(f->db, user.id, false, &f->e) == ERR_NONE)
+            return;
+        usleep(100 * 1000);
+    }
+    fail_msg("the primary is not used again");
+}
+
+static void
 with_no_server_at_all_everything_is_down_and_comes_back(void **state)
 {
     struct fixture *f = *state;
@@ -457,6 +489,7 @@ main(void)
         cmocka_unit_test(without_its_replica_the_primary_serves),
         cmocka_unit_test(a_replica_that_hangs_costs_its_timeout_once_in_a_while),
         cmocka_unit_test(without_its_primary_reads_go_on_and_writes_are_refused),
+        cmocka_unit_test(a_primary_that_hangs_costs_its_timeouts_once_in_a_while_and_reads_go_on),
         cmocka_unit_test(with_no_server_at_all_everything_is_down_and_comes_back),
         cmocka_unit_test(a_restart_in_between_fails_no_request),
         cmocka_unit_test(a_restart_under_a_read_is_not_seen),
