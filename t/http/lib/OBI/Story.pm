@@ -19,9 +19,11 @@ use OBI::Issuer;
 sub new {
     my ($class, $stack, $name) = @_;
     my $run = sprintf '%s%d-%d', $name, time, $$;
+    # An address of its own, so that limits for each client do not bind one test to another.
+    my $address = sprintf '127.%d.%d.1', 60 + $$ % 60, 1 + int($$ / 60) % 250;
     return bless {
         stack => $stack, run => $run,
-        http => HTTP::Tiny->new(max_redirect => 0, timeout => 30, verify_SSL => 1),
+        http => HTTP::Tiny->new(max_redirect => 0, timeout => 30, local_address => $address),
         issuer => OBI::Issuer->new(root => $stack->var . '/demo/www', url => $stack->demo, name => $run),
     }, $class;
 }
