@@ -39,9 +39,10 @@ server_do(const char *fmt, ...)
     vsnprintf(verb, sizeof verb, fmt, ap);
     va_end(ap);
     snprintf(line, sizeof line,
-             "TEMPLATE='%s/../store-template'; export TEMPLATE; set -- %s; verb=$1; shift;"
+             "TEMPLATE='%s/../store-template' TEST_PID=%d; export TEMPLATE TEST_PID; set -- %s; "
+             "verb=$1; shift;"
              " '" OBI_SOURCE_DIR "/t/unit/store_server.sh' $verb %s \"$@\" >>%s.log 2>&1",
-             self, verb, test_dir, test_dir);
+             self, (int)getpid(), verb, test_dir, test_dir);
     if (system(line) != 0)
         fail_msg("store_server.sh %s failed: see %s.log", verb, test_dir);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Private database servers for tests of the store: store_server.sh VERB DIR.
 #   make DIR      a primary and a replica with the schema's users, running; the files come from a template
-#                 that is made once (TEMPLATE)
+#                 that is made once (TEMPLATE); they end with the process TEST_PID, if that is set
 #   start|stop|kill|freeze|thaw DIR NAME    one of them: primary, replica
 #   delay DIR SECONDS   the replica applies everything so much later
 #   sync DIR      waits until the replica has what the primary has
@@ -79,7 +79,13 @@ END
     rm -f "$dir"/primary/data/binlog.*
     touch "$TEMPLATE/ready"
 }
+# A test that is aborted cannot clean up: when its process is gone, what it had goes.
+watch() {
+    setsid sh -c 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; exec "$0" end "$2"' \
+        "$0" "$TEST_PID" "$dir" >/dev/null 2>&1 </dev/null &
+}
 make() {
+    [ -z "${TEST_PID-}" ] || watch
     mkdir -p "$(dirname "$TEMPLATE")"
     (exec 9>"$TEMPLATE.lock" && flock 9 && template)
     mkdir -p "$dir/primary" "$dir/replica"
@@ -110,6 +116,6 @@ sync) # until the replica has what the primary has now
     pos=$(echo 'SELECT @@gtid_binlog_pos' | sql primary)
     [ "$(echo "SELECT MASTER_GTID_WAIT('$pos', 30)" | sql replica)" = 0 ] ;;
 sql) sql "$name" ;;
-end) stop replica KILL; stop primary KILL; rm -rf "$dir" ;;
+end) stop replica KILL; stop primary KILL; rm -rf "$dir" "$dir.log" ;;
 *) exit 64 ;;
 esac
