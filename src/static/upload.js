@@ -92,6 +92,21 @@ async function upload(files) {
         if (result) waiting.row.replaceWith(document.adoptNode(result));
         else fail(waiting, sentence ? sentence.textContent : words.broken);
     }
+    if (list.querySelector(".result-added")) await refresh();
+}
+
+/* On the backpack: the badges that were added stand there without loading the page again. */
+async function refresh() {
+    const stale = document.querySelector("[data-fresh]");
+    if (!stale) return;
+    try {
+        const answer = await fetch(location.pathname);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.querySelector("[data-fresh]");
+        if (fresh) stale.replaceWith(document.adoptNode(fresh));
+    } catch {
+        /* the results say what was added all the same */
+    }
 }
 
 function has_files(event) {

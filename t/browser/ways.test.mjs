@@ -134,6 +134,8 @@ test("pictures are dropped onto the backpack", async () => {
     await page.waitForSelector(".result-added");
     await page.waitForFunction(() => document.querySelectorAll(".result-failed").length === 2);
     assert.ok(!(await page.isVisible("[data-drop]")));
+    await page.waitForSelector(".card");
+    assert.equal(await page.locator(".card").count(), 1);
     await shoot(stack, page, "dropped");
     await check_page(page, "dropped pictures");
     await page.reload();
