@@ -73,35 +73,44 @@ store_pack(struct arena *a, struct slice text)
     return (struct slice){ to, text.n + 1 };
 }
 
+static z_stream *
+inflater(void)
+{
+    static z_stream z;
+    static bool     made;
+    int             ok = made ? inflateReset(&z) : inflateInit2(&z, -15);
+
+    assert(ok == Z_OK);
+    made = true;
+    set_dictionary(&z, inflateSetDictionary);
+    return &z;
+}
+
 /* The limit is the largest document there is; our own rows do not exceed it, so more is damage. */
 static enum err_code
 inflate_all(struct arena *a, struct slice packed, struct slice *ret, struct err *e)
 {
-    z_stream z = { 0 };
-    size_t   room = packed.n * 4 + 256;
-    char    *to = NULL;
-    int      rc;
+    z_stream *z;
+    size_t    room = packed.n * 4 + 256;
+    char     *to = NULL;
+    int       rc;
 
     for (;; room *= 4) {
         if (room > LIMIT_PACKED_BYTES)
             room = LIMIT_PACKED_BYTES;
         to = arena_alloc(a, room + 1);
-        memset(&z, 0, sizeof z);
-        rc = inflateInit2(&z, -15);
-        assert(rc == Z_OK);
-        set_dictionary(&z, inflateSetDictionary);
-        z.next_in = (Bytef *)(uintptr_t)packed.p;
-        z.avail_in = (uInt)packed.n;
-        z.next_out = (Bytef *)to;
-        z.avail_out = (uInt)room;
-        rc = inflate(&z, Z_FINISH);
-        inflateEnd(&z);
+        z = inflater();
+        z->next_in = (Bytef *)(uintptr_t)packed.p;
+        z->avail_in = (uInt)packed.n;
+        z->next_out = (Bytef *)to;
+        z->avail_out = (uInt)room;
+        rc = inflate(z, Z_FINISH);
         if (rc != Z_BUF_ERROR || room == LIMIT_PACKED_BYTES)
             break;
     }
     if (rc != Z_STREAM_END)
         return FAIL(e, STORE_FAULT, "a packed document is damaged");
-    *ret = (struct slice){ to, z.total_out };
+    *ret = (struct slice){ to, z->total_out };
     return ERR_NONE;
 }
 
