@@ -17,9 +17,6 @@ struct badge_image {
 /* What the bytes mean to be: a file with the PNG signature; XML whose root is `svg`, or that has `<svg` near
  * its beginning and is no page of HTML, so that a broken file is told what is wrong with it. */
 enum badge_image_kind badge_image_kind(struct slice image);
-/* "image/png" and "png"; "" for UNKNOWN. */
-const char *badge_image_media_type(enum badge_image_kind kind);
-const char *badge_image_extension(enum badge_image_kind kind);
 
 /* The whole picture is what its kind's rules ask for: png/png.h, xml/svg.h.
  * Errors  IMAGE_UNKNOWN; PNG_MALFORMED; SVG_MALFORMED; TOO_LARGE. */

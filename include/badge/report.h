@@ -88,7 +88,6 @@ struct report {
 /* The names people and rows use: "valid", "expired", "revoked", "invalid", "unreachable",
  * "unsupported". */
 const char *report_outcome_name(enum report_outcome outcome);
-const char *report_level_name(enum report_level level);
 
 /* `{"graph", "input", "report"}`: keys and names as the Open Badges reference validator's, and
  * besides `report.outcome` and `report.documents`. The caller's reference. */

@@ -102,6 +102,8 @@ struct resp {
  * NUL, other control characters) makes the whole answer a 500 instead. The headers of safety (CSP, nosniff,
  * Referrer-Policy, Cache-Control) are there by themselves; setting one replaces the default. */
 void resp_header(struct resp *out, const char *name, struct slice value);
+/* A user's SVG runs nothing, loads nothing and has no origin, also when it is opened as a page. */
+#define HTTP_SVG_POLICY "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 /* Sets our cookie `name`: HttpOnly, SameSite=Lax, Path=/, Secure under https. max_age_s 0 removes
  * it, -1 keeps it until the browser ends. */
 void resp_cookie(const struct req *r, struct resp *out, const char *name, struct slice value,

@@ -30,7 +30,6 @@ MUST_USE enum err_code templates_new(const struct text_file *files, size_t count
                                      struct slice (*asset)(struct slice name),
                                      struct templates **ret, struct err *e);
 void                   templates_free(struct templates *t);
-bool                   templates_has(const struct templates *t, const char *name);
 
 /* Renders `name`, with `page` (may be NULL) where it says `{{> page}}`. Text in `a`.
  * Errors  INTERNAL: no such template; partials nested beyond reason. */
@@ -42,8 +41,5 @@ MUST_USE enum err_code templates_render(const struct templates *t, struct arena 
 void templates_each_message(const struct templates *t,
                             void (*seen)(void *self, const char *file, struct slice id),
                             void *self);
-/* Adds `text` so that it stands for itself in HTML, also in a quoted attribute. */
-struct sbuf;
-void html_escape(struct sbuf *to, struct slice text);
 
 #endif

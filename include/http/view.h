@@ -8,8 +8,6 @@
  * link to anything else. Also puts `<name>_host`, the address's host, for showing where a link
  * leads. */
 void view_url(json_object *model, const char *name, struct slice url);
-/* A link of our own from a path. */
-void view_path(json_object *model, const char *name, struct slice path);
 /* A date as a person of the request's language writes it ("23 November 2026"), and `<name>_iso` for
  * <time datetime>. Nothing when unix_s is 0. */
 void view_date(const struct req *r, json_object *model, const char *name, int64_t unix_s);
@@ -18,8 +16,6 @@ void view_date(const struct req *r, json_object *model, const char *name, int64_
 struct slice view_text(const struct req *r, const char *message_id, json_object *names);
 /* An absolute address: site.base_url and a path. */
 struct slice view_absolute(const struct req *r, struct slice path);
-/* The address of a static file under its hashed name: "app.css" -> "/static/app.1f3a….css". */
-struct slice view_asset(struct arena *a, const char *name);
 /* A failure as the model that pages and JSON errors show: reason, sentence, and url, field,
  * received, cause where they are set. */
 json_object *view_err(const struct req *r, const struct err *e);

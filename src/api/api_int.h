@@ -18,9 +18,6 @@ struct slice jsonp_wrap(struct arena *a, struct slice name, struct slice json);
 enum err_code reply_form(const struct req *r, struct resp *out, const char *page,
                          const char *title_id);
 
-/* A user's SVG runs nothing, loads nothing and has no origin, also when it is opened as a page. */
-#define SVG_POLICY "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-
 /* A report that is not valid as the original baker's error object. The caller's reference. */
 json_object *baker_failure(const struct report *report);
 

@@ -35,7 +35,7 @@ reply_picture(struct req *r, struct resp *out, const struct report *report, stru
                              SLICE_FMT(digest_hex(r->arena, "md5", bytes)), svg ? "svg" : "png"));
     resp_header(out, "Cache-Control", SL("no-store"));
     if (svg)
-        resp_header(out, "Content-Security-Policy", SL(SVG_POLICY));
+        resp_header(out, "Content-Security-Policy", SL(HTTP_SVG_POLICY));
     return reply_bytes(out, 200, svg ? "image/svg+xml" : "image/png", bytes);
 }
 

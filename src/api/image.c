@@ -57,7 +57,7 @@ api_picture(struct req *r, struct resp *out, struct err *e)
     resp_header(out, "ETag", etag);
     resp_header(out, "Cache-Control", SL(CACHE_FOREVER));
     if (kind == PICTURE_SVG)
-        resp_header(out, "Content-Security-Policy", SL(SVG_POLICY));
+        resp_header(out, "Content-Security-Policy", SL(HTTP_SVG_POLICY));
     if (none_match(req_header(r, "If-None-Match"), etag))
         return reply_bytes(out, 304, "", SLICE_NONE);
     if ((rc = badge_bake(r->arena, picture.source, picture.assertion, picture.hosted_url, &bytes,

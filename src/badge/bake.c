@@ -5,14 +5,6 @@
 #include "png/png.h"
 #include "xml/svg.h"
 
-static const struct {
-    const char *media_type, *extension;
-} kinds[] = {
-    [BADGE_IMAGE_UNKNOWN] = { "", "" },
-    [BADGE_IMAGE_PNG] = { "image/png", "png" },
-    [BADGE_IMAGE_SVG] = { "image/svg+xml", "svg" },
-};
-
 /* A page of HTML is no picture, though it may have an SVG in it: issuers answer with pages. */
 static bool
 means_svg(struct slice file)
@@ -32,18 +24,6 @@ badge_image_kind(struct slice image)
     if (png_is(image))
         return BADGE_IMAGE_PNG;
     return means_svg(image) || svg_is(image) ? BADGE_IMAGE_SVG : BADGE_IMAGE_UNKNOWN;
-}
-
-const char *
-badge_image_media_type(enum badge_image_kind kind)
-{
-    return kinds[kind].media_type;
-}
-
-const char *
-badge_image_extension(enum badge_image_kind kind)
-{
-    return kinds[kind].extension;
 }
 
 enum err_code

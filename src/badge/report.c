@@ -20,12 +20,6 @@ report_outcome_name(enum report_outcome outcome)
     return outcome_names[outcome];
 }
 
-const char *
-report_level_name(enum report_level level)
-{
-    return level_names[level];
-}
-
 struct slice
 report_identity(struct arena *a, const struct report *r)
 {

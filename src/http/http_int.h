@@ -43,10 +43,6 @@ MUST_USE enum err_code request_read_args(struct exchange *x, struct err *e);
 MUST_USE enum err_code request_read_body(struct exchange *x, struct err *e);
 /* Takes what is left of the body off the wire: nginx would not read an answer while it still sends. */
 void                   request_drain(struct exchange *x);
-/* "192.0.2.1"; of an IPv6 address the /64 it is in, of a mapped one the IPv4 address. */
-struct slice client_of(struct arena *a, struct slice remote_addr);
-/* By Accept: JSON is wanted before HTML. */
-bool accept_wants_json(struct slice accept);
 
 /* visitor.c: who it is and what forms must send back. */
 MUST_USE enum err_code visitor_find(struct exchange *x, struct err *e);

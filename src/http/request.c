@@ -153,7 +153,8 @@ method_of(struct slice name)
     return 0;
 }
 
-struct slice
+/* "192.0.2.1"; of an IPv6 address the /64 it is in, of a mapped one the IPv4 address. */
+static struct slice
 client_of(struct arena *a, struct slice remote_addr)
 {
     static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
@@ -193,8 +194,8 @@ weight_of(struct slice params)
 }
 
 /* An API's client names JSON and no browser does; whoever weighs both gets the heavier. */
-bool
-accept_wants_json(struct slice accept)
+static bool
+wants_json(struct slice accept)
 {
     struct slice rest = accept, item, type;
     int          json = 0, html = 0, any = 0, weight;
@@ -244,7 +245,7 @@ request_read(struct exchange *x, struct err *e)
     r->method = method_of(x->params.method);
     r->path = path_of(x->params.uri);
     r->client = client_of(r->arena, x->params.remote_addr);
-    r->wants_json = accept_wants_json(req_header(r, "Accept"));
+    r->wants_json = wants_json(req_header(r, "Accept"));
     r->language = site_language(x->app->site, req_header(r, "Accept-Language"));
     return rc;
 }

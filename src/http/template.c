@@ -29,12 +29,6 @@ template_find(const struct templates *t, struct slice name)
     return NULL;
 }
 
-bool
-templates_has(const struct templates *t, const char *name)
-{
-    return template_find(t, slice_str(name)) != NULL;
-}
-
 enum err_code
 templates_new(const struct text_file *files, size_t count, struct slice (*asset)(struct slice name),
               struct templates **ret, struct err *e)
@@ -79,7 +73,8 @@ templates_each_message(const struct templates *t,
                 seen(self, t->items[i].name, t->items[i].steps[k].text);
 }
 
-void
+/* So that it stands for itself in HTML, also in a quoted attribute. */
+static void
 html_escape(struct sbuf *to, struct slice text)
 {
     size_t from = 0;

@@ -29,13 +29,6 @@ view_url(json_object *model, const char *name, struct slice url)
     put_beside(model, name, "_host", u.host);
 }
 
-void
-view_path(json_object *model, const char *name, struct slice path)
-{
-    if (path_is_ours(path))
-        json_put_text(model, name, path);
-}
-
 static struct slice
 object_name(void *self, struct slice name)
 {
@@ -97,13 +90,6 @@ struct slice
 view_absolute(const struct req *r, struct slice path)
 {
     return arena_printf(r->arena, "%.*s%.*s", SLICE_FMT(r->app->conf->base_url), SLICE_FMT(path));
-}
-
-struct slice
-view_asset(struct arena *a, const char *name)
-{
-    (void)a;
-    return site_asset_path(slice_str(name));
 }
 
 static void

@@ -182,22 +182,6 @@ put_failure(struct adding *a, json_object *item, const struct import_result *res
         a->status = err_status(why->code);
 }
 
-/* An expired badge is kept, and says so. */
-static void
-put_added(struct adding *a, json_object *item, const struct import_result *result)
-{
-    const char  *name = report_outcome_name(result->report->outcome);
-    json_object *names = names_new(a->r);
-
-    if (result->report->outcome == OUTCOME_VALID) {
-        put_sentence(a->r, item, "sentence", "add.added", NULL);
-        return;
-    }
-    json_put_text(names, "status",
-                  view_text(a->r, arena_printf(a->r->arena, "status.%s", name).p, NULL));
-    put_sentence(a->r, item, "sentence", "add.added_as", names);
-}
-
 static void
 put_badge_of(struct adding *a, json_object *item, uint64_t id)
 {
@@ -214,7 +198,7 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
     switch (result->outcome) {
     case IMPORT_ADDED:
         item = new_item(a, input, "added", "valid");
-        put_added(a, item, result);
+        put_sentence(a->r, item, "sentence", "add.added", NULL);
         put_badge_of(a, item, result->id);
         put_steps(a, item, STEP_COUNT, is_url);
         break;

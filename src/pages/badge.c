@@ -3,9 +3,6 @@
 
 #include <stdlib.h>
 
-/* User SVG is shown only where it can do nothing. */
-#define SVG_POLICY "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-
 static enum err_code
 get_badge(struct req *r, struct badge_full *ret, struct err *e)
 {
@@ -126,7 +123,7 @@ page_badge_picture(struct req *r, struct resp *out, struct err *e)
     /* The page names it by its hash: another picture has another address. */
     resp_header(out, "Cache-Control", SL("private, max-age=86400"));
     if (svg)
-        resp_header(out, "Content-Security-Policy", SL(SVG_POLICY));
+        resp_header(out, "Content-Security-Policy", SL(HTTP_SVG_POLICY));
     return reply_bytes(out, 200, svg ? "image/svg+xml" : "image/png", baked);
 }
 

@@ -12,8 +12,9 @@ has_control(struct slice text, const char *allowed)
     return false;
 }
 
-bool
-collection_path_ok(struct slice path)
+/* Letters, digits, hyphens and underscores. */
+static bool
+path_is_ok(struct slice path)
 {
     if (path.n < PATH_BYTES_MIN || path.n > PATH_BYTES_MAX)
         return false;
@@ -47,7 +48,7 @@ collection_form_read(const struct req *r, struct collection_form *ret)
     else if (ret->description.n > LIMIT_COLLECTION_TEXT_BYTES ||
              has_control(ret->description, "\r\n\t"))
         ret->mistake = mistake_text(r, "collection.bad_description", LIMIT_COLLECTION_TEXT_BYTES);
-    else if (ret->path.n > 0 && !collection_path_ok(ret->path))
+    else if (ret->path.n > 0 && !path_is_ok(ret->path))
         ret->mistake = view_text(r, "collection.bad_path", NULL);
     if (ret->description.p == NULL)
         ret->description = SL("");

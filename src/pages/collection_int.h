@@ -10,7 +10,4 @@ struct collection_form {
 };
 void collection_form_read(const struct req *r, struct collection_form *ret);
 
-/* 3 to 64 letters, digits, hyphens and underscores. */
-bool collection_path_ok(struct slice path);
-
 #endif

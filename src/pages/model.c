@@ -175,12 +175,6 @@ static const char *const visibility_names[] = {
     [VISIBILITY_PUBLIC] = "public",
 };
 
-const char *
-visibility_name(enum visibility v)
-{
-    return visibility_names[v];
-}
-
 enum err_code
 form_visibility(const struct req *r, enum visibility *ret, struct err *e)
 {

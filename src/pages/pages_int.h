@@ -45,7 +45,6 @@ void put_field(json_object *model, const char *name, struct slice value);
 /* What upload.js needs to know: limits, and the sentences about them. */
 void put_upload(const struct req *r, json_object *model);
 
-const char *visibility_name(enum visibility v);
 /* Errors FIELD_INVALID with the field's name. */
 MUST_USE enum err_code form_visibility(const struct req *r, enum visibility *ret, struct err *e);
 /* is_private, is_link or is_public, visibility_text, visibility_icon. */

@@ -29,7 +29,11 @@ const struct stmt_table shared_statements = { sql, COUNT_OF(sql) };
 
 enum { TRIES = 8, NAME_BYTES = 1000, HOST_BYTES = 255 };
 
-enum err_code
+typedef enum err_code (*shared_make)(struct db *db, uint64_t id, const void *content,
+                                     struct err *e);
+
+/* One more badge uses the content of that hash, made with `make(id)` when it is new. */
+static enum err_code
 shared_take(struct db *db, const struct sha256 *hash, shared_make make, const void *content,
             uint64_t *ret_id, struct err *e)
 {
@@ -58,7 +62,8 @@ shared_take(struct db *db, const struct sha256 *hash, shared_make make, const vo
     return rc;
 }
 
-enum err_code
+/* One badge fewer does. *ret_last: it was the last, and the caller removes the content. */
+static enum err_code
 shared_give(struct db *db, uint64_t id, bool *ret_last, struct err *e)
 {
     enum err_code rc;

@@ -195,14 +195,7 @@ struct slice           store_pack(struct arena *a, struct slice text);
 MUST_USE enum err_code store_unpack(struct arena *a, struct slice packed, struct slice *ret,
                                     struct err *e);
 
-/* shared.c: one more badge uses the content of that hash, made with `make(id)` when it is new. */
-typedef enum err_code (*shared_make)(struct db *db, uint64_t id, const void *content,
-                                     struct err *e);
-MUST_USE enum err_code shared_take(struct db *db, const struct sha256 *hash, shared_make make,
-                                   const void *content, uint64_t *ret_id, struct err *e);
-/* One badge fewer does. *ret_last: it was the last, and the caller removes the content. */
-MUST_USE enum err_code shared_give(struct db *db, uint64_t id, bool *ret_last, struct err *e);
-/* The class and issuer, and the picture, of a badge: taken in this order, always, so that no two writers wait
+/* shared.c: the class and issuer, and the picture, of a badge: taken in this order, always, so that no two writers wait
  * for each other. */
 MUST_USE enum err_code content_take(struct db *db, const struct badge_new *badge,
                                     uint64_t *ret_class, uint64_t *ret_picture, struct err *e);

@@ -51,8 +51,6 @@ pictures_are_told_by_their_bytes(void **state)
                      BADGE_IMAGE_SVG);
     assert_int_equal(badge_image_kind(SL("<!DOCTYPE html><p><svg></svg>")), BADGE_IMAGE_UNKNOWN);
     assert_int_equal(badge_image_kind(SL("{\"a\":\"<svg\"}")), BADGE_IMAGE_UNKNOWN);
-    assert_string_equal(badge_image_media_type(BADGE_IMAGE_SVG), "image/svg+xml");
-    assert_string_equal(badge_image_extension(BADGE_IMAGE_PNG), "png");
 }
 
 static void
