@@ -49,17 +49,17 @@ struct badge_graph {
 MUST_USE enum err_code badge_graph_of(struct arena *a, const struct badge_docs *docs,
                                       struct badge_graph *ret, struct err *e);
 
-/* The badge as the display API sends it: the assertion with `badge` and `badge.issuer` put in, in the names
- * of Open Badges 1.0 (`issued_on`, `recipient` as text, `_originalRecipient`, `badge._location`,
- * `badge.issuer._location`, and `badge.issuer.origin`, which is that of the issuer's id); 0.5 as it is. No
- * e-mail address is left in it: a plain recipient becomes `sha256$` with a salt, the issuer's address is left
- * out, and any other is hidden. The same documents give the same JSON.
- * The caller's reference. Errors ASSERTION_MALFORMED. */
+/* The badge as the display API sends it: the assertion with `badge` and `badge.issuer` put in, in
+ * the names of Open Badges 1.0 (`issued_on`, `recipient` as text, `_originalRecipient`,
+ * `badge._location`, `badge.issuer._location`, and `badge.issuer.origin`, which is that of the
+ * issuer's id); 0.5 as it is. No e-mail address is left in it: a plain recipient becomes `sha256$`
+ * with a salt, the issuer's address is left out, and any other is hidden. The same documents give
+ * the same JSON. The caller's reference. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code badge_displayed(struct arena *a, const struct badge_docs *docs,
                                        json_object **ret, struct err *e);
 
-/* Any value with each e-mail address in it, also one with `%40`, replaced: for what everybody may see. A copy
- * in the arena, or `value` itself when there is none in it. */
+/* Any value with each e-mail address in it, also one with `%40`, replaced: for what everybody may
+ * see. A copy in the arena, or `value` itself when there is none in it. */
 json_object *badge_without_emails(struct arena *a, json_object *value);
 /* The same for a text. */
 struct slice badge_text_without_emails(struct arena *a, struct slice text);

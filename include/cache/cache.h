@@ -1,9 +1,11 @@
-/* memcached: public documents, and nothing that could not be made again. Every function answers within about
- * `cache.timeout`; a server that does not answer is left alone for a second and asked again by itself.
+/* memcached: public documents, and nothing that could not be made again. Every function answers
+ * within about `cache.timeout`; a server that does not answer is left alone for a second and asked
+ * again by itself.
  *
- * Filling, on a miss: cache_lease; who gets LEASE_YOURS builds the document and calls cache_store with the
- * lease; who gets LEASE_TAKEN or LEASE_NONE builds it too, or waits a little and gets again, and stores nothing.
- * Writing: commit, then cache_delete, then acknowledge: a lease that was deleted can no longer be stored over. */
+ * Filling, on a miss: cache_lease; who gets LEASE_YOURS builds the document and calls cache_store
+ * with the lease; who gets LEASE_TAKEN or LEASE_NONE builds it too, or waits a little and gets
+ * again, and stores nothing. Writing: commit, then cache_delete, then acknowledge: a lease that was
+ * deleted can no longer be stored over. */
 #ifndef OBI_CACHE_CACHE_H
 #define OBI_CACHE_CACHE_H
 
@@ -15,21 +17,24 @@
 
 struct cache;
 
-/* What the software of this release writes; documents of another release are under other keys. A deploy gives
- * nginx the same text. Raised when the bytes of a document change for the same rows. */
+/* What the software of this release writes; documents of another release are under other keys. A
+ * deploy gives nginx the same text. Raised when the bytes of a document change for the same
+ * rows. */
 #define CACHE_RELEASE "1"
 
-/* What the path does not say about a document: its language, or "-" where it has none. A writer deletes a path
- * under each of these, so a document may be stored under no other. */
+/* What the path does not say about a document: its language, or "-" where it has none. A writer
+ * deletes a path under each of these, so a document may be stored under no other. */
 extern const char *const cache_variants[];
 extern const size_t      cache_variant_count;
 
 /* `d:<release>:<variant>:<path>`, of this release. `path` is the request's, as sent, without the
- * query; SLICE_NONE when it is no key for memcached (over 250 bytes, a blank or control byte in it) or has a
- * percent escape in it, which would be another spelling of a path: such a document is not stored. `variant` is one of cache_variants. */
+ * query; SLICE_NONE when it is no key for memcached (over 250 bytes, a blank or control byte in it)
+ * or has a percent escape in it, which would be another spelling of a path: such a document is not
+ * stored. `variant` is one of cache_variants. */
 struct slice cache_key(struct arena *a, const char *variant, struct slice path);
 
-/* NULL when no server is configured: every function takes that and answers as an empty cache would. */
+/* NULL when no server is configured: every function takes that and answers as an empty cache
+ * would. */
 struct cache *cache_new(const struct conf *conf);
 void          cache_free(struct cache *c);
 
@@ -51,13 +56,15 @@ struct cache_lease {
 };
 /* Reserves the key for 3 s. Take it before the first read of what the document is made of. */
 enum cache_lease_answer cache_lease(struct cache *c, struct slice key, struct cache_lease *ret);
-/* Stores over the lease for `ttl_s` seconds, at most cache.ttl; 0 or less stores nothing. False when the
- * lease was deleted or has run out, the document is over 1 MB, or the server did not answer. */
+/* Stores over the lease for `ttl_s` seconds, at most cache.ttl; 0 or less stores nothing. False
+ * when the lease was deleted or has run out, the document is over 1 MB, or the server did not
+ * answer. */
 bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct slice document,
                  int64_t ttl_s);
 
-/* Removes keys. True when every one is known to be gone: the server said so, or it is not running, and what
- * it held went with it. False when a server hangs: it may still hold them until their time is over. */
+/* Removes keys. True when every one is known to be gone: the server said so, or it is not running,
+ * and what it held went with it. False when a server hangs: it may still hold them until their time
+ * is over. */
 bool cache_delete(struct cache *c, const struct slice *keys, size_t count);
 
 /* Microseconds spent waiting for memcached since the last call, for the log. */

@@ -9,15 +9,17 @@ struct arena;
 
 /* Never NULL. The caller ends it with arena_free. */
 struct arena *arena_new(void);
-/* Runs what was deferred, last in first out, and gives all memory back but one block for the next use. */
+/* Runs what was deferred, last in first out, and gives all memory back but one block for the next
+ * use. */
 void arena_empty(struct arena *a);
 /* As arena_empty, and ends the arena itself. Takes NULL. */
 void arena_free(struct arena *a);
 /* For SCOPED(arena_drop). */
 void arena_drop(struct arena **a);
 
-/* `n` zeroed bytes, aligned for any type. Never NULL. Built with ARENA_EACH=1 each is its own malloc,
- * so that the sanitizers see every one. A size from outside is held against core/limits.h first. */
+/* `n` zeroed bytes, aligned for any type. Never NULL. Built with ARENA_EACH=1 each is its own
+ * malloc, so that the sanitizers see every one. A size from outside is held against core/limits.h
+ * first. */
 void *arena_alloc(struct arena *a, size_t n);
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_alloc_array((a), sizeof(type), (count)))

@@ -6,8 +6,8 @@
 
 #include "core/arena.h"
 
-/* Milliseconds since 1970-01-01 UTC. The environment variable OBI_CLOCK_FILE, read at every call and set
- * only by tests, names a file that holds an offset in seconds to add. */
+/* Milliseconds since 1970-01-01 UTC. The environment variable OBI_CLOCK_FILE, read at every call
+ * and set only by tests, names a file that holds an offset in seconds to add. */
 int64_t clock_now_ms(void);
 int64_t clock_now_s(void);
 /* Milliseconds that never go back, for measuring durations and deadlines; no test moves them. */

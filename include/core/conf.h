@@ -33,13 +33,18 @@ struct conf_mistake {
     struct slice reason;
 };
 
-/* Reads the files in order; a later one's values replace an earlier one's, a list's items of a later file
- * replace those of all earlier ones. Then every value is checked against its row.
+/* Reads the files in order; a later one's values replace an earlier one's, a list's items of a
+ * later file replace those of all earlier ones. Then every value is checked against its row.
  * Out     *ret lives in `a`.
- * Errors  CONF: the first mistake stands in e->detail, all of them in *ret_mistakes (may be NULL). */
+ * Errors  CONF: the first mistake stands in e->detail, all of them in *ret_mistakes (may be
+ *         NULL). */
 MUST_USE enum err_code conf_load(struct arena *a, const struct slice *files, size_t count,
                                  const struct conf **ret, struct conf_mistake **ret_mistakes,
                                  size_t *ret_mistake_count, struct err *e);
+
+/* Fails with CONF: what is `wrong` with the value of `key`, for whoever uses a setting and knows
+ * more of it than its row says. Sets field, received and cause. */
+enum err_code conf_fault(struct err *e, const char *key, struct slice value, const char *wrong);
 
 /* The table behind docs/configuration.md and `obi config`. */
 struct conf_row {

@@ -13,10 +13,12 @@ struct sha256 {
 struct sha256 sha256_of(struct slice s);
 /* Over the parts one behind the other, with nothing between them. */
 struct sha256 sha256_of_parts(const struct slice *parts, size_t count);
-/* Lower-case hex of the digest of `s`; `name` is OpenSSL's ("md5", "sha256"). SLICE_NONE for a name it
- * does not know. */
+/* Lower-case hex of the digest of `s`; `name` is OpenSSL's ("md5", "sha256"). SLICE_NONE for a name
+ * it does not know. */
 struct slice digest_hex(struct arena *a, const char *name, struct slice s);
 
+/* What a hex digit of either case stands for; -1 for any other byte. */
+int hex_digit(char c);
 struct slice hex_encode(struct arena *a, struct slice bytes);
 /* Hex of either case, an even number of digits; false when it is not. */
 bool hex_decode(struct arena *a, struct slice hex, struct slice *ret);

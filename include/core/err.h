@@ -11,8 +11,8 @@ enum err_code {
     ERR_COUNT
 };
 
-/* `url`, `field`, `received` and `cause` may be sent to a client; `detail` is for the log alone. Each is
- * cut to its room, at a character's boundary. */
+/* `url`, `field`, `received` and `cause` may be sent to a client; `detail` is for the log alone.
+ * Each is cut to its room, at a character's boundary. */
 struct err {
     enum err_code code;
     const char   *file;

@@ -1,5 +1,5 @@
-/* How a document is asked for. Code that verifies badges is handed one: the network's is net_fetcher (net/),
- * a folder's and a test's are their own. */
+/* How a document is asked for. Code that verifies badges is handed one: the network's is
+ * net_fetcher (net/), a folder's and a test's are their own. */
 #ifndef OBI_CORE_FETCHER_H
 #define OBI_CORE_FETCHER_H
 
@@ -21,8 +21,8 @@ struct fetched {
 
 struct fetcher {
     /* Gets `url`, at most `max_bytes` of body. Any HTTP status is a success here.
-     * Errors FETCH_URL, FETCH_REFUSED, FETCH_DNS, FETCH_CONNECT, FETCH_TLS, FETCH_TIMEOUT, FETCH_TOO_LARGE,
-     * FETCH_REDIRECTS; e->url is set, e->cause says what a client may know. */
+     * Errors FETCH_URL, FETCH_REFUSED, FETCH_DNS, FETCH_CONNECT, FETCH_TLS, FETCH_TIMEOUT,
+     * FETCH_TOO_LARGE, FETCH_REDIRECTS; e->url is set, e->cause says what a client may know. */
     enum err_code (*get)(void *self, struct arena *a, struct slice url, size_t max_bytes,
                          struct fetched *ret, struct err *e);
     void *self;

@@ -11,7 +11,8 @@ struct sbuf {
 };
 
 void sbuf_init(struct sbuf *b, struct arena *a);
-/* Makes room for `more` bytes beyond the ones held and returns where they go; sbuf_grew then counts them. */
+/* Makes room for `more` bytes beyond the ones held and returns where they go; sbuf_grew then counts
+ * them. */
 char *sbuf_room(struct sbuf *b, size_t more);
 void sbuf_grew(struct sbuf *b, size_t n);
 void sbuf_add(struct sbuf *b, struct slice s);

@@ -52,12 +52,14 @@ struct slice slice_trim(struct slice s);
 struct slice slice_from(struct slice s, size_t from);
 /* At most the first `n` bytes. */
 struct slice slice_first(struct slice s, size_t n);
-/* Cuts `*rest` at the first `separator`: yields what stands before it and leaves what stands behind.
- * False when *rest is SLICE_NONE (p is NULL), which is what the last piece leaves behind. */
+/* Cuts `*rest` at the first `separator`: yields what stands before it and leaves what stands
+ * behind. False when *rest is SLICE_NONE (p is NULL), which is what the last piece leaves
+ * behind. */
 bool slice_next(struct slice *rest, char separator, struct slice *ret_piece);
 /* A decimal number of 1 to 19 digits and nothing else, at most `max`. */
 bool slice_u64(struct slice s, unsigned long long max, unsigned long long *ret);
-/* True when every byte belongs to a well-formed UTF-8 sequence (no surrogates, no overlong forms). */
+/* True when every byte belongs to a well-formed UTF-8 sequence (no surrogates, no overlong
+ * forms). */
 bool slice_is_utf8(struct slice s);
 
 #endif

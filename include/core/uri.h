@@ -15,12 +15,14 @@ struct uri {
     struct slice fragment;  /* p NULL when none */
 };
 
-/* Splits an absolute URI; false when `text` breaks the grammar (a space, a control or non-ASCII byte, a bad
- * percent escape, no scheme). The parts point into `text`. Spec: RFC 3986, 3 and appendix A. */
+/* Splits an absolute URI; false when `text` breaks the grammar (a space, a control or non-ASCII
+ * byte, a bad percent escape, no scheme). The parts point into `text`. Spec: RFC 3986, 3 and
+ * appendix A. */
 bool uri_parse(struct slice text, struct uri *ret);
 /* As uri_parse, and the scheme is http or https in any case. */
 bool uri_is_http(struct slice text);
-/* As uri_is_http, and it has a host, no userinfo and at most LIMIT_URL_BYTES: what OBI will fetch or link to. */
+/* As uri_is_http, and it has a host, no userinfo and at most LIMIT_URL_BYTES: what OBI will fetch
+ * or link to. */
 bool uri_is_web(struct slice text);
 
 #endif

@@ -98,9 +98,10 @@ struct resp {
     bool          broken;        /* a header was refused */
 };
 
-/* Replaces what was set under that name; Set-Cookie adds. A name or value that would break the header (CR, LF,
- * NUL, other control characters) makes the whole answer a 500 instead. The headers of safety (CSP, nosniff,
- * Referrer-Policy, Cache-Control) are there by themselves; setting one replaces the default. */
+/* Replaces what was set under that name; Set-Cookie adds. A name or value that would break the
+ * header (CR, LF, NUL, other control characters) makes the whole answer a 500 instead. The headers
+ * of safety (CSP, nosniff, Referrer-Policy, Cache-Control) are there by themselves; setting one
+ * replaces the default. */
 void resp_header(struct resp *out, const char *name, struct slice value);
 /* A user's SVG runs nothing, loads nothing and has no origin, also when it is opened as a page. */
 #define HTTP_SVG_POLICY "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -113,10 +114,11 @@ void resp_session(const struct req *r, struct resp *out, struct slice token);
 /* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a
  * handler can end with `return reply_…`. */
 enum err_code reply_json(struct resp *out, int status, json_object *doc);
-/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place `{{> page}}`.
- * Added to the model, where it has no such name itself: lang, dir, site_name, contact (when there is one),
- * csrf, user {email} (when somebody is signed in), flash (a list of sentences, shown once). In templates
- * `{{t.some.id}}` is the catalogue's sentence and `{{asset.app.css}}` a static file's address. */
+/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place
+ * `{{> page}}`. Added to the model, where it has no such name itself: lang, dir, site_name,
+ * contact (when there is one), csrf, user {email} (when somebody is signed in), flash (a list of sentences,
+ * shown once). In templates `{{t.some.id}}` is the catalogue's sentence and `{{asset.app.css}}` a
+ * static file's address. */
 enum err_code reply_page(struct resp *out, int status, const char *page, json_object *model);
 enum err_code reply_bytes(struct resp *out, int status, const char *content_type,
                           struct slice bytes);

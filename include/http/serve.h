@@ -18,8 +18,9 @@ struct raw_reply {
     struct slice body; /* empty for HEAD */
 };
 
-/* Answers one request: finds the route, settles access, forgery, size and type, runs the handler, shapes
- * failures, writes one log line. Never fails: what fails is the answer. *ret lives in `a`. */
+/* Answers one request: finds the route, settles access, forgery, size and type, runs the handler,
+ * shapes failures, writes one log line. Never fails: what fails is the answer. *ret lives in
+ * `a`. */
 void http_answer(const struct app *app, enum route_pool pool, struct arena *a,
                  const struct raw_request *raw, struct raw_reply *ret);
 

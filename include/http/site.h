@@ -6,7 +6,8 @@
 #include "http/catalogue.h"
 #include "http/template.h"
 
-/* The files as the build found them ("layout" of layout.html, "en" of en.po); tests make their own. */
+/* The files as the build found them ("layout" of layout.html, "en" of en.po); tests make their
+ * own. */
 struct site_source {
     const struct text_file *templates, *catalogues;
     size_t                  template_count, catalogue_count;

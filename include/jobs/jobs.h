@@ -14,15 +14,15 @@ struct jobs;
 MUST_USE enum err_code jobs_new(const struct conf *conf, struct jobs **ret, struct err *e);
 void                   jobs_free(struct jobs *j);
 
-/* One round: sends the mails that are due, removes from the cache what writers could not, and once a minute
- * removes old sessions, links, limits and mails. Several processes may do so at once: none sends a mail that
- * another has claimed. A mail is written off only when the server has taken it, so one is sent twice rather
- * than never. What fails is tried again in a later round; an outage is logged when it begins and when it ends.
- * *ret_sent counts the mails that left. */
+/* One round: sends the mails that are due, removes from the cache what writers could not, and once
+ * a minute removes old sessions, links, limits and mails. Several processes may do so at once: none
+ * sends a mail that another has claimed. A mail is written off only when the server has taken it,
+ * so one is sent twice rather than never. What fails is tried again in a later round; an outage is
+ * logged when it begins and when it ends. *ret_sent counts the mails that left. */
 MUST_USE enum err_code jobs_round(struct jobs *j, size_t *ret_sent, struct err *e);
 
-/* Rounds, one a second or at SIGUSR2, until SIGTERM, SIGINT or SIGUSR1, which also cut short a mail on its way: it is
- * sent later. Blocks these signals for the process. */
+/* Rounds, one a second or at SIGUSR2, until SIGTERM, SIGINT or SIGUSR1, which also cut short a mail
+ * on its way: it is sent later. Blocks these signals for the process. */
 void jobs_run(struct jobs *j);
 
 #endif

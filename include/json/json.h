@@ -1,5 +1,6 @@
-/* JSON through json-c, made strict: one pass over the text refuses what json-c would take although RFC 8259
- * or I-JSON (RFC 7493) do not. Values are json-c's own `json_object`, counted references. */
+/* JSON through json-c, made strict: one pass over the text refuses what json-c would take although
+ * RFC 8259 or I-JSON (RFC 7493) do not. Values are json-c's own `json_object`, counted
+ * references. */
 #ifndef OBI_JSON_JSON_H
 #define OBI_JSON_JSON_H
 
@@ -9,12 +10,15 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* Parses one whole JSON text of any type, at most LIMIT_JSON_BYTES, LIMIT_JSON_DEPTH deep, of LIMIT_JSON_VALUES
- * values and LIMIT_JSON_NESTED objects and arrays. Refused are:
- * duplicate names, single quotes, comments, NaN and Infinity, raw control characters, lone surrogates and
- * \u0000 in escapes, bytes that are no UTF-8, integers beyond 64 bits, trailing commas or text.
- * Out     *ret: a reference of the caller's, ended with json_object_put or SCOPED(json_drop). NULL for `null`.
- * Errors  JSON_MALFORMED (e->cause says what, at which byte); TOO_LARGE (e->cause says which limit). */
+/* Parses one whole JSON text of any type, at most LIMIT_JSON_BYTES, LIMIT_JSON_DEPTH deep, of
+ * LIMIT_JSON_VALUES values and LIMIT_JSON_NESTED objects and arrays. Refused are:
+ * duplicate names, single quotes, comments, NaN and Infinity, raw control characters, lone
+ * surrogates and \u0000 in escapes, bytes that are no UTF-8, integers beyond 64 bits, trailing
+ * commas or text.
+ * Out     *ret: a reference of the caller's, ended with json_object_put or SCOPED(json_drop). NULL
+ *         for `null`.
+ * Errors  JSON_MALFORMED (e->cause says what, at which byte); TOO_LARGE (e->cause says which
+ *         limit). */
 MUST_USE enum err_code json_parse(struct slice text, json_object **ret, struct err *e);
 /* For SCOPED(json_drop). */
 void json_drop(json_object **doc);
@@ -24,7 +28,8 @@ json_object *json_in_arena(struct arena *a, json_object *doc);
 /* Compact text, slashes unescaped, `<`, `>`, `&`, U+2028 and U+2029 as they are; in the arena. */
 struct slice json_print(struct arena *a, json_object *doc);
 
-/* Reading. All take NULL and other types as "not there"; what they return is borrowed from `doc`. */
+/* Reading. All take NULL and other types as "not there"; what they return is borrowed from
+ * `doc`. */
 json_object *json_get(json_object *doc, const char *name);
 /* SLICE_NONE when there is no string of that name. */
 struct slice json_get_text(json_object *doc, const char *name);

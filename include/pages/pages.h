@@ -1,5 +1,5 @@
-/* What people see: one handler a route, a row of src/app/routes.c each. Every one fills a view model
- * and renders a template of the same name. */
+/* What people see: one handler a route, a row of src/app/routes.c each. Every one fills a view
+ * model and renders a template of the same name. */
 #ifndef OBI_PAGES_PAGES_H
 #define OBI_PAGES_PAGES_H
 
@@ -27,8 +27,9 @@ enum err_code page_backpack(struct req *r, struct resp *out, struct err *e);
 enum err_code page_add(struct req *r, struct resp *out, struct err *e);
 enum err_code page_add_take(struct req *r, struct resp *out, struct err *e);
 
-/* GET /backpack/badge/:id, its /picture and its /remove; POST its /remove, /visibility, /collect. What cannot be
- * taken back, or publishes an address, is asked for first: the same form with `confirmed`. */
+/* GET /backpack/badge/:id, its /picture and its /remove; POST its /remove, /visibility, /collect.
+ * What cannot be taken back, or publishes an address, is asked for first: the same form with
+ * `confirmed`. */
 enum err_code page_badge(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_picture(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_remove(struct req *r, struct resp *out, struct err *e);

@@ -7,7 +7,8 @@
 enum visibility { VISIBILITY_PRIVATE = 0, VISIBILITY_LINK = 1, VISIBILITY_PUBLIC = 2 };
 enum picture_kind { PICTURE_PNG = 1, PICTURE_SVG = 2 };
 
-/* What an import hands over. Documents and pictures are stored once, by hash, however many badges use them. */
+/* What an import hands over. Documents and pictures are stored once, by hash, however many badges
+ * use them. */
 struct badge_new {
     struct slice      identity;      /* 32 bytes: the same badge again has the same (badge/report.h) */
     struct slice      version;       /* "0.5", "1.0", "1.1", "2.0" */
@@ -65,16 +66,16 @@ MUST_USE enum err_code store_badge_get(struct db *db, uint64_t user, uint64_t id
                                        struct badge_full *ret, struct err *e);
 /* Also takes it out of every collection. */
 MUST_USE enum err_code store_badge_remove(struct db *db, uint64_t user, uint64_t id, struct err *e);
-/* Sets who may see the badge's own page. It gets an unguessable path the first time it leaves PRIVATE;
- * *ret_path is that path. */
+/* Sets who may see the badge's own page. It gets an unguessable path the first time it leaves
+ * PRIVATE; *ret_path is that path. */
 MUST_USE enum err_code store_badge_set_visibility(struct db *db, uint64_t user, uint64_t id,
                                                   enum visibility visibility, struct slice *ret_path,
                                                   struct err *e);
 /* A badge whose own page is not private. Looked up on the primary, as a collection is. */
 MUST_USE enum err_code store_badge_by_path(struct db *db, struct slice path, struct badge_full *ret,
                                            struct err *e);
-/* The picture, by its hash in hex. `user` 0: only while the badge, or a collection it is in, is not private;
- * else only that user's own. Whether it may be seen is asked on the primary. */
+/* The picture, by its hash in hex. `user` 0: only while the badge, or a collection it is in, is not
+ * private; else only that user's own. Whether it may be seen is asked on the primary. */
 MUST_USE enum err_code store_badge_picture(struct db *db, uint64_t user, struct slice hash_hex,
                                            struct badge_picture *ret, struct err *e);
 

@@ -1,5 +1,6 @@
-/* Many people with badges at once, for `obi seed`: straight into the tables, hundreds of rows a statement. Rows
- * are as those that imports write; ids are the caller's, so that the same call makes the same rows. */
+/* Many people with badges at once, for `obi seed`: straight into the tables, hundreds of rows a
+ * statement. Rows are as those that imports write; ids are the caller's, so that the same call
+ * makes the same rows. */
 #ifndef OBI_STORE_BULK_H
 #define OBI_STORE_BULK_H
 
@@ -15,15 +16,15 @@ struct bulk_content {
 
 /* `a` holds what is kept between batches; the lease's arena is not added to. */
 struct bulk *bulk_new(struct db *db, struct arena *a);
-/* Puts class, issuer and picture of `like` there; its other fields are not looked at. Before the first batch.
- * It stays there at least until it is dropped, which comes after the last batch. */
+/* Puts class, issuer and picture of `like` there; its other fields are not looked at. Before the
+ * first batch. It stays there at least until it is dropped, which comes after the last batch. */
 MUST_USE enum err_code bulk_content_add(struct bulk *b, const struct badge_new *like,
                                         struct bulk_content *ret, struct err *e);
 MUST_USE enum err_code bulk_content_drop(struct bulk *b, struct bulk_content *content,
                                          struct err *e);
 
-/* A batch is one transaction: everything added between begin and end, or nothing. `a` holds what is added and
- * may be emptied after the end. */
+/* A batch is one transaction: everything added between begin and end, or nothing. `a` holds what is
+ * added and may be emptied after the end. */
 MUST_USE enum err_code bulk_begin(struct bulk *b, struct arena *a, struct err *e);
 /* Errors  STORE_DUPLICATE, at the latest from bulk_end: there is such a user. */
 MUST_USE enum err_code bulk_user(struct bulk *b, uint64_t id, struct slice email,

@@ -17,7 +17,8 @@ struct collection {
 MUST_USE enum err_code store_collection_add(struct db *db, uint64_t user, struct slice name,
                                             struct slice description, enum visibility visibility,
                                             uint64_t *ret_id, struct err *e);
-/* Replaces name, description, visibility and path (empty: as it is). Errors STORE_DUPLICATE: the path is taken. */
+/* Replaces name, description, visibility and path (empty: as it is). Errors STORE_DUPLICATE: the
+ * path is taken. */
 MUST_USE enum err_code store_collection_change(struct db *db, uint64_t user, uint64_t id,
                                                struct slice name, struct slice description,
                                                enum visibility visibility, struct slice path,
@@ -30,10 +31,12 @@ MUST_USE enum err_code store_collection_list(struct db *db, uint64_t user, enum 
                                              struct err *e);
 MUST_USE enum err_code store_collection_get(struct db *db, uint64_t user, uint64_t id,
                                             struct collection *ret, struct err *e);
-/* One that is not private. Looked up on the primary: what became private a moment ago is not found. */
+/* One that is not private. Looked up on the primary: what became private a moment ago is not
+ * found. */
 MUST_USE enum err_code store_collection_by_path(struct db *db, struct slice path,
                                                 struct collection *ret, struct err *e);
-/* At the end. Adding one that is in already changes nothing. Errors CONFLICT over LIMIT_COLLECTION_BADGES. */
+/* At the end. Adding one that is in already changes nothing. Errors CONFLICT over
+ * LIMIT_COLLECTION_BADGES. */
 MUST_USE enum err_code store_collection_put_badge(struct db *db, uint64_t user, uint64_t id,
                                                   uint64_t badge, struct err *e);
 MUST_USE enum err_code store_collection_drop_badge(struct db *db, uint64_t user, uint64_t id,
@@ -45,8 +48,8 @@ MUST_USE enum err_code store_collection_move_badge(struct db *db, uint64_t user,
 MUST_USE enum err_code store_collection_badges(struct db *db, uint64_t user, uint64_t id,
                                                struct badge_row **ret, size_t *ret_count,
                                                struct err *e);
-/* The same with all documents, for the display API. Reports are left out, and so are the badges behind the first
- * LIMIT_COLLECTION_BYTES of documents. */
+/* The same with all documents, for the display API. Reports are left out, and so are the badges
+ * behind the first LIMIT_COLLECTION_BYTES of documents. */
 MUST_USE enum err_code store_collection_badges_full(struct db *db, uint64_t user, uint64_t id,
                                                     struct badge_full **ret, size_t *ret_count,
                                                     struct err *e);

@@ -12,7 +12,8 @@ struct user {
     int64_t      created_at_s;
 };
 
-/* Addresses are kept as typed and found by their lower-case form (ASCII letters), compared as bytes. */
+/* Addresses are kept as typed and found by their lower-case form (ASCII letters), compared as
+ * bytes. */
 MUST_USE enum err_code store_user_by_id(struct db *db, uint64_t id, struct user *ret, struct err *e);
 MUST_USE enum err_code store_user_by_email(struct db *db, struct slice email, struct user *ret,
                                            struct err *e);
@@ -29,8 +30,8 @@ MUST_USE enum err_code store_user_set_findable(struct db *db, uint64_t user, boo
                                                struct err *e);
 /* Removes the user and everything that is theirs. */
 MUST_USE enum err_code store_user_remove(struct db *db, uint64_t user, struct err *e);
-/* The id for convert/email: one indexed probe; NOT_FOUND unless they have a public collection and are
- * findable. */
+/* The id for convert/email: one indexed probe; NOT_FOUND unless they have a public collection and
+ * are findable. */
 MUST_USE enum err_code store_user_find_public(struct db *db, struct slice email, uint64_t *ret,
                                               struct err *e);
 
@@ -43,8 +44,8 @@ struct session {
 };
 MUST_USE enum err_code store_session_add(struct db *db, uint64_t user, struct slice token,
                                          struct slice user_agent, struct err *e);
-/* The session of a token that has not expired, with its user. Notes the use at most once an hour. Read on
- * the primary; from a replica only while no primary answers. */
+/* The session of a token that has not expired, with its user. Notes the use at most once an hour.
+ * Read on the primary; from a replica only while no primary answers. */
 MUST_USE enum err_code store_session_find(struct db *db, struct slice token, struct session *ret,
                                           struct user *ret_user, struct err *e);
 MUST_USE enum err_code store_session_list(struct db *db, uint64_t user, struct session **ret,
@@ -52,8 +53,8 @@ MUST_USE enum err_code store_session_list(struct db *db, uint64_t user, struct s
 MUST_USE enum err_code store_session_end(struct db *db, uint64_t user, uint64_t session,
                                          struct err *e);
 
-/* A sign-in link: one for an address at a time, a new one makes the old invalid. Kept as the SHA-256 of its
- * token. The mail is put into the outbox in the same transaction. */
+/* A sign-in link: one for an address at a time, a new one makes the old invalid. Kept as the
+ * SHA-256 of its token. The mail is put into the outbox in the same transaction. */
 MUST_USE enum err_code store_signin_add(struct db *db, struct slice email, struct slice token,
                                         struct slice subject, struct slice text, struct err *e);
 /* The address of a link that still works, which stays so. NOT_FOUND otherwise. */
@@ -63,8 +64,8 @@ MUST_USE enum err_code store_signin_peek(struct db *db, struct slice token, stru
 MUST_USE enum err_code store_signin_use(struct db *db, struct slice token, struct slice *ret_email,
                                         struct err *e);
 
-/* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit` in
- * `window_s` seconds. Buckets are stored hashed. */
+/* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit`
+ * in `window_s` seconds. Buckets are stored hashed. */
 MUST_USE enum err_code store_rate_take(struct db *db, struct slice bucket, int64_t limit,
                                        int64_t window_s, struct err *e);
 

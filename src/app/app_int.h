@@ -3,7 +3,8 @@
 
 #include "app/routes.h"
 
-/* GET /healthz: 200 while any database answers, with what each part says; nothing about where they are. */
+/* GET /healthz: 200 while any database answers, with what each part says; nothing about where they
+ * are. */
 enum err_code app_healthz(struct req *r, struct resp *out, struct err *e);
 
 #endif

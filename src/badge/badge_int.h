@@ -60,16 +60,16 @@ struct about {
 #define ABOUT(...) (&(struct about){ __VA_ARGS__ })
 void note(struct work *w, enum report_code code, const struct about *about);
 
-/* fetch.c: every document once, at most LIMIT_FETCH_DOCUMENTS of them. NULL, with `*ret_budget` true, when
- * that is used up. */
+/* fetch.c: every document once, at most LIMIT_FETCH_DOCUMENTS of them. NULL, with `*ret_budget`
+ * true, when that is used up. */
 const struct report_document *fetch_once(struct work *w, const char *role, struct slice url,
                                          size_t max_bytes, bool *ret_budget);
 /* The JSON at `url`, or false after saying why not. `from` and `prop` say who asked. */
 bool         fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
                         struct slice prop, const struct report_document **ret_doc, json_object **ret);
 struct slice without_fragment(struct slice url);
-/* Authority of an http(s) address for comparing: lower case, without a port that is its scheme's own.
- * SLICE_NONE when it is no such address, or has userinfo. */
+/* Authority of an http(s) address for comparing: lower case, without a port that is its scheme's
+ * own. SLICE_NONE when it is no such address, or has userinfo. */
 struct slice authority_of(struct arena *a, struct slice url);
 /* The same, and `www.` in front counts for nothing. */
 bool same_site(struct arena *a, struct slice url, struct slice other);

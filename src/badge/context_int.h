@@ -31,7 +31,8 @@ bool context_expand(struct work *w, const struct context *c, struct slice name,
 /* True for the addresses of the two contexts that are built in. */
 bool context_is_known(struct slice url);
 
-/* extension.c: an object whose type has `Extension`, as written and in the names of 2.0 (rule R36). */
+/* extension.c: an object whose type has `Extension`, as written and in the names of 2.0 (rule
+ * R36). */
 void check_extension(struct work *w, const struct context *c, struct slice node, json_object *raw,
                      json_object *doc);
 

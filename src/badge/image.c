@@ -31,15 +31,6 @@ decodes(struct work *w, struct slice bytes, struct slice *ret_why, enum badge_im
     return false;
 }
 
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static struct slice
 percent_decode(struct arena *a, struct slice text)
 {
@@ -47,9 +38,9 @@ percent_decode(struct arena *a, struct slice text)
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '%' && text.n - i > 2 && hex_value(text.p[i + 1]) >= 0 &&
-            hex_value(text.p[i + 2]) >= 0) {
-            p[n++] = (char)(hex_value(text.p[i + 1]) * 16 + hex_value(text.p[i + 2]));
+        if (text.p[i] == '%' && text.n - i > 2 && hex_digit(text.p[i + 1]) >= 0 &&
+            hex_digit(text.p[i + 2]) >= 0) {
+            p[n++] = (char)(hex_digit(text.p[i + 1]) * 16 + hex_digit(text.p[i + 2]));
             i += 2;
         } else {
             p[n++] = text.p[i];

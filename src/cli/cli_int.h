@@ -57,11 +57,12 @@ int cli_options(int argc, char **argv, const char *help, const struct cli_option
 /* Reads --conf files, saying every mistake on standard error. NULL after mistakes, or without files
  * when `must` is set. Without files and not must: NULL and nothing said. */
 const struct conf *cli_conf(struct arena *a, const struct slice *files, size_t count, bool must);
-/* Reads an input: an http or https address as it is, `-` or a file of at most LIMIT_IMAGE_BYTES; white space
- * around a text is cut. False after saying why not. */
+/* Reads an input: an http or https address as it is, `-` or a file of at most LIMIT_IMAGE_BYTES;
+ * white space around a text is cut. False after saying why not. */
 bool cli_input(struct arena *a, const char *operand, struct slice *ret);
-/* What fetches for the tool: by the configuration, or by the defaults on a bare machine (conf NULL). The
- * fetcher lives in `a`, *ret_net is ended with net_free after it. NULL after saying why not. */
+/* What fetches for the tool: by the configuration, or by the defaults on a bare machine (conf
+ * NULL). The fetcher lives in `a`, *ret_net is ended with net_free after it. NULL after saying why
+ * not. */
 struct net;
 const struct fetcher *cli_fetcher(struct arena *a, const struct conf *conf, struct net **ret_net);
 /* Writes bytes to a file, or to standard output for `-`. False after saying why not. */

@@ -221,3 +221,13 @@ conf_load(struct arena *a, const struct slice *files, size_t count, const struct
     *ret = l.conf;
     return ERR_NONE;
 }
+
+enum err_code
+conf_fault(struct err *e, const char *key, struct slice value, const char *wrong)
+{
+    FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
+    err_set_field(e, slice_str(key));
+    err_set_received(e, value);
+    err_set_cause(e, slice_str(wrong));
+    return e->code;
+}

@@ -57,7 +57,7 @@ hex_encode(struct arena *a, struct slice bytes)
     return (struct slice){ to, bytes.n * 2 };
 }
 
-static int
+int
 hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -48,8 +48,8 @@ file_read(struct arena *a, struct slice path, size_t max_bytes, struct slice *re
     return ERR_NONE;
 }
 
-static bool
-write_all(int fd, struct slice bytes)
+bool
+file_write_all(int fd, struct slice bytes)
 {
     while (bytes.n > 0) {
         ssize_t n = write(fd, bytes.p, bytes.n);
@@ -71,7 +71,7 @@ file_write(struct arena *a, struct slice path, struct slice bytes, struct err *e
 
     if (fd < 0)
         return fail_errno(e, "create", path);
-    if (!write_all(fd, bytes) || rename(part, arena_str(a, path)) != 0) {
+    if (!file_write_all(fd, bytes) || rename(part, arena_str(a, path)) != 0) {
         fail_errno(e, "write", path);
         unlink(part);
         return e->code;

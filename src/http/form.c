@@ -1,16 +1,7 @@
 #include "http/form.h"
 
+#include "core/digest.h"
 #include "json/json.h"
-
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 bool
 percent_decode(struct arena *a, struct slice text, bool plus, struct slice *ret)

@@ -41,7 +41,8 @@ MUST_USE enum err_code request_read(struct exchange *x, struct err *e);
 MUST_USE enum err_code request_read_args(struct exchange *x, struct err *e);
 /* body.c: holds length and type against the route, reads the body and takes it apart. */
 MUST_USE enum err_code request_read_body(struct exchange *x, struct err *e);
-/* Takes what is left of the body off the wire: nginx would not read an answer while it still sends. */
+/* Takes what is left of the body off the wire: nginx would not read an answer while it still
+ * sends. */
 void                   request_drain(struct exchange *x);
 
 /* visitor.c: who it is and what forms must send back. */

@@ -14,7 +14,8 @@ struct jobs {
     size_t        purges_left;
 };
 
-/* Sends what is due, for a few seconds at most, and counts what left in *ret_sent, also when it then fails.
+/* Sends what is due, for a few seconds at most, and counts what left in *ret_sent, also when it
+ * then fails.
  * Errors of the store only: a mail's own stay with it. */
 MUST_USE enum err_code outbox_send(struct jobs *j, struct db *db, size_t *ret_sent, struct err *e);
 /* True when a signal that ends the process waits to be taken. */

@@ -1,14 +1,6 @@
 #include "json_int.h"
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "core/digest.h"
 
 int
 json_code_unit(const char *p, const char *end)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/file.h"
 #include "core/rand.h"
 
 static enum err_code
@@ -15,21 +16,6 @@ fail_errno(struct err *e, const char *what)
     FAIL(e, MAIL_FAILED, "%s: %s", what, strerror(error));
     err_set_cause(e, slice_str(strerror(error)));
     return e->code;
-}
-
-static bool
-write_all(int fd, struct slice bytes)
-{
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        bytes = slice_from(bytes, (size_t)n);
-    }
-    return true;
 }
 
 enum err_code
@@ -46,7 +32,7 @@ mail_to_folder(struct arena *a, struct slice folder, struct slice bytes, struct 
 
     if (fd < 0)
         return fail_errno(e, "create");
-    written = write_all(fd, bytes) && fsync(fd) == 0;
+    written = file_write_all(fd, bytes) && fsync(fd) == 0;
     if (close(fd) != 0 || !written || rename(part.p, name.p) != 0) {
         fail_errno(e, "write");
         unlink(part.p);

@@ -10,16 +10,6 @@
 #include "core/rand.h"
 #include "core/uri.h"
 
-static enum err_code
-conf_fault(struct err *e, const char *key, struct slice value, const char *wrong)
-{
-    FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
-    err_set_field(e, slice_str(key));
-    err_set_received(e, value);
-    err_set_cause(e, slice_str(wrong));
-    return e->code;
-}
-
 /* The folder of `file:/folder` and `file:///folder`; empty for other addresses. */
 static struct slice
 folder_of(struct slice url)

@@ -9,16 +9,6 @@
 enum { TIMEOUT_MS = 10000, DEADLINE_MS = 20000, CONNECT_TIMEOUT_MS = 4000 };
 
 static enum err_code
-conf_fault(struct err *e, const char *key, struct slice value, const char *wrong)
-{
-    FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
-    err_set_field(e, slice_str(key));
-    err_set_received(e, value);
-    err_set_cause(e, slice_str(wrong));
-    return e->code;
-}
-
-static enum err_code
 check_cacert(struct slice path, struct err *e)
 {
     char *copy = path.n == 0 ? NULL : strndup(path.p, path.n);

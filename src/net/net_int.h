@@ -35,7 +35,8 @@ const char *net_rule_parse(struct slice text, struct net_rule *ret);
 /* Whether a connection may be made. */
 bool net_policy_allows(const struct net_policy *policy, enum net_who who,
                        const struct net_address *address);
-/* Whether a name can only be one of a network's own: of one label, or under a top that the Internet has not. */
+/* Whether a name can only be one of a network's own: of one label, or under a top that the Internet
+ * has not. */
 bool net_name_is_local(struct slice host);
 /* NULL when it is of curl's form HOST1:PORT1:HOST2:PORT2, else what is wrong with it. */
 const char *net_connect_to_check(struct slice text);

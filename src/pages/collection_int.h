@@ -3,7 +3,8 @@
 
 #include "pages_int.h"
 
-/* What the forms of a collection say; `mistake` is the sentence for what is wrong, empty when nothing is. */
+/* What the forms of a collection say; `mistake` is the sentence for what is wrong, empty when
+ * nothing is. */
 struct collection_form {
     struct slice name, description, path;
     struct slice mistake;

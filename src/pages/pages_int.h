@@ -10,8 +10,8 @@
 
 enum { PAGE_BADGES = 60 };
 
-/* A page's model, in the request's arena: what a handler that fails leaves behind goes with the request.
- * nav: "backpack", "collections", "add", "settings", or NULL. */
+/* A page's model, in the request's arena: what a handler that fails leaves behind goes with the
+ * request. nav: "backpack", "collections", "add", "settings", or NULL. */
 json_object *model_new(const struct req *r, const char *title_id, const char *nav);
 /* The model's reference moves to the reply; the arena keeps its own. */
 enum err_code model_reply(struct resp *out, int status, const char *page, json_object *model);
@@ -28,8 +28,8 @@ MUST_USE enum err_code form_id(const struct req *r, const char *name, uint64_t *
 /* True when the form was sent from the page that asks for confirmation. */
 bool form_confirmed(const struct req *r);
 
-/* id, name, issuer, issuer_host, status, status_text, issued, expires, of a row; the picture and the link are
- * the caller's. */
+/* id, name, issuer, issuer_host, status, status_text, issued, expires, of a row; the picture and
+ * the link are the caller's. */
 void put_badge_row(const struct req *r, json_object *model, const struct badge_row *row);
 /* picture, href: as its owner sees it. */
 void put_own_badge(const struct req *r, json_object *model, const struct badge_row *row);
@@ -50,8 +50,8 @@ MUST_USE enum err_code form_visibility(const struct req *r, enum visibility *ret
 /* is_private, is_link or is_public, visibility_text, visibility_icon. */
 void put_visibility(const struct req *r, json_object *model, enum visibility v);
 
-/* Everything a badge says: description, issuer_link, recipient, criteria, evidence, alignment, tags, others.
- * is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
+/* Everything a badge says: description, issuer_link, recipient, criteria, evidence, alignment,
+ * tags, others. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
 /* The stored documents of a badge. */
@@ -59,8 +59,8 @@ struct badge_docs badge_docs_of(const struct badge_full *badge);
 /* verdict_title, verdict_text, checked, messages. is_public: without what the messages quote. */
 void put_verdict(const struct req *r, json_object *model, const struct badge_full *badge,
                  bool is_public);
-/* A message of a report: `text`, by its key in the catalogue, else as it came. names: what its sentence
- * quotes (node, prop, url, received, expected, status). */
+/* A message of a report: `text`, by its key in the catalogue, else as it came. names: what its
+ * sentence quotes (node, prop, url, received, expected, status). */
 void put_message(const struct req *r, json_object *to, struct slice key, struct slice sentence,
                  json_object *names);
 /* `text` without what looks like an e-mail address; each becomes an ellipsis. */

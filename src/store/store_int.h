@@ -12,7 +12,7 @@
 #include "store/store.h"
 #include "store/user.h"
 
-/* ---- statements ---------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 enum stmt_on {
     ON_REPLICA,        /* reads that any server with the data may answer */
@@ -21,7 +21,8 @@ enum stmt_on {
     PREFER_PRIMARY,    /* reads that want the newest, and would rather have a replica's than nothing */
 };
 
-/* `in` and `out` have a letter for each parameter and column: u uint64_t, i int64_t, s text, b bytes. */
+/* `in` and `out` have a letter for each parameter and column: u uint64_t, i int64_t, s text, b
+ * bytes. */
 struct stmt {
     const char  *name;
     enum stmt_on on;
@@ -58,8 +59,8 @@ struct bind {
 
 enum { QUERY_COLUMNS_MAX = 24 };
 
-/* The rows of a SELECT: held by the client unless they stream, copied into the lease's arena one by one. While
- * one is open no other statement runs on its connection. */
+/* The rows of a SELECT: held by the client unless they stream, copied into the lease's arena one by
+ * one. While one is open no other statement runs on its connection. */
 struct query {
     struct db         *db;
     MYSQL_STMT        *handle; /* NULL when done */
@@ -90,7 +91,7 @@ MUST_USE enum err_code query_need(struct db *db, const struct stmt *st, const st
 MUST_USE enum err_code query_exec(struct db *db, const struct stmt *st, const struct bind *binds,
                                   size_t count, uint64_t *ret_affected, struct err *e);
 
-/* ---- servers ------------------------------------------------------------------------------------- */
+/* ---- servers --------------------------------------------------------------------------------- */
 
 enum { PREPARED_SLOTS = 256, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
 
@@ -164,15 +165,17 @@ enum err_code stmt_fail(struct err *e, unsigned number, const char *what, bool *
 /* The position of this connection's last write; SLICE_NONE when the server writes no binary log. */
 MUST_USE enum err_code position_last(struct db *db, struct server *sv, struct slice *ret,
                                      struct err *e);
-/* Whether the replica has the position, waiting for it a little. A position that is none is one it has. */
+/* Whether the replica has the position, waiting for it a little. A position that is none is one it
+ * has. */
 bool position_reached(struct db *db, struct server *sv, struct slice position);
 /* Whether the replica is behind its primary by no more than db.replica_lag_max. */
 bool position_lag_ok(struct db *db, struct server *sv);
 
-/* tx.c ------------------------------------------------------------------------------------------------
- * A unit of work on what is one person's: locks and raises the user's version first, so that two writes of
- * one person never interleave; runs `work`; commits; tried again when it lost against another transaction.
- * `user` 0: nobody's. Errors NOT_FOUND when there is no such user, and those of `work`. */
+/* tx.c --------------------------------------------------------------------------------------------
+ * A unit of work on what is one person's: locks and raises the user's version first, so that two
+ * writes of one person never interleave; runs `work`; commits; tried again when it lost against
+ * another transaction. `user` 0: nobody's. Errors NOT_FOUND when there is no such user, and those
+ * of `work`. */
 typedef enum err_code (*tx_work)(struct db *db, uint64_t user, void *args, struct err *e);
 MUST_USE enum err_code tx_run(struct db *db, uint64_t user, tx_work work, void *args,
                               struct err *e);
@@ -185,7 +188,8 @@ void touch_badge_path(struct db *db, struct slice path);
 MUST_USE enum err_code touch_badge(struct db *db, uint64_t user, uint64_t id, struct err *e);
 /* Writes the purge row into the open transaction; *ret_id 0 when nothing was touched. */
 MUST_USE enum err_code purge_write(struct db *db, uint64_t *ret_id, struct err *e);
-/* After the commit: deletes the keys, waiting until that is confirmed or the documents have run out. */
+/* After the commit: deletes the keys, waiting until that is confirmed or the documents have run
+ * out. */
 void purge_keys(struct db *db, uint64_t id);
 /* When the lease ends: removes the rows that are done. */
 void purge_end(struct db *db);
@@ -195,8 +199,8 @@ struct slice           store_pack(struct arena *a, struct slice text);
 MUST_USE enum err_code store_unpack(struct arena *a, struct slice packed, struct slice *ret,
                                     struct err *e);
 
-/* shared.c: the class and issuer, and the picture, of a badge: taken in this order, always, so that no two writers wait
- * for each other. */
+/* shared.c: the class and issuer, and the picture, of a badge: taken in this order, always, so that
+ * no two writers wait for each other. */
 MUST_USE enum err_code content_take(struct db *db, const struct badge_new *badge,
                                     uint64_t *ret_class, uint64_t *ret_picture, struct err *e);
 MUST_USE enum err_code content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e);

@@ -23,7 +23,8 @@ struct svg_element {
 
 enum svg_text { SVG_CHARACTERS, SVG_CDATA, SVG_COMMENT };
 
-/* What happens in a file, in order. Any may be NULL. Each may return false to have no more of it. */
+/* What happens in a file, in order. Any may be NULL. Each may return false to have no more of
+ * it. */
 struct svg_events {
     bool (*start)(void *self, const struct svg_element *element);
     bool (*end)(void *self, struct slice prefix, struct slice name);
