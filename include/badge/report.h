@@ -11,22 +11,20 @@
 
 /* The sentences: badge/report.def. */
 enum report_code {
-#define M(id, level, outcome, err, name, key, sentence) REPORT_##id,
+#define M(id, level, status, err, name, key, sentence, advice) REPORT_##id,
 #include "badge/report.def"
 #undef M
     REPORT_CODE_COUNT
 };
 enum report_level { REPORT_LEVEL_INFO, REPORT_LEVEL_WARNING, REPORT_LEVEL_ERROR };
 
-/* The outcome, worst first where several would fit: what could not be fetched may be so only now.
- */
-enum report_outcome {
-    OUTCOME_INVALID,
-    OUTCOME_UNREACHABLE, /* a document could not be fetched; nothing else is wrong */
-    OUTCOME_UNSUPPORTED, /* a kind of badge that is not verified yet */
-    OUTCOME_REVOKED,
-    OUTCOME_EXPIRED,
-    OUTCOME_VALID,
+/* How a badge stands, as rows and pages name it. */
+enum badge_status {
+    STATUS_INVALID,
+    STATUS_UNCHECKED, /* what it needs could not be reached or read; nothing else is wrong */
+    STATUS_REVOKED,
+    STATUS_EXPIRED,
+    STATUS_VALID,
 };
 
 struct report_message {
@@ -35,6 +33,8 @@ struct report_message {
     const char       *name;     /* stable, of the check */
     const char       *key;      /* stable, of the sentence: `report.<key>` in a catalogue */
     struct slice      sentence; /* in English */
+    const char       *advice;   /* in English: what can be done about it; may be empty */
+    bool              aside;    /* about an endorsement, which the badge stands without */
     /* What it is about. Any may be SLICE_NONE. */
     struct slice node, prop, url, received, expected;
     int          status; /* HTTP; 0: none */
@@ -50,9 +50,14 @@ struct report_document {
     struct slice   sha256_hex; /* of the body */
 };
 
+/* Somebody a badge may have been issued to, as its recipient's `type` and `identity` name them. */
+struct recipient {
+    struct slice type, value; /* type: "email", "url", "telephone", "id" or a property's name */
+};
+
 struct report {
-    bool                    valid; /* no error, and an assertion was found */
-    enum report_outcome     outcome;
+    bool                    valid;  /* the reference's: no error at all, and something was read */
+    enum badge_status       status; /* the badge's own: errors of endorsements do not count */
     size_t                  error_count, warning_count;
     struct report_message  *messages;
     size_t                  message_count;
@@ -74,10 +79,11 @@ struct report {
     struct slice
         issuer_host; /* host[:port] of the issuer's id (0.5: of its origin): who really speaks */
 
-    int64_t      issued_on_s;    /* 0: not said */
-    int64_t      expires_s;      /* 0: never */
-    struct slice email;          /* the address that matched, as it was handed in; SLICE_NONE */
-    bool         plain_identity; /* the assertion has an address in clear */
+    int64_t          issued_on_s; /* 0: not said */
+    int64_t          expires_s;   /* 0: never */
+    struct recipient recipient;   /* the one asked about that matched; value SLICE_NONE: none */
+    bool             recipient_in_other_case; /* and it did in another letter case only */
+    bool             plain_identity;          /* the assertion has an address in clear */
 
     /* The picture the issuer vouches for: the assertion's own if it has one, else the class's.
      * Decodable. */
@@ -85,12 +91,14 @@ struct report {
     enum badge_image_kind picture_kind;
 };
 
-/* The names people and rows use: "valid", "expired", "revoked", "invalid", "unreachable",
- * "unsupported". */
-const char *report_outcome_name(enum report_outcome outcome);
+/* The names people and rows use: "valid", "expired", "revoked", "invalid", "unchecked". */
+const char *badge_status_name(enum badge_status status);
+/* One of three words over all messages: "valid" when report.valid; "unchecked" when every ERROR is
+ * a failure to reach or read a server; else "invalid". */
+const char *report_outcome(const struct report *r);
 
 /* `{"graph", "input", "report"}`: keys and names as the Open Badges reference validator's, and
- * besides `report.outcome` and `report.documents`. The caller's reference. */
+ * besides those of ours that docs/verification.md lists. The caller's reference. */
 json_object *report_json(struct arena *a, const struct report *r);
 /* Lines for a terminal: the outcome, what the badge says, each message, each document. Control
  * characters of foreign text are replaced. */
@@ -99,7 +107,7 @@ struct slice report_lines(struct arena *a, const struct report *r);
  * ASSERTION_UNREACHABLE, ASSERTION_MALFORMED, RECIPIENT_MISMATCH, IMAGE_UNBAKED, … with url, field,
  * received and cause of the first message that decides. */
 MUST_USE enum err_code report_must_be_valid(const struct report *r, struct err *e);
-/* The first message that decides the outcome; NULL when valid. */
+/* The first message that decides the status; NULL when valid. */
 const struct report_message *report_deciding(const struct report *r);
 
 /* 32 bytes: the same badge again has the same, another has not. Over the assertion's id. In the

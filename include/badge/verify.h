@@ -6,10 +6,11 @@
 
 struct verify_options {
     const struct fetcher *fetch; /* NULL: nothing may be fetched, so nothing hosted is valid */
-    /* Whose badge it must be: any of these addresses. None: not asked. */
-    const struct slice *emails;
-    size_t              email_count;
-    int64_t             now_s; /* 0: the clock's */
+    /* Whose badge it must be: any of these. None: not asked. */
+    const struct recipient *recipients;
+    size_t                  recipient_count;
+    bool                    letter_cases; /* e-mail addresses also match as recipient_match says */
+    int64_t                 now_s;        /* 0: the clock's */
 };
 
 /* Verifies what somebody handed in: a URL, JSON, a compact JWS, a PNG or an SVG.
@@ -20,12 +21,23 @@ struct verify_options {
 const struct report *badge_verify(struct arena *a, struct slice input,
                                   const struct verify_options *options);
 
-/* Whether `recipient`, as an assertion has it (normalised to 2.0), names one of the addresses:
- * plain in any case of ASCII letters; `sha256$` or `md5$` over address and salt in the case as
- * stored, lower, upper, First, Each-Word, or LOCAL@lower. Only type `email`. Yields its index, or
- * -1. */
-int recipient_match(struct arena *a, json_object *recipient, const struct slice *emails,
-                    size_t count);
+/* Whether `identity`, the recipient of an assertion (normalised to 2.0), is one of those asked
+ * about: of the same type, and equal byte for byte, or the `sha256$` or `md5$` hash over value and
+ * salt. With letter_cases an `email` matches besides: plain in any case of ASCII letters; as a hash
+ * in lower case, UPPER, First, Each-Word, or LOCAL@lower.
+ * Out     *ret_other_case: it matched only in another case than it was handed in.
+ * Yields  its index, or -1.
+ * Spec    Open Badges 2.0, IdentityObject. */
+int recipient_match(struct arena *a, json_object *identity, const struct recipient *asked,
+                    size_t count, bool letter_cases, bool *ret_other_case);
+
+/* A recipient's profile as the reference validator takes it: an object with `email`, `url`,
+ * `telephone`, `id` and others, each a text or a list of texts, at most LIMIT_PROFILE_VALUES.
+ * Out     *ret in the arena, pointing into `profile`.
+ * Errors  FIELD_INVALID: e->field is the property. */
+MUST_USE enum err_code recipients_of_profile(struct arena *a, json_object *profile,
+                                             struct recipient **ret, size_t *ret_count,
+                                             struct err *e);
 
 /* An Open Badges date. Strict (2.0): ISO 8601 with `T` and a zone. Lenient (1.x, 0.5): also without
  * zone (UTC), the date alone (midnight UTC), and seconds since 1970 as number or text. False when

@@ -7,38 +7,39 @@
 
 enum {
     /* Pictures. */
-    LIMIT_IMAGE_BYTES = 2 * MIB,             /* one PNG or SVG file, uploaded or fetched */
-    LIMIT_IMAGE_PIXELS = 64 * 1000 * 1000,   /* width times height of a PNG */
-    LIMIT_IMAGE_SIDE_PIXELS = 128 * KIB,     /* of a PNG: a few rows of it are held in memory */
+    LIMIT_IMAGE_BYTES = 2 * MIB,           /* one PNG or SVG file, uploaded or fetched */
+    LIMIT_IMAGE_PIXELS = 64 * 1000 * 1000, /* width times height of a PNG */
+    LIMIT_IMAGE_SIDE_PIXELS = 128 * KIB,   /* of a PNG: a few rows of it are held in memory */
     LIMIT_PNG_CHUNKS = 16 * KIB,
     LIMIT_SVG_DEPTH = 64,
     LIMIT_SVG_NODES = 20000,
-    LIMIT_SVG_ATTRIBUTES = 512,              /* of one element, namespaces included */
-    LIMIT_SVG_NAMESPACES = 256,              /* declared by an element and those around it */
+    LIMIT_SVG_ATTRIBUTES = 512, /* of one element, namespaces included */
+    LIMIT_SVG_NAMESPACES = 256, /* declared by an element and those around it */
     /* Documents. */
-    LIMIT_JSON_BYTES = 256 * KIB,            /* an assertion, badge class, issuer profile, form in JSON */
+    LIMIT_JSON_BYTES = 256 * KIB, /* an assertion, badge class, issuer profile, form in JSON */
     LIMIT_JSON_DEPTH = 32,
-    LIMIT_JSON_NESTED = 4000,                /* objects and arrays in one document: each takes up to 1 KiB */
-    LIMIT_JSON_VALUES = 32000,               /* values of any kind in one document */
+    LIMIT_JSON_NESTED = 4000,  /* objects and arrays in one document: each takes up to 1 KiB */
+    LIMIT_JSON_VALUES = 32000, /* values of any kind in one document */
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
-    LIMIT_PACKED_BYTES = 8 * MIB,            /* one text kept in a row: a report holds every document */
-    LIMIT_FETCH_DOCUMENTS = 16,              /* fetched for one verification */
+    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row: a report holds every document */
+    LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
+    LIMIT_FETCH_DOCUMENTS = 16,   /* fetched for one verification */
     /* Requests. */
-    LIMIT_BODY_BYTES = 18 * MIB,             /* a form with several pictures */
+    LIMIT_BODY_BYTES = 18 * MIB, /* a form with several pictures */
     LIMIT_FORM_FIELDS = 256,
     LIMIT_FORM_FILES = 8,
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
-    LIMIT_HEADER_BYTES = 16 * KIB,           /* all FastCGI parameters of a request */
+    LIMIT_HEADER_BYTES = 16 * KIB, /* all FastCGI parameters of a request */
     /* Text of learners, in bytes of UTF-8. */
     LIMIT_EMAIL_BYTES = 254,
     LIMIT_COLLECTION_NAME_BYTES = 200,
     LIMIT_COLLECTION_TEXT_BYTES = 4000,
-    LIMIT_COLLECTIONS = 1000,                /* of one user */
-    LIMIT_COLLECTION_BADGES = 1000,          /* in one collection */
-    LIMIT_COLLECTION_BYTES = 12 * MIB,       /* of the badges' documents that are shown of one */
-    LIMIT_BADGES = 100000,                   /* of one user */
+    LIMIT_COLLECTIONS = 1000,          /* of one user */
+    LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
+    LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
+    LIMIT_BADGES = 100000,             /* of one user */
 };
 
 #endif

@@ -44,7 +44,7 @@ reply_picture(struct req *r, struct resp *out, const struct report *report, stru
 static bool
 is_genuine(const struct report *report)
 {
-    return (report->outcome == OUTCOME_VALID || report->outcome == OUTCOME_EXPIRED) &&
+    return (report->status == STATUS_VALID || report->status == STATUS_EXPIRED) &&
            report->assertion_text.n > 0 && report->picture_kind != BADGE_IMAGE_UNKNOWN;
 }
 

@@ -50,6 +50,7 @@ struct work {
     struct node *assertion, *badge, *issuer;
     bool offline;  /* stored documents are read again: contexts that are not built in add nothing */
     bool in_scope; /* the issuer's host was seen to speak for the assertion */
+    bool aside;    /* an endorsement is being looked at */
 };
 
 /* What a message is about; what is not said stays empty. */
@@ -67,6 +68,8 @@ const struct report_document *fetch_once(struct work *w, const char *role, struc
 /* The JSON at `url`, or false after saying why not. `from` and `prop` say who asked. */
 bool         fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
                         struct slice prop, const struct report_document **ret_doc, json_object **ret);
+/* An HTTP status that says something of the server now, and nothing of the document. */
+bool         is_passing(int status);
 struct slice without_fragment(struct slice url);
 /* Authority of an http(s) address for comparing: lower case, without a port that is its scheme's
  * own. SLICE_NONE when it is no such address, or has userinfo. */
@@ -135,8 +138,8 @@ void work_init(struct work *w, struct arena *a, const struct verify_options *opt
 bool input_take(struct work *w, struct slice input, struct slice *ret_url);
 
 /* note.c: any value as JSON, cut, for messages. */
-struct slice        text_of(struct arena *a, json_object *value, size_t max);
-enum report_outcome report_code_outcome(enum report_code code);
-enum err_code       report_code_err(enum report_code code);
+struct slice      text_of(struct arena *a, json_object *value, size_t max);
+enum badge_status report_code_status(enum report_code code);
+enum err_code     report_code_err(enum report_code code);
 
 #endif

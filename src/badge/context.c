@@ -181,11 +181,38 @@ context_is_known(struct slice url)
     return false;
 }
 
+/* Whatever keeps a context from being read, the badge is not wrong by it: nobody can tell what it says. */
+bool
+context_fetch(struct work *w, const char *role, struct slice url, struct slice node,
+              json_object **ret)
+{
+    bool                          budget;
+    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
+    struct err                    e = { 0 };
+    struct slice                  why;
+
+    if (budget)
+        why = arena_printf(w->a, "more than %d documents.", LIMIT_FETCH_DOCUMENTS);
+    else if (d->code != ERR_NONE)
+        why = d->cause;
+    else if (d->got.status < 200 || d->got.status > 299)
+        why = arena_printf(w->a, "HTTP status %d.", d->got.status);
+    else if (json_parse(d->got.body, ret, &e) != ERR_NONE)
+        why = arena_copy(w->a, slice_str(e.cause));
+    else {
+        json_in_arena(w->a, *ret);
+        return true;
+    }
+    note(w, REPORT_CONTEXT_UNREAD,
+         ABOUT(.node = node, .prop = SL("@context"), .url = url, .received = why,
+               .status = budget ? 0 : d->got.status));
+    return false;
+}
+
 static bool
 add_remote(struct work *w, struct context *c, struct slice node, struct slice url, int depth)
 {
-    const struct report_document *d;
-    json_object                  *doc = NULL, *said;
+    json_object *doc, *said;
 
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (slice_eq(url, slice_str(known[i].url)))
@@ -193,10 +220,10 @@ add_remote(struct work *w, struct context *c, struct slice node, struct slice ur
                                          : push(w, c, node, terms_v2, terms_v2_count);
     if (w->offline)
         return true;
-    if (!fetch_json(w, "context", url, node, SL("@context"), &d, &doc) ||
-        (said = json_get(doc, "@context")) == NULL) {
+    if (!context_fetch(w, "context", url, node, &doc))
+        return false;
+    if ((said = json_get(doc, "@context")) == NULL)
         return refuse(w, node, arena_printf(w->a, "%.*s gives none.", SLICE_FMT(url)));
-    }
     return add(w, c, node, said, depth - 1);
 }
 

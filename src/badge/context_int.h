@@ -25,6 +25,10 @@ struct context {
 
 /* Adds what an `@context` says to `c`. False after saying why it cannot be used. */
 bool context_add(struct work *w, struct context *c, struct slice node, json_object *said);
+/* The JSON at `url`: a context, or the schema that one names. False after saying that it cannot be
+ * read, by which the badge is unchecked, not invalid. */
+bool context_fetch(struct work *w, const char *role, struct slice url, struct slice node,
+                   json_object **ret);
 /* A name as an IRI, and how its values are meant. False when it means nothing. */
 bool context_expand(struct work *w, const struct context *c, struct slice name,
                     struct slice *ret_iri, char *ret_coerce);

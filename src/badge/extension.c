@@ -38,12 +38,11 @@ means_the_same(struct extension *x, struct slice one, struct slice two)
 static void
 check_schema(struct extension *x, struct slice type, struct slice url)
 {
-    const struct report_document *d;
-    json_object                  *schema = NULL;
-    struct slice                  why;
-    enum schema_answer            answer;
+    json_object       *schema = NULL;
+    struct slice       why;
+    enum schema_answer answer;
 
-    if (!fetch_json(x->w, "schema", url, x->node, type, &d, &schema))
+    if (!context_fetch(x->w, "schema", url, x->node, &schema))
         return;
     answer = schema_check(x->w->a, schema, x->raw, &why);
     if (answer == SCHEMA_HOLDS)
@@ -67,11 +66,9 @@ check_entry(struct extension *x, struct slice type, json_object *entry)
 static void
 check_by_context(struct extension *x, struct slice type, struct slice url)
 {
-    const struct report_document *d;
-    json_object                  *doc = NULL, *entries;
+    json_object *doc = NULL, *entries;
 
-    if (context_is_known(url) ||
-        !fetch_json(x->w, "context", url, x->node, SL("@context"), &d, &doc))
+    if (context_is_known(url) || !context_fetch(x->w, "context", url, x->node, &doc))
         return;
     entries = member(doc, "validation", x->w->a);
     if (!json_is_array(entries))

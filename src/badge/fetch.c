@@ -64,6 +64,12 @@ fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes,
     return d;
 }
 
+bool
+is_passing(int status)
+{
+    return status == 429 || (status >= 500 && status <= 599);
+}
+
 static bool
 refuse(struct work *w, const struct report_document *d, struct slice url, bool budget,
        struct slice from, struct slice prop)
@@ -78,7 +84,7 @@ refuse(struct work *w, const struct report_document *d, struct slice url, bool b
     else if (d->got.status == 410 && strcmp(d->role, "assertion") == 0)
         note(w, REPORT_REVOKED_GONE, ABOUT(.node = url, .url = url, .status = 410));
     else if (d->got.status < 200 || d->got.status > 299)
-        note(w, REPORT_FETCH_STATUS,
+        note(w, is_passing(d->got.status) ? REPORT_FETCH_UNAVAILABLE : REPORT_FETCH_STATUS,
              ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status));
     else
         return false;

@@ -104,7 +104,7 @@ check_url(struct work *w, struct node *n, struct slice url)
     if (d->code != ERR_NONE)
         note(w, REPORT_IMAGE_UNFETCHED, &about);
     else if (d->got.status < 200 || d->got.status > 299)
-        note(w, REPORT_IMAGE_STATUS, &about);
+        note(w, is_passing(d->got.status) ? REPORT_IMAGE_UNAVAILABLE : REPORT_IMAGE_STATUS, &about);
     else if (decodes(w, d->got.body, &about.received, &kind))
         keep(w, d->got.body, kind);
     else

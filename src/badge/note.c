@@ -3,24 +3,23 @@
 #include "core/sbuf.h"
 
 struct row {
-    enum report_level   level;
-    enum report_outcome outcome;
-    enum err_code       err;
-    const char         *name, *key, *sentence;
+    enum report_level level;
+    enum badge_status status;
+    enum err_code     err;
+    const char       *name, *key, *sentence, *advice;
 };
 static const struct row rows[] = {
-#define M(id, level_, outcome_, err_, name_, key_, sentence_)                                      \
-    [REPORT_##id] = {                                                                              \
-        REPORT_LEVEL_##level_, OUTCOME_##outcome_, ERR_##err_, (name_), (key_), (sentence_)        \
-    },
+#define M(id, level_, status_, err_, name_, key_, sentence_, advice_)                              \
+    [REPORT_##id] = { REPORT_LEVEL_##level_, STATUS_##status_, ERR_##err_, (name_), (key_),        \
+                      (sentence_),           (advice_) },
 #include "badge/report.def"
 #undef M
 };
 
-enum report_outcome
-report_code_outcome(enum report_code code)
+enum badge_status
+report_code_status(enum report_code code)
 {
-    return rows[code].outcome;
+    return rows[code].status;
 }
 
 enum err_code
@@ -83,6 +82,8 @@ note(struct work *w, enum report_code code, const struct about *about)
                                   .name = row->name,
                                   .key = row->key,
                                   .sentence = say(w, row->sentence, about),
+                                  .advice = row->advice,
+                                  .aside = w->aside,
                                   .node = about->node,
                                   .prop = about->prop,
                                   .url = about->url,

@@ -90,60 +90,153 @@ in_case(struct arena *a, struct slice email, enum casing casing)
     return (struct slice){ p, email.n };
 }
 
-static bool
-hash_matches(struct arena *a, const char *algorithm, struct slice hex, struct slice salt,
-             struct slice email)
-{
-    for (int casing = 0; casing < CASING_COUNT; casing++) {
-        struct slice said = in_case(a, email, (enum casing)casing);
-        struct slice text =
-            arena_printf(a, "%.*s%.*s", SLICE_FMT(said), (int)salt.n, salt.p == NULL ? "" : salt.p);
+/* What an assertion says of its recipient. */
+struct identity {
+    struct arena *a;
+    struct slice  text, hex, salt;
+    const char   *algorithm; /* NULL: in clear */
+};
 
-        if (slice_eq_nocase(digest_hex(a, algorithm, text), hex))
+static bool
+hash_matches(const struct identity *id, struct slice value)
+{
+    const struct slice text = arena_printf(id->a, "%.*s%.*s", SLICE_FMT(value), (int)id->salt.n,
+                                           id->salt.p == NULL ? "" : id->salt.p);
+
+    return slice_eq_nocase(digest_hex(id->a, id->algorithm, text), id->hex);
+}
+
+static bool
+is_exactly(const struct identity *id, struct slice value)
+{
+    return id->algorithm == NULL ? slice_eq(id->text, value) : hash_matches(id, value);
+}
+
+static bool
+is_in_other_case(const struct identity *id, struct slice email)
+{
+    if (id->algorithm == NULL)
+        return slice_eq_nocase(id->text, email);
+    for (int casing = AS_STORED + 1; casing < CASING_COUNT; casing++)
+        if (hash_matches(id, in_case(id->a, email, (enum casing)casing)))
             return true;
-    }
     return false;
 }
 
 int
-recipient_match(struct arena *a, json_object *recipient, const struct slice *emails, size_t count)
+recipient_match(struct arena *a, json_object *identity, const struct recipient *asked, size_t count,
+                bool letter_cases, bool *ret_other_case)
 {
-    struct slice identity = json_get_text(recipient, "identity"), hex = SLICE_NONE;
-    struct slice salt = json_get_text(recipient, "salt");
-    const char  *algorithm = hash_of(identity, &hex);
+    struct identity id = { .a = a,
+                           .text = json_get_text(identity, "identity"),
+                           .salt = json_get_text(identity, "salt") };
 
-    if (!json_is_object(recipient) || !type_has(recipient, SL("email")) ||
-        json_get_bool(recipient, "hashed") != (algorithm != NULL) ||
-        (json_get(recipient, "salt") != NULL && salt.p == NULL))
+    id.algorithm = hash_of(id.text, &id.hex);
+    if (!json_is_object(identity) || json_get_bool(identity, "hashed") != (id.algorithm != NULL) ||
+        (json_get(identity, "salt") != NULL && id.salt.p == NULL))
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (emails[i].n == 0 || emails[i].n > LIMIT_EMAIL_BYTES)
-            continue;
-        if (algorithm == NULL ? slice_eq_nocase(identity, emails[i])
-                              : hash_matches(a, algorithm, hex, salt, emails[i]))
-            return (int)i;
-    }
+    for (int pass = 0; pass <= letter_cases; pass++)
+        for (size_t i = 0; i < count; i++) {
+            struct slice value = asked[i].value;
+
+            if (value.n == 0 || value.n > LIMIT_URL_BYTES || !type_has(identity, asked[i].type))
+                continue;
+            *ret_other_case = pass == 1;
+            if (pass == 0 ? is_exactly(&id, value)
+                          : slice_eq(asked[i].type, SL("email")) && is_in_other_case(&id, value))
+                return (int)i;
+        }
     return -1;
+}
+
+static enum err_code
+add_recipient(const char *type, json_object *value, struct recipient *ret, size_t *count,
+              struct err *e)
+{
+    if (json_text(value).p == NULL || *count == LIMIT_PROFILE_VALUES) {
+        FAIL(e, FIELD_INVALID, "profile");
+        err_set_field(e, slice_str(type));
+        err_set_cause(e, *count == LIMIT_PROFILE_VALUES
+                             ? SL("The profile has too many values.")
+                             : SL("It is neither a text nor a list of texts."));
+        return e->code;
+    }
+    ret[(*count)++] = (struct recipient){ slice_str(type), json_text(value) };
+    return ERR_NONE;
+}
+
+enum err_code
+recipients_of_profile(struct arena *a, json_object *profile, struct recipient **ret,
+                      size_t *ret_count, struct err *e)
+{
+    struct recipient *all = ARENA_ARRAY(a, struct recipient, LIMIT_PROFILE_VALUES);
+    enum err_code     rc;
+
+    *ret_count = 0;
+    *ret = all;
+    if (!json_is_object(profile)) {
+        FAIL(e, FIELD_INVALID, "profile is no object");
+        err_set_field(e, SL("profile"));
+        err_set_cause(e, SL("It is no JSON object."));
+        return e->code;
+    }
+    json_object_object_foreach(profile, name, value)
+    {
+        size_t n = json_is_array(value) ? json_object_array_length(value) : 1;
+
+        if (strcmp(name, "@context") == 0 || strcmp(name, "type") == 0 || value == NULL)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            if ((rc = add_recipient(
+                     name, json_is_array(value) ? json_object_array_get_idx(value, i) : value, all,
+                     ret_count, e)) != ERR_NONE)
+                return rc;
+    }
+    return ERR_NONE;
+}
+
+/* R27: asked about by one of the names that Open Badges has, or by any other property. */
+static bool
+is_asked(const struct work *w, json_object *identity)
+{
+    for (size_t i = 0; i < w->o->recipient_count; i++)
+        if (type_has(identity, w->o->recipients[i].type))
+            return true;
+    return false;
+}
+
+static void
+note_type(struct work *w, struct node *n, enum report_code code, json_object *identity)
+{
+    note(w, code,
+         ABOUT(.node = n->id, .url = n->url, .prop = SL("recipient.type"),
+               .received = text_of(w->a, json_get(identity, "type"), 48)));
 }
 
 void
 check_recipient(struct work *w, struct node *n)
 {
-    json_object *recipient = json_get(n->doc, "recipient");
-    int          found;
+    json_object             *recipient = json_get(n->doc, "recipient");
+    static const char *const usual[] = { "id", "email", "url", "telephone" };
+    bool                     is_usual = false;
+    int                      found;
 
-    if (!json_is_object(recipient) || !check_identity(w, n, recipient) || w->o->email_count == 0)
+    if (!json_is_object(recipient) || !check_identity(w, n, recipient) ||
+        w->o->recipient_count == 0)
         return;
-    if (!type_has(recipient, SL("email"))) {
-        note(w, REPORT_RECIPIENT_TYPE,
-             ABOUT(.node = n->id, .url = n->url, .prop = SL("recipient.type"),
-                   .received = text_of(w->a, json_get(recipient, "type"), 48)));
+    for (size_t i = 0; i < COUNT_OF(usual); i++)
+        is_usual = is_usual || type_has(recipient, slice_str(usual[i]));
+    if (!is_usual)
+        note_type(w, n, REPORT_RECIPIENT_TYPE, recipient);
+    if (!is_asked(w, recipient)) {
+        note_type(w, n, REPORT_RECIPIENT_NOT_ASKED, recipient);
         return;
     }
-    found = recipient_match(w->a, recipient, w->o->emails, w->o->email_count);
+    found = recipient_match(w->a, recipient, w->o->recipients, w->o->recipient_count,
+                            w->o->letter_cases, &w->r->recipient_in_other_case);
     if (found < 0)
         note(w, REPORT_RECIPIENT_MISMATCH,
              ABOUT(.node = n->id, .url = n->url, .prop = SL("recipient.identity")));
     else
-        w->r->email = w->o->emails[found];
+        w->r->recipient = w->o->recipients[found];
 }

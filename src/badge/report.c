@@ -5,19 +5,36 @@
 #include "core/digest.h"
 #include "core/sbuf.h"
 
-static const char *const outcome_names[] = {
-    [OUTCOME_INVALID] = "invalid",         [OUTCOME_UNREACHABLE] = "unreachable",
-    [OUTCOME_UNSUPPORTED] = "unsupported", [OUTCOME_REVOKED] = "revoked",
-    [OUTCOME_EXPIRED] = "expired",         [OUTCOME_VALID] = "valid",
+static const char *const status_names[] = {
+    [STATUS_INVALID] = "invalid", [STATUS_UNCHECKED] = "unchecked", [STATUS_REVOKED] = "revoked",
+    [STATUS_EXPIRED] = "expired", [STATUS_VALID] = "valid",
 };
 static const char *const level_names[] = {
     [REPORT_LEVEL_INFO] = "INFO", [REPORT_LEVEL_WARNING] = "WARNING", [REPORT_LEVEL_ERROR] = "ERROR"
 };
 
 const char *
-report_outcome_name(enum report_outcome outcome)
+badge_status_name(enum badge_status status)
 {
-    return outcome_names[outcome];
+    return status_names[status];
+}
+
+/* When nothing else is wrong than what could not be reached, or had to be left out of the list. */
+static bool
+is_unchecked(const struct report *r)
+{
+    size_t unreached = 0;
+
+    for (size_t i = 0; i < r->message_count; i++)
+        unreached += r->messages[i].level == REPORT_LEVEL_ERROR &&
+                     report_code_status(r->messages[i].code) == STATUS_UNCHECKED;
+    return unreached > 0 && unreached == r->error_count;
+}
+
+const char *
+report_outcome(const struct report *r)
+{
+    return r->valid ? "valid" : is_unchecked(r) ? "unchecked" : "invalid";
 }
 
 struct slice
@@ -33,8 +50,8 @@ const struct report_message *
 report_deciding(const struct report *r)
 {
     for (size_t i = 0; i < r->message_count; i++)
-        if (r->messages[i].level == REPORT_LEVEL_ERROR &&
-            report_code_outcome(r->messages[i].code) == r->outcome)
+        if (r->messages[i].level == REPORT_LEVEL_ERROR && !r->messages[i].aside &&
+            report_code_status(r->messages[i].code) == r->status)
             return &r->messages[i];
     return NULL;
 }
@@ -45,7 +62,7 @@ report_must_be_valid(const struct report *r, struct err *e)
     const struct report_message *m = report_deciding(r);
     enum err_code                code;
 
-    if (r->valid)
+    if (r->status == STATUS_VALID)
         return ERR_NONE;
     if (m == NULL)
         return FAIL(e, ASSERTION_INVALID, "no message says why");
@@ -77,6 +94,10 @@ message_json(const struct report_message *m)
     json_put_text(o, "messageLevel", slice_str(level_names[m->level]));
     json_put_bool(o, "success", m->level != REPORT_LEVEL_ERROR);
     json_put_text(o, "result", m->sentence);
+    if (m->advice[0] != '\0')
+        json_put_text(o, "advice", slice_str(m->advice));
+    if (m->aside)
+        json_put_bool(o, "endorsement", true);
     if (m->node.n > 0)
         json_put_text(o, "node_id", m->node);
     if (m->prop.n > 0)
@@ -134,7 +155,8 @@ report_json(struct arena *a, const struct report *r)
     json_put(o, "input", input_json(r));
     report = json_put_object(o, "report");
     json_put_bool(report, "valid", r->valid);
-    json_put_text(report, "outcome", slice_str(outcome_names[r->outcome]));
+    json_put_text(report, "outcome", slice_str(report_outcome(r)));
+    json_put_text(report, "status", slice_str(status_names[r->status]));
     json_put_number(report, "errorCount", (int64_t)r->error_count);
     json_put_number(report, "warningCount", (int64_t)r->warning_count);
     json_put_text(report, "validationSubject", r->subject);
@@ -142,9 +164,10 @@ report_json(struct arena *a, const struct report *r)
     json_put_text(report, "checkedAt", clock_iso8601(a, r->checked_at_s));
     if (r->issuer_host.n > 0)
         json_put_text(report, "issuerHost", r->issuer_host);
-    if (r->email.n > 0) {
+    if (r->recipient.value.n > 0) {
         profile = json_put_object(report, "recipientProfile");
-        json_put_text(profile, "email", r->email);
+        json_put_text(profile, arena_str(a, r->recipient.type), r->recipient.value);
+        json_put_bool(report, "recipientInOtherCase", r->recipient_in_other_case);
     }
     list = json_put_array(report, "messages");
     for (size_t i = 0; i < r->message_count; i++)
@@ -206,11 +229,12 @@ report_lines(struct arena *a, const struct report *r)
     struct sbuf b;
 
     sbuf_init(&b, a);
-    add_line(&b, "outcome", slice_str(outcome_names[r->outcome]));
+    add_line(&b, "outcome", slice_str(report_outcome(r)));
+    add_line(&b, "status", slice_str(status_names[r->status]));
     add_line(&b, "badge", json_get_text(r->badge, "name"));
     add_line(&b, "issuer", json_get_text(r->issuer, "name"));
     add_line(&b, "host", r->issuer_host);
-    add_line(&b, "recipient", r->email);
+    add_line(&b, "recipient", r->recipient.value);
     add_line(&b, "subject", r->subject);
     add_line(&b, "version", slice_str(r->version));
     if (r->issued_on_s != 0)

@@ -13,7 +13,7 @@ work_init(struct work *w, struct arena *a, const struct verify_options *options)
     r->messages = ARENA_ARRAY(a, struct report_message, MESSAGES_MAX);
     r->documents = ARENA_ARRAY(a, struct report_document, LIMIT_FETCH_DOCUMENTS);
     r->graph = json_in_arena(a, json_object_new_array());
-    r->outcome = OUTCOME_INVALID;
+    r->status = STATUS_INVALID;
 }
 
 /* R18: what somebody earned says that it is an assertion. Other classes are no badge of anybody, and what
@@ -70,19 +70,18 @@ fill_report(struct work *w)
 }
 
 /* The kinds of trouble, the one that says most about the badge first. */
-static enum report_outcome
-outcome_of(const struct report *r)
+static enum badge_status
+status_of(const struct report *r)
 {
-    static const enum report_outcome order[] = { OUTCOME_REVOKED, OUTCOME_INVALID,
-                                                 OUTCOME_UNREACHABLE, OUTCOME_UNSUPPORTED,
-                                                 OUTCOME_EXPIRED };
+    static const enum badge_status order[] = { STATUS_REVOKED, STATUS_INVALID, STATUS_EXPIRED,
+                                               STATUS_UNCHECKED };
 
     for (size_t o = 0; o < COUNT_OF(order); o++)
         for (size_t i = 0; i < r->message_count; i++)
-            if (r->messages[i].level == REPORT_LEVEL_ERROR &&
-                report_code_outcome(r->messages[i].code) == order[o])
+            if (r->messages[i].level == REPORT_LEVEL_ERROR && !r->messages[i].aside &&
+                report_code_status(r->messages[i].code) == order[o])
                 return order[o];
-    return OUTCOME_INVALID;
+    return STATUS_INVALID;
 }
 
 static void
@@ -114,6 +113,6 @@ badge_verify(struct arena *a, struct slice input, const struct verify_options *o
     /* No error is not enough: whoever forgets to say one must not make a badge valid by it. */
     r->valid = r->error_count == 0 && w.in_scope && w.badge != NULL && w.issuer != NULL &&
                r->picture.n > 0;
-    r->outcome = r->valid ? OUTCOME_VALID : outcome_of(r);
+    r->status = r->valid ? STATUS_VALID : status_of(r);
     return r;
 }

@@ -6,7 +6,7 @@
 #include "core/conf.h"
 #include "core/err.h"
 
-enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 64, CLI_TROUBLE = 70 };
+enum { CLI_OK = 0, CLI_NO = 1, CLI_UNCHECKED = 2, CLI_USAGE = 64, CLI_TROUBLE = 70 };
 
 /* argv[0] is the verb itself. Yields the exit status. */
 int cli_bake(int argc, char **argv);

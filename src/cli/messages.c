@@ -5,10 +5,10 @@
 #include "cli_int.h"
 
 static const struct {
-    const char *level, *outcome, *err, *name, *key, *sentence;
+    const char *level, *status, *err, *name, *key, *sentence;
 } rows[] = {
-#define M(id, level, outcome, err, name, key, sentence)                                            \
-    { #level, #outcome, #err, name, key, sentence },
+#define M(id, level, status, err, name, key, sentence, advice)                                     \
+    { #level, #status, #err, name, key, sentence },
 #include "badge/report.def"
 #undef M
 };
@@ -98,8 +98,9 @@ static const char intro[] =
     "\n"
     "`obi verify --json` prints `{\"graph\", \"input\", \"report\"}`. `graph` has the objects, "
     "normalised. `report`\n"
-    "has `valid`; `outcome` (`valid`, `expired`, `revoked`, `invalid`, `unreachable`, "
-    "`unsupported`);\n"
+    "has `valid`; `outcome` (`valid`, `invalid`, `unchecked`); `status` (`valid`, `expired`, "
+    "`revoked`, `invalid`,\n"
+    "`unchecked`);\n"
     "`messages`, each with `name` and `key`, which stay, `messageLevel`, `result` (a sentence for "
     "people) and\n"
     "where they are known `node_id`, `prop_name`, `url`, `received`, `expected`, `status`; and "
@@ -108,7 +109,7 @@ static const char intro[] =
     "\n"
     "## Messages\n"
     "\n"
-    "| key | name | level | outcome | sentence |\n"
+    "| key | name | level | status | sentence |\n"
     "| --- | --- | --- | --- | --- |\n";
 
 int
@@ -117,6 +118,6 @@ cli_messages(void)
     fputs(intro, stdout);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         printf("| `%s` | %s | %s | %s | %s |\n", rows[i].key, rows[i].name, rows[i].level,
-               strcmp(rows[i].level, "ERROR") == 0 ? rows[i].outcome : "", rows[i].sentence);
+               strcmp(rows[i].level, "ERROR") == 0 ? rows[i].status : "", rows[i].sentence);
     return CLI_OK;
 }

@@ -6,21 +6,23 @@
 #include "net/net.h"
 
 static const char help[] =
-    "usage: obi verify [--email ADDRESS…] [--json] [--conf FILE…] INPUT…\n"
+    "usage: obi verify [--recipient ADDRESS…] [--json] [--conf FILE…] INPUT…\n"
     "\n"
     "Verifies badges: each INPUT is an http or https address, or a file (`-`: standard input) with "
     "a\n"
     "picture, JSON or a signed badge in it. Needs no server: what the badge names is fetched.\n"
     "\n"
-    "--email ADDRESS  The badge must be issued to this address; given more than once, to any of "
+    "--recipient ADDRESS\n"
+    "                 The badge must be issued to this address; given more than once, to any of "
     "them.\n"
     "--json           Prints each report as one line of JSON instead of as text.\n"
     "--conf FILE      Takes the fetch.* settings from a configuration, such as fetch.allow_net "
     "for\n"
     "                 issuers in a closed network.\n"
     "\n"
-    "Ends with 0 when all badges are valid, 1 when one is not, 64 when used wrongly, 70 after "
-    "trouble.\n";
+    "Ends with 0 when all badges are valid, 1 when one is not, 2 when one could not be checked "
+    "and none is\n"
+    "invalid, 64 when used wrongly, 70 after trouble.\n";
 
 struct verifying {
     struct arena         *a;
@@ -48,7 +50,20 @@ verify_one(struct verifying *v, const char *operand)
         if (v->many)
             putchar('\n');
     }
-    return report->valid ? CLI_OK : CLI_NO;
+    return report->valid                                      ? CLI_OK
+           : strcmp(report_outcome(report), "unchecked") == 0 ? CLI_UNCHECKED
+                                                              : CLI_NO;
+}
+
+/* Trouble first; then a badge that is not valid weighs more than one of which nothing is known. */
+static int
+worse(int one, int two)
+{
+    if (one > CLI_UNCHECKED || two > CLI_UNCHECKED)
+        return one > two ? one : two;
+    if (one == CLI_NO || two == CLI_NO)
+        return CLI_NO;
+    return one > two ? one : two;
 }
 
 static int
@@ -68,7 +83,7 @@ verify_all(const struct conf *conf, struct verify_options options, bool json, si
             rc = verify_one(&v, operands[i]);
         arena_free(a);
         net_free(net);
-        result = rc > result ? rc : result;
+        result = worse(rc, result);
     }
     return result;
 }
@@ -78,10 +93,11 @@ cli_verify(int argc, char **argv)
 {
     SCOPED(arena_drop) struct arena *a = arena_new();
     struct slice                     files[CLI_VALUES_MAX], emails[CLI_VALUES_MAX];
+    struct recipient                 recipients[CLI_VALUES_MAX];
     size_t                           file_count = 0, email_count = 0, operands = 0;
     bool                             json = false;
     const struct cli_option          options[] = { CLI_VALUES("conf", files, &file_count),
-                                                   CLI_VALUES("email", emails, &email_count),
+                                                   CLI_VALUES("recipient", emails, &email_count),
                                                    CLI_FLAG("json", &json) };
     const struct conf               *conf;
     int rc = cli_options(argc, argv, help, options, COUNT_OF(options), &operands);
@@ -95,6 +111,9 @@ cli_verify(int argc, char **argv)
     conf = cli_conf(a, files, file_count, false);
     if (conf == NULL && file_count > 0)
         return CLI_TROUBLE;
-    return verify_all(conf, (struct verify_options){ .emails = emails, .email_count = email_count },
-                      json, operands, argv + 1);
+    for (size_t i = 0; i < email_count; i++)
+        recipients[i] = (struct recipient){ SL("email"), emails[i] };
+    return verify_all(
+        conf, (struct verify_options){ .recipients = recipients, .recipient_count = email_count },
+        json, operands, argv + 1);
 }

@@ -25,11 +25,11 @@ row_of(struct arena *a, const struct report *r)
         .issuer_host = r->issuer_host,
         .picture = r->picture,
         .picture_kind = r->picture_kind == BADGE_IMAGE_SVG ? PICTURE_SVG : PICTURE_PNG,
-        .email = r->email,
+        .email = r->recipient.value,
         .plain_identity = r->plain_identity,
         .issued_on_s = r->issued_on_s,
         .expires_s = r->expires_s,
-        .status = slice_str(report_outcome_name(r->outcome)),
+        .status = slice_str(badge_status_name(r->status)),
         .report = json_print(a, json),
         .checked_at_s = r->checked_at_s,
     };
@@ -44,7 +44,7 @@ must_be_theirs(const struct report *r, struct err *e)
     if ((rc = report_must_be_valid(r, e)) != ERR_NONE)
         return rc;
     /* Also when there was no address to ask about: then it is nobody's. */
-    if (r->email.n == 0)
+    if (r->recipient.value.n == 0)
         return FAIL(e, RECIPIENT_MISMATCH, "no address matched");
     return ERR_NONE;
 }
@@ -72,14 +72,18 @@ enum err_code
 import_bytes(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
              struct slice bytes, struct import_result *ret, struct err *e)
 {
-    struct verify_options options = { .fetch = fetch };
+    struct verify_options options = { .fetch = fetch, .letter_cases = true };
     struct slice         *emails;
+    struct recipient     *theirs;
     struct import_result  result = { .outcome = IMPORT_REFUSED };
     enum err_code         rc;
 
-    if ((rc = store_user_emails(db, user, &emails, &options.email_count, e)) != ERR_NONE)
+    if ((rc = store_user_emails(db, user, &emails, &options.recipient_count, e)) != ERR_NONE)
         return rc;
-    options.emails = emails;
+    theirs = ARENA_ARRAY(a, struct recipient, options.recipient_count);
+    for (size_t i = 0; i < options.recipient_count; i++)
+        theirs[i] = (struct recipient){ SL("email"), emails[i] };
+    options.recipients = theirs;
     result.report = badge_verify(a, bytes, &options);
     result.plain_identity = result.report->plain_identity;
     if (must_be_theirs(result.report, &result.why) == ERR_NONE &&
@@ -129,7 +133,7 @@ import_json(struct arena *a, const struct import_result *r)
         json_put_number(doc, "id", (int64_t)r->id);
     json_put_text(doc, "subject", r->report->subject);
     json_put_text(doc, "name", json_get_text(r->report->badge, "name"));
-    json_put_text(doc, "status", slice_str(report_outcome_name(r->report->outcome)));
+    json_put_text(doc, "status", slice_str(badge_status_name(r->report->status)));
     if (r->outcome != IMPORT_REFUSED)
         return doc;
     json_put_text(doc, "reason", slice_str(err_reason(r->why.code)));

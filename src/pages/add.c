@@ -127,8 +127,7 @@ put_report(const struct req *r, json_object *item, const struct report *report)
 static bool
 is_over(const struct report *report)
 {
-    return report != NULL &&
-           (report->outcome == OUTCOME_REVOKED || report->outcome == OUTCOME_EXPIRED);
+    return report != NULL && (report->status == STATUS_REVOKED || report->status == STATUS_EXPIRED);
 }
 
 static void
@@ -170,7 +169,7 @@ put_failure(struct adding *a, json_object *item, const struct import_result *res
         json_put_text(item, names[i], json_get_text(failure, names[i]));
     if (is_over(report))
         put_sentence(a->r, item, "sentence",
-                     report->outcome == OUTCOME_REVOKED ? "verdict.revoked" : "verdict.expired",
+                     report->status == STATUS_REVOKED ? "verdict.revoked" : "verdict.expired",
                      NULL);
     if (m != NULL) /* it stands among the messages */
         json_object_object_del(item, "cause");

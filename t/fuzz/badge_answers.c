@@ -73,11 +73,12 @@ show_again(struct arena *a, const struct report *r)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-    static const struct slice        emails[] = { SL("other@a.example"), SL("who@a.example") };
+    static const struct recipient    asked[] = { { SL("email"), SL("other@a.example") },
+                                                 { SL("email"), SL("who@a.example") } };
     SCOPED(arena_drop) struct arena *a = arena_new();
     struct answers                   net = { fuzz_slice(bytes, count), 0 };
     struct fetcher                   fetch = { answer, &net };
-    struct verify_options            options = { &fetch, emails, COUNT_OF(emails), 1700000000 };
+    struct verify_options            options = { &fetch, asked, COUNT_OF(asked), true, 1700000000 };
     const struct report             *r;
     struct slice                     input;
 
@@ -89,7 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     FUZZ_HOLDS(r != NULL && r->graph != NULL);
     FUZZ_HOLDS(r->valid == (r->error_count == 0 && r->subject.p != NULL));
     if (r->valid)
-        FUZZ_HOLDS(r->email.p != NULL && r->picture.p != NULL && r->assertion != NULL);
+        FUZZ_HOLDS(r->recipient.value.p != NULL && r->picture.p != NULL && r->assertion != NULL);
     FUZZ_HOLDS(slice_is_utf8(read_text(a, r)));
     if (r->assertion_text.n > 0)
         show_again(a, r);

@@ -85,14 +85,16 @@ show_again(struct arena *a, const struct report *r)
 static void
 verify_at(struct world *w, struct slice input)
 {
-    static const struct slice        emails[] = { SL("learner@example.org") };
+    static const struct recipient    asked[] = { { SL("email"), SL("learner@example.org") } };
     SCOPED(arena_drop) struct arena *a = arena_new();
     const struct fetcher             fetcher = { get, w };
-    const struct verify_options      options = {
-             .fetch = &fetcher, .emails = emails, .email_count = 1, .now_s = NOW
-    };
-    const struct report *r;
-    struct err           e;
+    const struct verify_options      options = { .fetch = &fetcher,
+                                                 .recipients = asked,
+                                                 .recipient_count = 1,
+                                                 .letter_cases = true,
+                                                 .now_s = NOW };
+    const struct report             *r;
+    struct err                       e;
 
     w->gets = 0;
     r = badge_verify(a, input, &options);
@@ -100,11 +102,11 @@ verify_at(struct world *w, struct slice input)
     report_lines(a, r);
     FUZZ_HOLDS(w->gets <= LIMIT_FETCH_DOCUMENTS);
     FUZZ_HOLDS(r->valid == (report_must_be_valid(r, &e) == ERR_NONE));
-    FUZZ_HOLDS(r->valid == (r->outcome == OUTCOME_VALID));
+    FUZZ_HOLDS(r->valid == (r->status == STATUS_VALID));
     FUZZ_HOLDS(r->valid || report_deciding(r) != NULL);
     if (!r->valid)
         return;
-    FUZZ_HOLDS(r->email.n > 0 && r->picture.n > 0 && r->assertion_text.n > 0);
+    FUZZ_HOLDS(r->recipient.value.n > 0 && r->picture.n > 0 && r->assertion_text.n > 0);
     if (slice_starts(r->subject, SL("https://thief.example/")))
         FUZZ_HOLDS(!slice_eq(r->issuer_host, SL("issuer.example")) ||
                    /* unless issuer.example says so itself */

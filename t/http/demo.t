@@ -21,15 +21,15 @@ my %version;
 for my $path (@pictures) {
     my ($slug) = $path =~ m{/([\w-]+)\.\w+$};
     my $file = $stack->var . "/demo/www$path";
-    my (undef, $text) = $stack->obi('verify', '--email', 'learner@example.org', $file);
+    my (undef, $text) = $stack->obi('verify', '--recipient', 'learner@example.org', $file);
     my $expected = $outcome{$slug} // 'valid';
-    like $text, qr/^outcome +\Q$expected\E$/m, "$slug is $expected";
+    like $text, qr/^status +\Q$expected\E$/m, "$slug is $expected";
     $version{$1} = 1 if $text =~ /^version +(\S+)/m;
 }
 is join(' ', sort keys %version), '0.5 1.0 1.1 2.0', 'issued in every version';
 is $visitor->get($stack->demo . '/assertions/learner/gone.json')->code, 410, 'one is gone';
 my $made = $stack->badges_for('someone@example.com');
-my (undef, $text) = $stack->obi('verify', '--email', 'someone@example.com', $made->{'first-flight'}{picture});
+my (undef, $text) = $stack->obi('verify', '--recipient', 'someone@example.com', $made->{'first-flight'}{picture});
 like $text, qr/^outcome +valid$/m, 'badges for another address are made by the same script';
 
 done_testing;

@@ -82,9 +82,9 @@ what_cannot_be_checked_is_not_valid(void **state)
                                   "\"type\":[\"Extension\",\"extensions:Paint\"]}"),
                    "extension-unchecked");
     put_schema(w, "no JSON");
-    assert_refused(w, verify_with(w, PAINT("")), "fetch-not-json");
+    assert_refused(w, verify_with(w, PAINT("")), "context-unread");
     web_page(w, SCHEMA)->status = 404;
-    assert_refused(w, verify_with(w, PAINT("")), "fetch-status");
+    assert_refused(w, verify_with(w, PAINT("")), "context-unread");
 }
 
 static void
@@ -96,7 +96,7 @@ a_context_that_is_not_there_makes_the_badge_unreadable(void **state)
         w,
         verify_with(w,
                     "{\"@context\":\"https://gone.example/c\",\"type\":[\"Extension\",\"x:y\"]}"),
-        "context-bad");
+        "context-unread");
 }
 
 int

@@ -211,12 +211,12 @@ only_addresses_are_matched(void **state)
 
     assert_refused(
         w, verify_recipient(w, "{\"type\":\"url\",\"hashed\":false,\"identity\":\"" ME "\"}", ME),
-        "recipient-type");
+        "recipient-not-asked");
     assert_refused(w, verify_recipient(w, "{\"hashed\":false,\"identity\":\"" ME "\"}", ME),
-                   "recipient-type");
+                   "recipient-not-asked");
     assert_refused(
         w, verify_recipient(w, "{\"type\":\"Email\",\"hashed\":false,\"identity\":\"" ME "\"}", ME),
-        "recipient-type");
+        "recipient-not-asked");
     assert_valid(w, verify_recipient(
                         w, "{\"type\":[\"email\"],\"hashed\":false,\"identity\":\"" ME "\"}", ME));
 }
@@ -234,27 +234,37 @@ what_is_no_recipient_matches_nobody(void **state)
         "{\"type\":\"email\",\"hashed\":true,\"identity\":\"" ME "\"}",
         "{\"type\":\"email\",\"hashed\":false,\"salt\":1,\"identity\":\"" ME "\"}",
     };
-    struct web        *w = *state;
-    const struct slice me = SL(ME);
+    struct web            *w = *state;
+    const struct recipient me = { SL("email"), SL(ME) };
+    bool                   other;
 
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        assert_int_equal(
-            recipient_match(w->a, json_in_arena(w->a, json_tokener_parse(bad[i])), &me, 1), -1);
-    assert_int_equal(recipient_match(w->a, NULL, NULL, 0), -1);
+        assert_int_equal(recipient_match(w->a, json_in_arena(w->a, json_tokener_parse(bad[i])), &me,
+                                         1, true, &other),
+                         -1);
+    assert_int_equal(recipient_match(w->a, NULL, NULL, 0, true, &other), -1);
 }
 
 static void
 the_address_that_matched_is_named(void **state)
 {
-    struct web                 *w = *state;
-    const struct slice          emails[] = { SL("x@example.org"), SL("LEARNER@example.org"),
-                                             SL("learner@example.org") };
-    const struct verify_options options = { &w->fetcher, emails, 3, NOW };
-    const struct report        *r = badge_verify(w->a, SL(A), &options);
+    struct web            *w = *state;
+    const struct recipient asked[] = { { SL("email"), SL("x@example.org") },
+                                       { SL("email"), SL("LEARNER@example.org") },
+                                       { SL("email"), SL("learner@example.org") } };
+    struct verify_options  options = { &w->fetcher, asked, 3, true, NOW };
+    const struct report   *r = badge_verify(w->a, SL(A), &options);
 
     assert_valid(w, r);
-    assert_slice_equal(r->email, emails[1]);
+    assert_slice_equal(r->recipient.value, asked[2].value);
+    assert_false(r->recipient_in_other_case);
     assert_true(r->plain_identity);
+    options.recipient_count = 2;
+    r = badge_verify(w->a, SL(A), &options);
+    assert_slice_equal(r->recipient.value, asked[1].value);
+    assert_true(r->recipient_in_other_case);
+    options.letter_cases = false;
+    assert_refused(w, badge_verify(w->a, SL(A), &options), "recipient-mismatch");
     r = verify_recipient(w, hashed(w, "sha256", ME, ""), ME);
     assert_false(r->plain_identity);
 }

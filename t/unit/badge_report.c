@@ -11,7 +11,7 @@ static const struct {
     enum report_code code;
     const char      *name, *key, *sentence;
 } rows[] = {
-#define M(id, level, outcome, err, name, key, sentence) { REPORT_##id, name, key, sentence },
+#define M(id, level, status, err, name, key, sentence, advice) { REPORT_##id, name, key, sentence },
 #include "badge/report.def"
 #undef M
 };

@@ -108,7 +108,7 @@ what_has_expired_is_not_valid(void **state)
     const struct report *r = expiring(w, "\"2023-11-14T22:13:19Z\"");
 
     assert_refused(w, r, "expired");
-    assert_int_equal(r->outcome, OUTCOME_EXPIRED);
+    assert_int_equal(r->status, STATUS_EXPIRED);
     assert_int_equal(r->expires_s, NOW - 1);
     assert_valid(w, expiring(w, "\"2023-11-14T22:13:21Z\""));
     assert_valid(w, expiring(w, "null"));
@@ -185,7 +185,7 @@ what_was_revoked_is_not_valid(void **state)
     for (size_t i = 0; i < COUNT_OF(said); i++) {
         r = revoked(w, said[i]);
         assert_refused(w, r, "revoked");
-        assert_int_equal(r->outcome, OUTCOME_REVOKED);
+        assert_int_equal(r->status, STATUS_REVOKED);
     }
     assert_valid(w, revoked(w, "\"revoked\":false"));
     assert_valid(w, revoked(w, "\"revoked\":null"));
@@ -201,14 +201,14 @@ gone_is_revoked(void **state)
     web_page(w, A)->status = 410;
     r = web_verify(w, A);
     assert_refused(w, r, "revoked-gone");
-    assert_int_equal(r->outcome, OUTCOME_REVOKED);
+    assert_int_equal(r->status, STATUS_REVOKED);
     assert_int_equal(report_must_be_valid(r, &e), ERR_ASSERTION_INVALID);
     assert_string_equal(e.url, A);
     assert_string_equal(e.received, "410");
     /* That the class has gone revokes nobody's badge; it cannot be verified either. */
     web_page(w, A)->status = 200;
     web_page(w, C)->status = 410;
-    assert_int_equal(web_verify(w, A)->outcome, OUTCOME_UNREACHABLE);
+    assert_int_equal(web_verify(w, A)->status, STATUS_INVALID);
 }
 
 static void

@@ -54,21 +54,6 @@ get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetc
     return ERR_NONE;
 }
 
-/* Everything a string or a list of strings names. */
-static size_t
-emails_of(json_object *case_, struct slice *ret)
-{
-    json_object *email = json_get(json_get(case_, "profile"), "email");
-
-    if (json_text(email).p != NULL) {
-        ret[0] = json_text(email);
-        return 1;
-    }
-    for (size_t i = 0; email != NULL && i < json_object_array_length(email); i++)
-        ret[i] = json_text(json_object_array_get_idx(email, i));
-    return email == NULL ? 0 : json_object_array_length(email);
-}
-
 static struct slice
 input_of(struct arena *a, json_object *case_)
 {
@@ -136,15 +121,19 @@ run_case(struct arena *a, json_object *case_, json_object *always, struct tally 
 {
     struct vector         v = { a, json_get(case_, "http"), always };
     const struct fetcher  fetcher = { get, &v };
-    struct slice          id = json_get_text(case_, "id"), emails[8];
+    struct slice          id = json_get_text(case_, "id");
     json_object          *expect = json_get(case_, "expect");
     bool                  valid = json_get_bool(expect, "valid"), beyond = is_beyond(id);
-    struct verify_options options = { .fetch = &fetcher, .emails = emails };
+    struct verify_options options = { .fetch = &fetcher };
+    struct recipient     *asked = NULL;
+    struct err            e = { 0 };
     const struct report  *r;
 
-    options.email_count = emails_of(case_, emails);
-    if (json_get(json_get(case_, "profile"), "url") != NULL)
-        options.email_count = 0; /* who is asked about by address is not a person of a backpack */
+    if (json_get(case_, "profile") != NULL)
+        assert_int_equal(recipients_of_profile(a, json_get(case_, "profile"), &asked,
+                                               &options.recipient_count, &e),
+                         ERR_NONE);
+    options.recipients = asked;
     r = badge_verify(a, input_of(a, case_), &options);
     t->cases++;
     t->beyond += beyond;

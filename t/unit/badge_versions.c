@@ -156,13 +156,13 @@ a_failed_step_names_document_address_field_and_status(void **state)
 
     web_page(w, I)->status = 503;
     r = web_verify(w, A);
-    m = message(r, "fetch-status");
+    m = message(r, "fetch-unavailable");
     assert_non_null(m);
     assert_slice_equal(m->node, SL(C));
     assert_slice_equal(m->prop, SL("issuer"));
     assert_slice_equal(m->url, SL(I));
     assert_int_equal(m->status, 503);
-    assert_int_equal(r->outcome, OUTCOME_UNREACHABLE);
+    assert_int_equal(r->status, STATUS_UNCHECKED);
     assert_int_equal(report_must_be_valid(r, &e), ERR_ASSERTION_UNREACHABLE);
     assert_string_equal(e.url, I);
     assert_string_equal(e.field, "issuer");
@@ -316,7 +316,7 @@ the_report_is_json_and_lines(void **state)
     assert_slice_equal(json_get_text(json_get(json, "input"), "input_type"), SL("url"));
     assert_int_equal(json_object_array_length(json_get(json, "graph")), 3);
     lines = report_lines(w->a, r);
-    assert_true(slice_find(lines, SL("outcome   valid\n"), &at));
+    assert_true(slice_find(lines, SL("outcome   valid\nstatus    valid\n"), &at));
     assert_true(slice_find(lines, SL("Kn?[31mots?1m"), &at)); /* no escape reaches a terminal */
 }
 

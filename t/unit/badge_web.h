@@ -136,10 +136,13 @@ web_teardown(void **state)
 static inline const struct report *
 web_verify_for(struct web *w, const char *input, const char *email)
 {
-    struct slice                emails[] = { SL("nobody@example.org"), slice_str(email) };
-    const struct verify_options options = {
-        .fetch = &w->fetcher, .emails = emails, .email_count = email == NULL ? 0 : 2, .now_s = NOW
-    };
+    const struct recipient      asked[] = { { SL("email"), SL("nobody@example.org") },
+                                            { SL("email"), slice_str(email) } };
+    const struct verify_options options = { .fetch = &w->fetcher,
+                                            .recipients = asked,
+                                            .recipient_count = email == NULL ? 0 : 2,
+                                            .letter_cases = true,
+                                            .now_s = NOW };
 
     return badge_verify(w->a, slice_str(input), &options);
 }
@@ -164,7 +167,7 @@ says(const struct report *r, const char *key)
         const struct report *test_r = (r);                                                         \
         if (!test_r->valid)                                                                        \
             fail_msg("not valid:\n%s", arena_str((w)->a, report_lines((w)->a, test_r)));           \
-        assert_int_equal(test_r->outcome, OUTCOME_VALID);                                          \
+        assert_int_equal(test_r->status, STATUS_VALID);                                            \
     } while (0)
 
 /* Not valid, for the reason named. */
@@ -172,7 +175,7 @@ says(const struct report *r, const char *key)
     do {                                                                                           \
         const struct report *test_r = (r);                                                         \
         assert_false(test_r->valid);                                                               \
-        assert_int_not_equal(test_r->outcome, OUTCOME_VALID);                                      \
+        assert_int_not_equal(test_r->status, STATUS_VALID);                                        \
         if (!says(test_r, (key)))                                                                  \
             fail_msg("no %s:\n%s", (key), arena_str((w)->a, report_lines((w)->a, test_r)));        \
     } while (0)

@@ -119,11 +119,11 @@ expired_and_revoked_badges_are_refused(void **state)
     web_edit(&w, A, "\"issuedOn\"", "\"expires\":\"2020-02-01T00:00:00Z\",\"issuedOn\"");
     result = import_at(f, &w, user, A);
     assert_int_equal(result.outcome, IMPORT_REFUSED);
-    assert_int_equal(result.report->outcome, OUTCOME_EXPIRED);
+    assert_int_equal(result.report->status, STATUS_EXPIRED);
     web_page(&w, A)->status = 410;
     result = import_at(f, &w, user, A);
     assert_int_equal(result.outcome, IMPORT_REFUSED);
-    assert_int_equal(result.report->outcome, OUTCOME_REVOKED);
+    assert_int_equal(result.report->status, STATUS_REVOKED);
     assert_int_equal(badges_of(f, user), 0);
 }
 

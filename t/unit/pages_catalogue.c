@@ -16,9 +16,9 @@ static void
 reports_say_in_the_catalogue_what_they_say_in_their_table(void **state)
 {
     static const struct {
-        const char *key, *sentence;
+        const char *key, *sentence, *advice;
     } rows[] = {
-#define M(id, level, outcome, err, name, key, sentence) { key, sentence },
+#define M(id, level, status, err, name, key, sentence, advice) { key, sentence, advice },
 #include "badge/report.def"
 #undef M
     };
@@ -26,9 +26,14 @@ reports_say_in_the_catalogue_what_they_say_in_their_table(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct slice id = arena_printf(arena, "report.%s", rows[i].key);
+        struct slice advice = arena_printf(arena, "advice.%s", rows[i].key);
 
         if (!slice_eq(catalogue_text(words, arena, id, NULL), slice_str(rows[i].sentence)))
             fail_msg("en.po has another sentence for %s than badge/report.def", id.p);
+        if (rows[i].advice[0] == '\0')
+            assert_false(catalogue_has(words, advice));
+        else if (!slice_eq(catalogue_text(words, arena, advice, NULL), slice_str(rows[i].advice)))
+            fail_msg("en.po has another sentence for %s than badge/report.def", advice.p);
     }
 }
 
@@ -123,8 +128,9 @@ static void
 what_is_in_the_catalogue_is_asked_for(void **state)
 {
     /* Ids that code puts together, from a table or a number. */
-    static const struct slice made[] = { SL("report."), SL("date.month."), SL("add.state_"),
-                                         SL("status."), SL("verdict."),    SL("error.") };
+    static const struct slice made[] = { SL("report."),    SL("advice."), SL("date.month."),
+                                         SL("add.state_"), SL("status."), SL("verdict."),
+                                         SL("error.") };
 
     (void)state;
     sbuf_init(&sources, arena);
