@@ -66,14 +66,16 @@ struct report {
 
     const char  *input_type;  /* "url", "json", "jws", "file"; NULL: not found out */
     struct slice input_value; /* the URL or signature that was verified */
-    struct slice subject;     /* id of the assertion; SLICE_NONE while none was read */
-    const char *version; /* "0.5", "1.0", "1.1", "2.0" of the assertion; NULL while none was read */
-    int64_t     checked_at_s;
+    struct slice subject;     /* id of what was asked about; SLICE_NONE while nothing was read */
+    const char  *version;     /* "0.5", "1.0", "1.1", "2.0" of that; NULL while nothing was read */
+    bool         is_signed;   /* it was handed in as a JWS, and stands hosted nowhere */
+    int64_t      checked_at_s;
 
     /* The graph, normalised to Open Badges 2.0 whatever was fetched; an array, never NULL. The
      * three are borrowed from it and may be NULL. */
-    json_object *graph, *assertion, *badge, *issuer;
-    /* The documents as fetched; SLICE_NONE when there is none of its own (0.5, embedded). */
+    json_object *graph, *assertion, *badge,
+        *issuer; /* assertion: NULL too when another class was asked about */
+    /* The documents as fetched, the assertion perhaps as a compact JWS; SLICE_NONE when there is none of its own (0.5, embedded). */
     struct slice assertion_text, badge_text, issuer_text;
     struct slice badge_url, issuer_url; /* their ids; empty when embedded without one */
     struct slice
@@ -110,8 +112,8 @@ MUST_USE enum err_code report_must_be_valid(const struct report *r, struct err *
 /* The first message that decides the status; NULL when valid. */
 const struct report_message *report_deciding(const struct report *r);
 
-/* 32 bytes: the same badge again has the same, another has not. Over the assertion's id. In the
- * arena. */
+/* 32 bytes: the same badge again has the same, another has not. Over the assertion's id, and for a
+ * signed one, whose id means nothing elsewhere, its issuer's host. In the arena. */
 struct slice report_identity(struct arena *a, const struct report *r);
 
 #endif

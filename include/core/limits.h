@@ -24,7 +24,7 @@ enum {
     LIMIT_URL_BYTES = 2048,
     LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row: a report holds every document */
     LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
-    LIMIT_FETCH_DOCUMENTS = 16,   /* fetched for one verification */
+    LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
     /* Requests. */
     LIMIT_BODY_BYTES = 18 * MIB, /* a form with several pictures */
     LIMIT_FORM_FIELDS = 256,

@@ -4,9 +4,11 @@
 
 #include "badge/verify.h"
 #include "core/limits.h"
+#include "jws_int.h"
 
 enum class {
-    ASSERTION = 1,
+    ANY_CLASS, /* whatever a document says it is */
+    ASSERTION,
     BADGE_CLASS,
     PROFILE,
     IDENTITY,
@@ -20,6 +22,7 @@ enum class {
     KEY,
     ENDORSEMENT,
     CLAIM,
+    REVOCATION_LIST,
     CLASS_COUNT
 };
 
@@ -45,12 +48,18 @@ struct work {
     struct report               *r;
     size_t                       terms_read; /* of contexts, so that they stay few */
 
-    struct node *nodes[NODES_MAX]; /* fetched ones, so that each is read once */
-    size_t       node_count;
-    struct node *assertion, *badge, *issuer;
-    bool offline;  /* stored documents are read again: contexts that are not built in add nothing */
-    bool in_scope; /* the issuer's host was seen to speak for the assertion */
-    bool aside;    /* an endorsement is being looked at */
+    struct node       *nodes[NODES_MAX]; /* fetched ones, so that each is read once */
+    size_t             node_count;
+    const struct node *endorsed[NODES_MAX]; /* has endorsements, which are looked at last */
+    size_t             endorsed_count;
+    struct node       *subject;                    /* what was asked about, whatever its class */
+    struct node       *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
+    bool               is_signed;                  /* it came as a JWS */
+    struct jws         jws;
+    bool offline; /* stored documents are read again: contexts that are not built in add nothing */
+    bool is_spoken_for;     /* the issuer's host, or its key, was seen to speak for the assertion */
+    size_t own_error_count; /* without those of endorsements */
+    bool   aside;           /* an endorsement is being looked at */
 };
 
 /* What a message is about; what is not said stays empty. */
@@ -65,9 +74,13 @@ void note(struct work *w, enum report_code code, const struct about *about);
  * true, when that is used up. */
 const struct report_document *fetch_once(struct work *w, const char *role, struct slice url,
                                          size_t max_bytes, bool *ret_budget);
-/* The JSON at `url`, or false after saying why not. `from` and `prop` say who asked. */
-bool         fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
-                        struct slice prop, const struct report_document **ret_doc, json_object **ret);
+/* What answered at `url` with a status from 200 to 299, or NULL after saying why not. `from` and
+ * `prop` say who asked. */
+const struct report_document *fetch_answer(struct work *w, const char *role, struct slice url,
+                                           struct slice from, struct slice prop);
+/* The same as JSON. `from` and `prop` say who asked. */
+bool fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
+                struct slice prop, const struct report_document **ret_doc, json_object **ret);
 /* An HTTP status that says something of the server now, and nothing of the document. */
 bool         is_passing(int status);
 struct slice without_fragment(struct slice url);
@@ -76,6 +89,11 @@ struct slice without_fragment(struct slice url);
 struct slice authority_of(struct arena *a, struct slice url);
 /* The same, and `www.` in front counts for nothing. */
 bool same_site(struct arena *a, struct slice url, struct slice other);
+
+/* signed.c: the assertion in a compact JWS; false after saying why it cannot be read. And whether
+ * the issuer's key signed it and its revocation list does not have it. */
+bool signed_take(struct work *w, struct slice text, struct node *n);
+void check_signature(struct work *w, struct node *n);
 
 /* node.c */
 struct node *node_fetch(struct work *w, enum class class, const char *role, struct slice url,
@@ -97,12 +115,19 @@ void         upgrade_1x(struct work *w, enum class class, json_object *doc);
 
 /* props.c: its properties, then its class's rules, then what it leads to. */
 void check_node(struct work *w, struct node *n, int depth);
+/* The endorsements of all that was checked; messages about them are aside. */
+void check_endorsements(struct work *w);
 /* rules.c: the rules of one object's class; and those over the badge as a whole. */
 void check_class(struct work *w, struct node *n);
 void check_badge(struct work *w);
 
 const char *class_name(enum class class);
-bool        type_has(json_object *doc, struct slice type);
+/* What a document of its own says that it is, by its type, and in 1.0 by what it has. ANY_CLASS:
+ * nothing that Open Badges knows. */
+enum class class_of(const char *version, json_object *doc);
+/* Open Badges 3.0, which the rules of 2.0 do not read. */
+bool is_version_3(json_object *raw);
+bool type_has(json_object *doc, struct slice type);
 
 /* primitive.c */
 enum primitive {
@@ -134,8 +159,9 @@ void check_recipient(struct work *w, struct node *n);
 /* verify.c: begins a verification. */
 void work_init(struct work *w, struct arena *a, const struct verify_options *options);
 
-/* input.c: finds the assertion's address; false after saying why there is none. */
-bool input_take(struct work *w, struct slice input, struct slice *ret_url);
+/* input.c: finds where the badge is hosted, or *ret_jws, a compact JWS; false after saying why
+ * there is neither. */
+bool input_take(struct work *w, struct slice input, struct slice *ret_url, struct slice *ret_jws);
 
 /* note.c: any value as JSON, cut, for messages. */
 struct slice      text_of(struct arena *a, json_object *value, size_t max);

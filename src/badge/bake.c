@@ -1,6 +1,7 @@
 #include "badge/bake.h"
 
 #include "core/uri.h"
+#include "jws_int.h"
 #include "json/json.h"
 #include "png/png.h"
 #include "xml/svg.h"
@@ -76,27 +77,6 @@ badge_unbake(struct arena *a, struct slice image, struct slice *ret, struct err 
     return ERR_NONE;
 }
 
-/* Three parts of base64url with points between them, whatever they hold. */
-static bool
-is_compact_jws(struct slice text)
-{
-    struct slice part;
-    int          parts = 0;
-
-    for (; slice_next(&text, '.', &part); parts++) {
-        if (part.n == 0)
-            return false;
-        for (size_t i = 0; i < part.n; i++) {
-            char c = part.p[i];
-
-            if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                  c == '-' || c == '_'))
-                return false;
-        }
-    }
-    return parts == 3;
-}
-
 static enum err_code
 malformed(struct err *e, const char *cause)
 {
@@ -139,7 +119,7 @@ parts_of(struct arena *a, struct slice text, struct slice url, struct svg_parts 
 {
     SCOPED(json_drop) json_object *doc = NULL;
 
-    if (is_compact_jws(text) || uri_is_web(text)) {
+    if (jws_is(text) || uri_is_web(text)) {
         *ret = (struct svg_parts){ text, SLICE_NONE };
         return ERR_NONE;
     }

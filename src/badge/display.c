@@ -26,6 +26,8 @@ read_node(struct work *w, enum class class, struct slice url, struct slice text,
         object = in == NULL ? NULL : json_get(in->doc, name);
         return json_is_object(object) ? node_embedded(w, class, in, object) : NULL;
     }
+    if (class == ASSERTION && jws_is(text))
+        return signed_take(w, text, n) ? n : NULL;
     *n = (struct node){ .class = class, .id = url, .url = url, .text = text };
     return parse(w, text, &raw) && node_read(w, n, raw) ? n : NULL;
 }
@@ -211,8 +213,8 @@ badge_displayed(struct arena *a, const struct badge_docs *docs, json_object **re
     }
     if (!old && json_get(doc, "verify") == NULL) {
         verify = json_put_object(doc, "verify");
-        json_put_text(verify, "type", SL("hosted"));
-        json_put_text(verify, "url", w.assertion->url);
+        json_put_text(verify, "type", w.is_signed ? SL("signed") : SL("hosted"));
+        json_put_text(verify, "url", w.is_signed ? SLICE_NONE : w.assertion->url);
     }
     *ret = json_object_get(badge_without_emails(a, doc));
     return ERR_NONE;

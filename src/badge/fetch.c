@@ -71,6 +71,13 @@ is_passing(int status)
 }
 
 static bool
+is_revoked(const struct report_document *d)
+{
+    return d != NULL && d->code == ERR_NONE && d->got.status == 410 &&
+           strcmp(d->role, "assertion") == 0;
+}
+
+static bool
 refuse(struct work *w, const struct report_document *d, struct slice url, bool budget,
        struct slice from, struct slice prop)
 {
@@ -81,14 +88,35 @@ refuse(struct work *w, const struct report_document *d, struct slice url, bool b
     else if (d->code != ERR_NONE)
         note(w, REPORT_FETCH_FAILED,
              ABOUT(.node = from, .prop = prop, .url = url, .received = d->cause));
-    else if (d->got.status == 410 && strcmp(d->role, "assertion") == 0)
-        note(w, REPORT_REVOKED_GONE, ABOUT(.node = url, .url = url, .status = 410));
     else if (d->got.status < 200 || d->got.status > 299)
         note(w, is_passing(d->got.status) ? REPORT_FETCH_UNAVAILABLE : REPORT_FETCH_STATUS,
              ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status));
     else
         return false;
     return true;
+}
+
+const struct report_document *
+fetch_answer(struct work *w, const char *role, struct slice url, struct slice from,
+             struct slice prop)
+{
+    bool                          budget;
+    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
+
+    return refuse(w, d, url, budget, from, prop) ? NULL : d;
+}
+
+/* What the issuer has revoked may still be served with the answer that says so (R41). */
+static bool
+read_revoked(struct work *w, const struct report_document *d, json_object **ret)
+{
+    struct err e = { 0 };
+
+    note(w, REPORT_REVOKED_GONE, ABOUT(.node = d->got.url, .url = d->got.url, .status = 410));
+    if (json_parse(d->got.body, ret, &e) != ERR_NONE)
+        return false;
+    json_in_arena(w->a, *ret);
+    return json_get(*ret, "recipient") != NULL;
 }
 
 bool
@@ -99,6 +127,9 @@ fetch_json(struct work *w, const char *role, struct slice url, struct slice from
     const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
     struct err                    e = { 0 };
 
+    *ret_doc = d;
+    if (is_revoked(d))
+        return read_revoked(w, d, ret);
     if (refuse(w, d, url, budget, from, prop))
         return false;
     if (json_parse(d->got.body, ret, &e) != ERR_NONE) {
@@ -108,7 +139,6 @@ fetch_json(struct work *w, const char *role, struct slice url, struct slice from
         return false;
     }
     json_in_arena(w->a, *ret);
-    *ret_doc = d;
     return true;
 }
 

@@ -2,33 +2,6 @@
 #include "badge_int.h"
 #include "core/uri.h"
 
-static bool
-is_base64url(struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-
-        if (!((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-              c == '_'))
-            return false;
-    }
-    return s.n > 0;
-}
-
-static bool
-is_jws(struct slice s)
-{
-    struct slice part;
-    size_t       parts = 0;
-
-    while (slice_next(&s, '.', &part)) {
-        if (!is_base64url(part))
-            return false;
-        parts++;
-    }
-    return parts == 3;
-}
-
 static void
 set_input(struct work *w, const char *type, struct slice value)
 {
@@ -66,21 +39,22 @@ take_json(struct work *w, struct slice text, struct slice *ret_url)
 }
 
 static bool
-take_text(struct work *w, struct slice text, struct slice *ret_url)
+take_text(struct work *w, struct slice text, struct slice *ret_url, struct slice *ret_jws)
 {
     struct slice trimmed = slice_trim(text);
 
     if (uri_is_http(text)) {
         set_input(w, "url", text);
+        w->r->subject = text;
         *ret_url = text;
         return true;
     }
     if (slice_starts(trimmed, SL("{")) || slice_starts(trimmed, SL("[")))
         return take_json(w, trimmed, ret_url);
-    if (is_jws(trimmed)) {
+    if (jws_is(trimmed)) {
         set_input(w, "jws", trimmed);
-        note(w, REPORT_SIGNED_UNSUPPORTED, ABOUT(.prop = SL("verification.type")));
-        return false;
+        *ret_jws = trimmed;
+        return true;
     }
     note(w, REPORT_INPUT_UNKNOWN, ABOUT(.received = SLICE_NONE));
     return false;
@@ -94,14 +68,14 @@ why_not(struct work *w, const struct err *e)
 }
 
 static bool
-take_picture(struct work *w, struct slice picture, struct slice *ret_url)
+take_picture(struct work *w, struct slice picture, struct slice *ret_url, struct slice *ret_jws)
 {
     struct slice text;
     struct err   e = { 0 };
 
     set_input(w, "file", SLICE_NONE);
     if (badge_unbake(w->a, picture, &text, &e) == ERR_NONE)
-        return take_text(w, text, ret_url);
+        return take_text(w, text, ret_url, ret_jws);
     if (e.code == ERR_TOO_LARGE) {
         note(w, REPORT_IMAGE_TOO_LARGE,
              ABOUT(.received = arena_copy(w->a, slice_str(e.cause)),
@@ -134,7 +108,7 @@ picture_at(struct work *w, struct slice url)
 
 /* An address may be that of a baked picture; one inside that picture may not, or it would go on for ever. */
 static bool
-follow_picture(struct work *w, bool from_picture, struct slice *url)
+follow_picture(struct work *w, bool from_picture, struct slice *url, struct slice *ret_jws)
 {
     const struct report_document *d = picture_at(w, *url);
     struct slice                  text;
@@ -144,11 +118,14 @@ follow_picture(struct work *w, bool from_picture, struct slice *url)
         return true;
     if (!from_picture) {
         if (badge_unbake(w->a, d->got.body, &text, &e) != ERR_NONE) {
-            note(w, REPORT_IMAGE_URL_UNBAKED, ABOUT(.url = *url, .received = why_not(w, &e)));
+            note(w, REPORT_IMAGE_URL_UNBAKED,
+                 ABOUT(.node = *url, .url = *url, .received = why_not(w, &e)));
             return false;
         }
-        if (!take_text(w, text, url))
+        if (!take_text(w, text, url, ret_jws))
             return false;
+        if (ret_jws->n > 0)
+            return true;
     }
     if (picture_at(w, *url) == NULL)
         return true;
@@ -157,7 +134,7 @@ follow_picture(struct work *w, bool from_picture, struct slice *url)
 }
 
 bool
-input_take(struct work *w, struct slice input, struct slice *ret_url)
+input_take(struct work *w, struct slice input, struct slice *ret_url, struct slice *ret_jws)
 {
     bool from_picture;
 
@@ -167,6 +144,8 @@ input_take(struct work *w, struct slice input, struct slice *ret_url)
         return false;
     }
     from_picture = is_picture(input);
-    return (from_picture ? take_picture(w, input, ret_url) : take_text(w, input, ret_url)) &&
-           follow_picture(w, from_picture, ret_url);
+    if (!(from_picture ? take_picture(w, input, ret_url, ret_jws)
+                       : take_text(w, input, ret_url, ret_jws)))
+        return false;
+    return ret_jws->n > 0 || follow_picture(w, from_picture, ret_url, ret_jws);
 }

@@ -31,9 +31,58 @@ const char *class_name(enum class class)
                                                     [RELATED] = "related",
                                                     [KEY] = "CryptographicKey",
                                                     [ENDORSEMENT] = "Endorsement",
-                                                    [CLAIM] = "EndorsementClaim" };
+                                                    [CLAIM] = "EndorsementClaim",
+                                                    [REVOCATION_LIST] = "RevocationList" };
 
     return names[class];
+}
+
+static enum class class_of_type(json_object *doc) {
+    if (type_has(doc, SL("Issuer"))) return PROFILE;
+    for (int class = ASSERTION; class < CLASS_COUNT; class ++) if (
+        class != ISSUER_VERIFICATION && class != RELATED &&
+        type_has(doc, slice_str(class_name((enum class) class)))) return (enum class) class;
+    return ANY_CLASS;
+}
+
+enum class class_of(const char *version, json_object *doc) {
+    static const struct { const char * property; enum class class; }
+by_property[] = { { "recipient", ASSERTION }, { "criteria", BADGE_CLASS }, { "url", PROFILE } };
+
+if (strcmp(version, "0.5") == 0)
+    return ASSERTION;
+for (size_t i = 0; i < COUNT_OF(by_property) && strcmp(version, "1.0") == 0; i++)
+    if (json_get(doc, by_property[i].property) != NULL)
+        return by_property[i].class;
+return class_of_type(doc);
+}
+
+static bool
+has_text(json_object *value, struct slice text, bool as_start)
+{
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            if (has_text(json_object_array_get_idx(value, i), text, as_start))
+                return true;
+        return false;
+    }
+    return as_start ? slice_starts(json_text(value), text) : slice_eq(json_text(value), text);
+}
+
+bool
+is_version_3(json_object *raw)
+{
+    static const char *const types[] = { "VerifiableCredential", "OpenBadgeCredential",
+                                         "AchievementCredential", "VerifiablePresentation" };
+    json_object             *type = json_get(raw, "type");
+    json_object             *context = json_get(raw, "@context");
+
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (has_text(type, slice_str(types[i]), false))
+            return true;
+    return has_text(context, SL("https://www.w3.org/2018/credentials/"), true) ||
+           has_text(context, SL("https://www.w3.org/ns/credentials/"), true) ||
+           json_is_object(json_get(raw, "vc"));
 }
 
 /* 1.0 and 0.5 objects have no type: they are what they are used as. */
@@ -47,15 +96,21 @@ put_type(enum class class, json_object *doc)
 /* In 1.x `verify.url` says where a hosted assertion is, so that a copy elsewhere, or the same under another
  * query, is one badge; what says nothing is what was asked for. */
 static void
-put_id(struct node *n)
+put_id(struct work *w, struct node *n)
 {
     json_object *at = json_get(json_get(n->doc, "verification"), "url");
+    struct slice uid = json_get_text(n->doc, "uid");
     bool         named = n->class == ASSERTION && strcmp(n->version, "2.0") != 0 &&
                  type_has(json_get(n->doc, "verification"), SL("HostedBadge")) &&
                  primitive_is(URL, at);
 
     if (json_get(n->doc, "id") == NULL && (named || n->url.n > 0))
         json_put_text(n->doc, "id", named ? json_text(at) : n->url);
+    /* A signed one of 1.x has a name inside its issuer alone. */
+    if (n->class == ASSERTION && n->url.n == 0 && json_get(n->doc, "id") == NULL && uid.n > 0)
+        json_put_text(n->doc, "id", arena_printf(w->a, "_:%.*s", SLICE_FMT(uid)));
+    if (n->id.n == 0)
+        n->id = json_get_text(n->doc, "id");
 }
 
 bool
@@ -65,19 +120,29 @@ node_read(struct work *w, struct node *n, json_object *raw)
         note(w, REPORT_NOT_OBJECT, ABOUT(.node = n->id, .url = n->url));
         return false;
     }
+    if (is_version_3(raw)) {
+        note(w, REPORT_VERSION_UNSUPPORTED, ABOUT(.node = n->id, .url = n->url));
+        return false;
+    }
     n->raw = raw;
     n->version = version_of(raw);
+    if (w->r->version == NULL) /* the first that is read is what was asked about */
+        w->r->version = n->version;
+    if (n->class == ANY_CLASS && strcmp(n->version, "0.5") == 0)
+        n->class = ASSERTION;
     if (n->class == ASSERTION && strcmp(n->version, "0.5") == 0)
         raw = upgrade_05(w, n->url, raw);
     n->doc = context_compact(w, n->id, raw, strcmp(n->version, "1.0") == 0);
     if (n->doc == NULL)
         return false;
+    if (n->class == ANY_CLASS)
+        n->class = class_of(n->version, n->doc);
     if (strcmp(n->version, "2.0") != 0)
         upgrade_1x(w, n->class, n->doc);
     if (strcmp(n->version, "1.0") == 0 &&
         (n->class != ASSERTION || json_get(n->doc, "recipient") != NULL))
         put_type(n->class, n->doc);
-    put_id(n);
+    put_id(w, n);
     return true;
 }
 

@@ -71,8 +71,17 @@ note(struct work *w, enum report_code code, const struct about *about)
     const struct row      *row = &rows[code];
     struct report         *r = w->r;
     struct report_message *m;
+    struct slice           sentence = say(w, row->sentence, about);
+
+    for (size_t i = 0; i < r->message_count; i++)
+        if (r->messages[i].code == code && r->messages[i].aside == w->aside &&
+            slice_eq(r->messages[i].node, about->node) &&
+            slice_eq(r->messages[i].prop, about->prop) &&
+            slice_eq(r->messages[i].sentence, sentence))
+            return; /* a document that two properties name is wrong once */
 
     r->error_count += row->level == REPORT_LEVEL_ERROR;
+    w->own_error_count += row->level == REPORT_LEVEL_ERROR && !w->aside;
     r->warning_count += row->level == REPORT_LEVEL_WARNING;
     if (r->message_count == MESSAGES_MAX)
         return;
@@ -81,7 +90,7 @@ note(struct work *w, enum report_code code, const struct about *about)
                                   .level = row->level,
                                   .name = row->name,
                                   .key = row->key,
-                                  .sentence = say(w, row->sentence, about),
+                                  .sentence = sentence,
                                   .advice = row->advice,
                                   .aside = w->aside,
                                   .node = about->node,

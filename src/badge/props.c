@@ -4,9 +4,10 @@
 enum {
     REQUIRED = 1,
     MANY = 2,
-    FETCHED = 4, /* an address is fetched and its document checked */
-    DATA = 8,    /* a data: URI will do */
-    REMOTE = 16, /* an address will do, and is not fetched */
+    FETCHED = 4,  /* an address is fetched and its document checked */
+    DATA = 8,     /* a data: URI will do */
+    REMOTE = 16,  /* an address will do, and is not fetched */
+    INPLACE = 32, /* with FETCHED: an object there counts as it stands */
 };
 
 static const struct prop {
@@ -29,7 +30,7 @@ static const struct prop {
     { ASSERTION, "@language", LANGUAGE, 0, 0 },
     { ASSERTION, "version", TEXT_OR_NUMBER, 0, 0 },
     { ASSERTION, "related", NODE, MANY | REMOTE, RELATED },
-    { ASSERTION, "endorsement", NODE, MANY | FETCHED, ENDORSEMENT },
+    { ASSERTION, "endorsement", NODE, MANY | FETCHED | INPLACE, ENDORSEMENT },
 
     { BADGE_CLASS, "id", IRI, 0, 0 },
     { BADGE_CLASS, "issuer", NODE, REQUIRED | FETCHED, PROFILE },
@@ -42,7 +43,7 @@ static const struct prop {
     { BADGE_CLASS, "@language", LANGUAGE, 0, 0 },
     { BADGE_CLASS, "version", TEXT_OR_NUMBER, 0, 0 },
     { BADGE_CLASS, "related", NODE, MANY | REMOTE, RELATED },
-    { BADGE_CLASS, "endorsement", NODE, MANY | FETCHED, ENDORSEMENT },
+    { BADGE_CLASS, "endorsement", NODE, MANY | FETCHED | INPLACE, ENDORSEMENT },
 
     { PROFILE, "id", IRI, 0, 0 },
     { PROFILE, "name", TEXT, REQUIRED, 0 },
@@ -50,12 +51,12 @@ static const struct prop {
     { PROFILE, "image", NODE, REMOTE | DATA, IMAGE },
     { PROFILE, "url", URL, REQUIRED, 0 },
     { PROFILE, "telephone", TELEPHONE, 0, 0 },
-    { PROFILE, "publicKey", NODE, MANY | REMOTE, KEY },
+    { PROFILE, "publicKey", NODE, MANY | FETCHED | INPLACE, KEY },
     { PROFILE, "verification", NODE, 0, ISSUER_VERIFICATION },
     { PROFILE, "@language", LANGUAGE, 0, 0 },
     { PROFILE, "version", TEXT_OR_NUMBER, 0, 0 },
     { PROFILE, "related", NODE, MANY | REMOTE, RELATED },
-    { PROFILE, "endorsement", NODE, MANY | FETCHED, ENDORSEMENT },
+    { PROFILE, "endorsement", NODE, MANY | FETCHED | INPLACE, ENDORSEMENT },
 
     { IDENTITY, "identity", TEXT, REQUIRED, 0 },
     { IDENTITY, "hashed", BOOLEAN, REQUIRED, 0 },
@@ -101,6 +102,8 @@ static const struct prop {
 
     { CLAIM, "id", IRI, REQUIRED, 0 },
     { CLAIM, "endorsementComment", ANYTHING, 0, 0 },
+
+    { REVOCATION_LIST, "id", IRI, 0, 0 },
 };
 
 enum { DEPTH_MAX = 24 };
@@ -116,7 +119,11 @@ wrong_type(struct work *w, const struct node *n, const struct prop *p, json_obje
 
 static const char *role_of(enum class class)
 {
-    return class == BADGE_CLASS ? "badge" : class == PROFILE ? "issuer" : "endorsement";
+    static const char *const roles[CLASS_COUNT] = {
+        [BADGE_CLASS] = "badge", [PROFILE] = "issuer", [KEY] = "key", [ENDORSEMENT] = "endorsement"
+    };
+
+    return roles[class];
 }
 
 /* The chain that everything hangs on: the assertion's badge class and that one's issuer. */
@@ -165,6 +172,8 @@ flatten(struct work *w, const struct node *n, const struct prop *p, json_object 
     if (!urn)
         note(w, REPORT_EMBEDDED_NO_ID, ABOUT(.node = n->id, .url = n->url, .prop = prop));
     target = node_embedded(w, p->object, n, object);
+    if (urn)
+        json_object_array_add(w->r->graph, json_object_get(target->doc));
     remember(w, n, target);
     check_node(w, target, depth + 1);
 }
@@ -175,7 +184,7 @@ check_object(struct work *w, const struct node *n, const struct prop *p, json_ob
 {
     struct node *inside;
 
-    if (p->flags & FETCHED) {
+    if ((p->flags & FETCHED) && !(p->flags & INPLACE)) {
         flatten(w, n, p, object, depth);
         return;
     }
@@ -225,6 +234,14 @@ check_prop(struct work *w, const struct node *n, const struct prop *p, int depth
     }
 }
 
+/* What others say in praise of a badge is looked at last, so that it takes no document away from the badge. */
+static void
+put_off(struct work *w, const struct node *n)
+{
+    if (w->endorsed_count < COUNT_OF(w->endorsed) && json_get(n->doc, "endorsement") != NULL)
+        w->endorsed[w->endorsed_count++] = n;
+}
+
 void
 check_node(struct work *w, struct node *n, int depth)
 {
@@ -233,7 +250,20 @@ check_node(struct work *w, struct node *n, int depth)
         return;
     }
     for (size_t i = 0; i < COUNT_OF(props); i++)
-        if (props[i].of == n->class)
+        if (props[i].of == n->class && props[i].object == ENDORSEMENT)
+            put_off(w, n);
+        else if (props[i].of == n->class)
             check_prop(w, n, &props[i], depth);
     check_class(w, n);
+}
+
+void
+check_endorsements(struct work *w)
+{
+    w->aside = true;
+    for (size_t e = 0; e < w->endorsed_count; e++) /* which grows on the way */
+        for (size_t i = 0; i < COUNT_OF(props); i++)
+            if (props[i].of == w->endorsed[e]->class && props[i].object == ENDORSEMENT)
+                check_prop(w, w->endorsed[e], &props[i], 0);
+    w->aside = false;
 }

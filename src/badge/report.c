@@ -40,8 +40,10 @@ report_outcome(const struct report *r)
 struct slice
 report_identity(struct arena *a, const struct report *r)
 {
-    const struct slice  parts[] = { SL("hosted:"), r->subject };
-    const struct sha256 hash = sha256_of_parts(parts, COUNT_OF(parts));
+    const struct slice  hosted[] = { SL("hosted:"), r->subject };
+    const struct slice  signed_[] = { SL("signed:"), r->subject, SL(" "), r->issuer_host };
+    const struct sha256 hash = r->is_signed ? sha256_of_parts(signed_, COUNT_OF(signed_))
+                                            : sha256_of_parts(hosted, COUNT_OF(hosted));
 
     return arena_copy(a, (struct slice){ (const char *)hash.bytes, sizeof hash.bytes });
 }

@@ -2,6 +2,7 @@
  * and a function; what it says is a row in badge/report.def. */
 #include "badge_int.h"
 #include "core/clock.h"
+#include "core/uri.h"
 
 /* R25: the reference's order, and nothing when a date could not be read: that is an error already. */
 static void
@@ -67,6 +68,26 @@ check_issuer_email(struct work *w, struct node *n)
         note(w, REPORT_ISSUER_EMAIL, ABOUT(.node = n->id, .url = n->url, .prop = SL("email")));
 }
 
+/* R28 */
+static void
+check_issuer_id(struct work *w, struct node *n)
+{
+    if (!uri_is_http(n->id))
+        note(w, REPORT_ISSUER_NO_HTTP, ABOUT(.node = n->id, .url = n->url, .prop = SL("id")));
+}
+
+/* D32: another site's endorsement in this issuer's name is passed over by the reference; it is said. */
+static void
+check_endorsement_scope(struct work *w, struct node *n)
+{
+    json_object *issuer = json_get(n->doc, "issuer");
+    struct slice id = json_is_object(issuer) ? json_get_text(issuer, "id") : json_text(issuer);
+
+    if (id.n > 0 && !same_site(w->a, n->id, id))
+        note(w, REPORT_ENDORSEMENT_SCOPE,
+             ABOUT(.node = n->id, .url = n->url, .prop = SL("issuer"), .received = id));
+}
+
 /* The web site a profile names is only what it says of itself. */
 static void
 check_issuer_url(struct work *w, struct node *n)
@@ -78,6 +99,19 @@ check_issuer_url(struct work *w, struct node *n)
              ABOUT(.node = n->id, .url = n->url, .prop = SL("url"), .received = json_text(url)));
 }
 
+/* A signed badge is vouched for by its signature and by nothing else: to take its word that it is hosted
+ * somewhere, unfetched, would let everybody speak for every issuer. */
+static void
+check_signed_verification(struct work *w, struct node *n, json_object *verification)
+{
+    if (type_has(verification, SL("SignedBadge")) && !type_has(verification, SL("HostedBadge")))
+        check_signature(w, n);
+    else
+        note(w, REPORT_VERIFICATION_HOSTED,
+             ABOUT(.node = n->id, .prop = SL("verification.type"),
+                   .received = text_of(w->a, json_get(verification, "type"), 48)));
+}
+
 /* D06, D07 */
 static void
 check_verification(struct work *w, struct node *n)
@@ -86,7 +120,9 @@ check_verification(struct work *w, struct node *n)
 
     if (!json_is_object(verification))
         return; /* an error of structure already; without a scope nothing is valid */
-    if (type_has(verification, SL("HostedBadge")))
+    if (w->is_signed)
+        check_signed_verification(w, n, verification);
+    else if (type_has(verification, SL("HostedBadge")))
         check_scope(w, n);
     else if (type_has(verification, SL("SignedBadge")))
         note(w, REPORT_VERIFICATION_SIGNED, ABOUT(.node = n->id, .prop = SL("verification.type")));
@@ -101,10 +137,15 @@ static const struct rule {
     enum class of;
     void (*check)(struct work *w, struct node *n);
 } class_rules[] = {
-    { "R41", ASSERTION, check_revoked },  { "R25", ASSERTION, check_times },
-    { "R32", ASSERTION, check_image },    { "R32", BADGE_CLASS, check_image },
-    { "R33", CRITERIA, check_criteria },  { "D08", PROFILE, check_issuer_email },
+    { "R41", ASSERTION, check_revoked },
+    { "R25", ASSERTION, check_times },
+    { "R32", ASSERTION, check_image },
+    { "R32", BADGE_CLASS, check_image },
+    { "R33", CRITERIA, check_criteria },
+    { "D08", PROFILE, check_issuer_email },
+    { "R28", PROFILE, check_issuer_id },
     { "R28", PROFILE, check_issuer_url },
+    { "D32", ENDORSEMENT, check_endorsement_scope },
 };
 
 /* Over the assertion, once badge class and issuer are there. */

@@ -126,6 +126,13 @@ start_allowed(struct work *w, const struct node *n, json_object *starts_with)
     return false;
 }
 
+static void
+note_unbound(struct work *w, struct slice host)
+{
+    note(w, REPORT_SCOPE_UNBOUND,
+         ABOUT(.node = w->issuer->id, .prop = SL("issuer"), .received = host));
+}
+
 /* D28: in 0.5 the issuer is what stands in the assertion, so only its origin ties it to anybody. */
 static void
 check_origin_05(struct work *w, const struct node *n)
@@ -134,8 +141,9 @@ check_origin_05(struct work *w, const struct node *n)
     struct slice origin = authority_of(w->a, json_get_text(issuer, "origin"));
     struct hosts allowed = { &origin, 1 };
 
+    note_unbound(w, origin);
     w->r->issuer_host = origin;
-    w->in_scope = origin_speaks(w, n, &allowed);
+    w->is_spoken_for = origin_speaks(w, n, &allowed);
 }
 
 void
@@ -150,13 +158,15 @@ check_scope(struct work *w, struct node *n)
         return;
     }
     if (host.n == 0) {
-        note(w, REPORT_ISSUER_NO_HTTP, ABOUT(.node = w->issuer->id, .prop = SL("issuer")));
-        return;
+        /* R28: an issuer that stands in the badge is whoever hosts the badge, whatever it calls itself. */
+        host = authority_of(w->a, n->url);
+        verification = NULL;
+        note_unbound(w, host);
     }
     w->r->issuer_host = host;
     allowed = texts_of(w->a, json_get(verification, "allowedOrigins"));
     if (allowed.count == 0)
         allowed = (struct hosts){ &host, 1 };
-    w->in_scope =
+    w->is_spoken_for =
         origin_speaks(w, n, &allowed) && start_allowed(w, n, json_get(verification, "startsWith"));
 }

@@ -16,43 +16,15 @@ work_init(struct work *w, struct arena *a, const struct verify_options *options)
     r->status = STATUS_INVALID;
 }
 
-/* R18: what somebody earned says that it is an assertion. Other classes are no badge of anybody, and what
- * belongs to Open Badges 3.0 is not read by the rules of 2.0. */
-static bool
-is_assertion(struct work *w, const struct node *n)
-{
-    static const char *const others[] = { "BadgeClass",
-                                          "Issuer",
-                                          "Profile",
-                                          "Endorsement",
-                                          "RevocationList",
-                                          "CryptographicKey",
-                                          "OpenBadgeCredential",
-                                          "VerifiableCredential" };
-
-    if (type_has(n->doc, SL("Assertion")))
-        return true;
-    for (size_t i = 0; i < COUNT_OF(others); i++)
-        if (type_has(n->doc, slice_str(others[i]))) {
-            note(w, REPORT_CLASS_UNSUPPORTED,
-                 ABOUT(.node = n->id, .url = n->url, .prop = SL("type"),
-                       .received = slice_str(others[i])));
-            return false;
-        }
-    note(w, REPORT_CLASS_UNKNOWN,
-         ABOUT(.node = n->id, .url = n->url, .prop = SL("type"),
-               .received = text_of(w->a, json_get(n->doc, "type"), 48)));
-    return false;
-}
-
 static void
 fill_report(struct work *w)
 {
     struct report *r = w->r;
 
+    r->is_signed = w->is_signed;
+    if (w->subject != NULL)
+        r->subject = w->subject->id;
     if (w->assertion != NULL) {
-        r->subject = w->assertion->id;
-        r->version = w->assertion->version;
         r->assertion = w->assertion->doc;
         r->assertion_text = w->assertion->text;
     }
@@ -84,20 +56,58 @@ status_of(const struct report *r)
     return STATUS_INVALID;
 }
 
+/* R18: what is asked about is what it says it is. */
+static struct node *
+take_hosted(struct work *w, struct slice url)
+{
+    struct node *n;
+
+    w->r->subject = without_fragment(url);
+    n = node_fetch(w, ANY_CLASS, "assertion", url, url, SL(""));
+    if (n == NULL || n->class != ANY_CLASS)
+        return n;
+    note(w, REPORT_CLASS_UNKNOWN,
+         ABOUT(.node = n->id, .url = n->url, .prop = SL("type"),
+               .received = text_of(w->a, json_get(n->doc, "type"), 48)));
+    return NULL;
+}
+
+static struct node *
+take_signed(struct work *w, struct slice text)
+{
+    struct node *n = ARENA_NEW(w->a, struct node);
+
+    if (!signed_take(w, text, n))
+        return NULL;
+    json_object_array_add(w->r->graph, json_object_get(n->doc));
+    return n;
+}
+
 static void
 verify(struct work *w, struct slice input)
 {
-    struct slice url = SLICE_NONE;
+    struct slice url = SLICE_NONE, jws = SLICE_NONE;
 
-    if (!input_take(w, input, &url))
+    if (!input_take(w, input, &url, &jws))
         return;
-    w->r->subject = without_fragment(url);
-    w->assertion = node_fetch(w, ASSERTION, "assertion", url, url, SL(""));
-    if (w->assertion == NULL || !is_assertion(w, w->assertion))
+    w->subject = jws.n > 0 ? take_signed(w, jws) : take_hosted(w, url);
+    if (w->subject == NULL)
         return;
-    check_node(w, w->assertion, 0);
-    if (w->badge != NULL && w->issuer != NULL)
+    if (w->subject->class == ASSERTION)
+        w->assertion = w->subject;
+    check_node(w, w->subject, 0);
+    if (w->assertion != NULL && w->badge != NULL && w->issuer != NULL)
         check_badge(w);
+    check_endorsements(w);
+}
+
+/* Nothing that counts is wrong, and the issuer was seen to speak for it. No error is not enough: whoever
+ * forgets to say one must not make a badge valid by it. */
+static bool
+is_good_badge(const struct work *w)
+{
+    return w->own_error_count == 0 && w->is_spoken_for && w->badge != NULL && w->issuer != NULL &&
+           w->r->picture.n > 0;
 }
 
 const struct report *
@@ -105,14 +115,14 @@ badge_verify(struct arena *a, struct slice input, const struct verify_options *o
 {
     struct work    w;
     struct report *r;
+    bool           good;
 
     work_init(&w, a, options);
     r = w.r;
     verify(&w, input);
     fill_report(&w);
-    /* No error is not enough: whoever forgets to say one must not make a badge valid by it. */
-    r->valid = r->error_count == 0 && w.in_scope && w.badge != NULL && w.issuer != NULL &&
-               r->picture.n > 0;
-    r->status = r->valid ? STATUS_VALID : status_of(r);
+    good = is_good_badge(&w);
+    r->valid = r->error_count == 0 && (w.assertion == NULL ? w.subject != NULL : good);
+    r->status = good ? STATUS_VALID : status_of(r);
     return r;
 }

@@ -14,7 +14,7 @@ row_of(struct arena *a, const struct report *r)
     return (struct badge_new){
         .identity = report_identity(a, r),
         .version = slice_str(r->version),
-        .hosted_url = r->subject,
+        .hosted_url = r->is_signed ? SL("") : r->subject,
         .assertion = r->assertion_text,
         .class_url = r->badge_url,
         .class_text = r->badge_text,
@@ -41,6 +41,8 @@ must_be_theirs(const struct report *r, struct err *e)
 {
     enum err_code rc;
 
+    if (r->error_count == 0 && r->assertion == NULL)
+        return FAIL(e, ASSERTION_INVALID, "another class");
     if ((rc = report_must_be_valid(r, e)) != ERR_NONE)
         return rc;
     /* Also when there was no address to ask about: then it is nobody's. */
