@@ -39,6 +39,7 @@ struct node {
 };
 
 /* A document may be read as several classes, each time a node. */
+enum { CONTEXTS_MAX = 32 };
 enum { NODES_MAX = LIMIT_FETCH_DOCUMENTS * CLASS_COUNT, MESSAGES_MAX = 200 };
 
 struct work {
@@ -46,7 +47,9 @@ struct work {
     const struct verify_options *o;
     int64_t                      now_s;
     struct report               *r;
-    size_t                       terms_read; /* of contexts, so that they stay few */
+    size_t                       terms_read;             /* of contexts, so that they stay few */
+    struct slice                 contexts[CONTEXTS_MAX]; /* by which the document at hand is read */
+    size_t                       context_count;
 
     struct node       *nodes[NODES_MAX]; /* fetched ones, so that each is read once */
     size_t             node_count;

@@ -1,10 +1,14 @@
 /* An object in the names of Open Badges 2.0, whatever its context calls them. */
 #include "context_int.h"
 
+enum { EXTENSIONS_MAX = 64 };
+
 struct compacting {
-    struct work *w;
-    struct slice node; /* for messages */
-    bool         bad;
+    struct work            *w;
+    struct slice            node; /* for messages */
+    bool                    bad;
+    struct extension_found *extensions[EXTENSIONS_MAX];
+    size_t                  extension_count; /* also of those that have no room */
 };
 
 static json_object *compact_object(struct compacting *k, const struct context *outer,
@@ -163,6 +167,19 @@ compact_member(struct compacting *k, const struct context *c, struct slice key, 
     }
 }
 
+/* Every context of the whole document may know an extension, so they are looked at when all is read. */
+static void
+put_off(struct compacting *k, const struct context *c, json_object *raw, json_object *doc)
+{
+    struct extension_found *found;
+
+    if (k->extension_count++ >= EXTENSIONS_MAX)
+        return;
+    found = ARENA_NEW(k->w->a, struct extension_found);
+    *found = (struct extension_found){ *c, raw, doc };
+    k->extensions[k->extension_count - 1] = found;
+}
+
 /* Always an object of the caller's, though k->bad may say that it is of no use. */
 static json_object *
 compact_object(struct compacting *k, const struct context *outer, json_object *raw)
@@ -177,7 +194,7 @@ compact_object(struct compacting *k, const struct context *outer, json_object *r
     }
     json_object_object_foreach(raw, key, value) compact_member(k, &c, slice_str(key), value, into);
     if (type_has(into, SL("Extension")))
-        check_extension(k->w, &c, k->node, raw, into);
+        put_off(k, &c, raw, into);
     return into;
 }
 
@@ -190,8 +207,16 @@ context_compact(struct work *w, struct slice node, json_object *raw, bool v1_def
 
     if (v1_default)
         c.layers[c.count++] = (struct layer){ terms_v1, terms_v1_count };
+    w->context_count = 0;
     doc = json_in_arena(w->a, compact_object(&k, &c, raw));
-    return k.bad ? NULL : doc;
+    if (k.bad)
+        return NULL;
+    for (size_t i = 0; i < k.extension_count && i < EXTENSIONS_MAX; i++)
+        check_extension(w, k.extensions[i], node);
+    if (k.extension_count > EXTENSIONS_MAX)
+        note(w, REPORT_EXTENSION_UNCHECKED,
+             ABOUT(.node = node, .prop = SL("Extension"), .received = SL("there are too many.")));
+    return doc;
 }
 
 const char *

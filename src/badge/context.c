@@ -186,10 +186,14 @@ bool
 context_fetch(struct work *w, const char *role, struct slice url, struct slice node,
               json_object **ret)
 {
+    const struct report_document *d;
     bool                          budget;
-    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
     struct err                    e = { 0 };
     struct slice                  why;
+
+    if ((*ret = builtin_document(w->a, url)) != NULL)
+        return true;
+    d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
 
     if (budget)
         why = arena_printf(w->a, "more than %d documents.", LIMIT_FETCH_DOCUMENTS);
@@ -218,8 +222,10 @@ add_remote(struct work *w, struct context *c, struct slice node, struct slice ur
         if (slice_eq(url, slice_str(known[i].url)))
             return known[i].version == 1 ? push(w, c, node, terms_v1, terms_v1_count)
                                          : push(w, c, node, terms_v2, terms_v2_count);
-    if (w->offline)
+    if (w->offline && builtin_document(w->a, url) == NULL)
         return true;
+    if (w->context_count < CONTEXTS_MAX)
+        w->contexts[w->context_count++] = url;
     if (!context_fetch(w, "context", url, node, &doc))
         return false;
     if ((said = json_get(doc, "@context")) == NULL)

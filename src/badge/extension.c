@@ -25,14 +25,16 @@ member(json_object *object, const char *name, struct arena *a)
     return NULL;
 }
 
+/* Names that an object gives itself could make others of those that the schema speaks of. */
 static bool
-means_the_same(struct extension *x, struct slice one, struct slice two)
+renames(json_object *said)
 {
-    struct slice one_iri, two_iri;
-    char         coerce;
-
-    return context_expand(x->w, x->c, one, &one_iri, &coerce) &&
-           context_expand(x->w, x->c, two, &two_iri, &coerce) && slice_eq(one_iri, two_iri);
+    if (!json_is_array(said))
+        return json_is_object(said);
+    for (size_t i = 0; i < json_object_array_length(said); i++)
+        if (json_is_object(json_object_array_get_idx(said, i)))
+            return true;
+    return false;
 }
 
 static void
@@ -45,19 +47,34 @@ check_schema(struct extension *x, struct slice type, struct slice url)
     if (!context_fetch(x->w, "schema", url, x->node, &schema))
         return;
     answer = schema_check(x->w->a, schema, x->raw, &why);
-    if (answer == SCHEMA_HOLDS)
-        return;
-    note(x->w, answer == SCHEMA_FAILS ? REPORT_EXTENSION_INVALID : REPORT_EXTENSION_UNCHECKED,
-         ABOUT(.node = x->node, .prop = type, .url = url, .received = why));
+    if (answer == SCHEMA_FAILS && !renames(json_get(x->raw, "@context")))
+        note(x->w, REPORT_EXTENSION_INVALID,
+             ABOUT(.node = x->node, .prop = type, .url = url, .received = why));
+    else if (answer != SCHEMA_HOLDS)
+        note(x->w, REPORT_EXTENSION_UNCHECKED,
+             ABOUT(.node = x->node, .prop = type, .url = url, .received = why));
+}
+
+/* validatesType is a name of the context's own. */
+static bool
+is_for(struct extension *x, struct slice type, struct slice for_type, json_object *context)
+{
+    struct context own = { 0 };
+    struct slice   iri, other;
+    char           coerce;
+
+    return for_type.p != NULL && context_expand(x->w, x->c, type, &iri, &coerce) &&
+           context_add(x->w, &own, x->node, context) &&
+           context_expand(x->w, &own, for_type, &other, &coerce) && slice_eq(iri, other);
 }
 
 static void
-check_entry(struct extension *x, struct slice type, json_object *entry)
+check_entry(struct extension *x, struct slice type, json_object *entry, json_object *context)
 {
-    struct slice for_type = json_text(member(entry, "validatesType", x->w->a));
     struct slice schema = json_text(member(entry, "validationSchema", x->w->a));
 
-    if (for_type.p == NULL || schema.p == NULL || !means_the_same(x, type, for_type))
+    if (schema.p == NULL ||
+        !is_for(x, type, json_text(member(entry, "validatesType", x->w->a)), context))
         return;
     x->matches++;
     check_schema(x, type, schema);
@@ -66,65 +83,34 @@ check_entry(struct extension *x, struct slice type, json_object *entry)
 static void
 check_by_context(struct extension *x, struct slice type, struct slice url)
 {
-    json_object *doc = NULL, *entries;
+    json_object *doc = NULL, *entries, *context;
 
-    if (context_is_known(url) || !context_fetch(x->w, "context", url, x->node, &doc))
+    if (!context_fetch(x->w, "context", url, x->node, &doc))
         return;
     entries = member(doc, "validation", x->w->a);
+    context = json_get(doc, "@context");
     if (!json_is_array(entries))
-        check_entry(x, type, entries);
+        check_entry(x, type, entries, context);
     else
         for (size_t i = 0; i < json_object_array_length(entries); i++)
-            check_entry(x, type, json_object_array_get_idx(entries, i));
-}
-
-/* True when every context is an address: names written in the object itself could make others of those that
- * the schema speaks of. */
-static bool
-each_context(struct extension *x, struct slice type, json_object *said)
-{
-    bool all = true;
-
-    if (json_text(said).p != NULL) {
-        if (type.p != NULL)
-            check_by_context(x, type, json_text(said));
-        return true;
-    }
-    for (size_t i = 0; json_is_array(said) && i < json_object_array_length(said); i++)
-        all = each_context(x, type, json_object_array_get_idx(said, i)) && all;
-    return all && json_is_array(said);
-}
-
-static void
-check_as(struct extension *x, struct slice type)
-{
-    json_object *said = json_get(x->raw, "@context");
-
-    if (!each_context(x, SLICE_NONE, said)) {
-        note(x->w, REPORT_EXTENSION_UNCHECKED,
-             ABOUT(.node = x->node, .prop = type,
-                   .received = SL("it names no context of its own by an address.")));
-        x->matches++;
-        return;
-    }
-    each_context(x, type, said);
+            check_entry(x, type, json_object_array_get_idx(entries, i), context);
 }
 
 void
-check_extension(struct work *w, const struct context *c, struct slice node, json_object *raw,
-                json_object *doc)
+check_extension(struct work *w, const struct extension_found *found, struct slice node)
 {
-    struct extension x = { .w = w, .c = c, .node = node, .raw = raw };
-    json_object     *types = json_get(doc, "type");
+    struct extension x = { .w = w, .c = &found->c, .node = node, .raw = found->raw };
+    json_object     *types = json_get(found->doc, "type");
     size_t           count = json_is_array(types) ? json_object_array_length(types) : 0;
+    size_t contexts = w->context_count; /* those of the document, not those they lead to */
 
     if (w->offline)
         return;
     for (size_t i = 0; i < count; i++) {
         struct slice type = json_text(json_object_array_get_idx(types, i));
 
-        if (type.p != NULL && !slice_eq(type, SL("Extension")))
-            check_as(&x, type);
+        for (size_t c = 0; c < contexts && type.p != NULL && !slice_eq(type, SL("Extension")); c++)
+            check_by_context(&x, type, w->contexts[c]);
     }
     if (x.matches == 0)
         note(w, REPORT_EXTENSION_UNKNOWN, ABOUT(.node = node, .prop = text_of(w->a, types, 100)));

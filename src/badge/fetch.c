@@ -116,7 +116,7 @@ read_revoked(struct work *w, const struct report_document *d, json_object **ret)
     if (json_parse(d->got.body, ret, &e) != ERR_NONE)
         return false;
     json_in_arena(w->a, *ret);
-    return json_get(*ret, "recipient") != NULL;
+    return json_get(*ret, "recipient") != NULL || json_get(*ret, "@context") != NULL;
 }
 
 bool

@@ -24,6 +24,8 @@ take_json(struct work *w, struct slice text, struct slice *ret_url)
         return false;
     }
     json_in_arena(w->a, doc);
+    if (json_is_array(doc) && json_object_array_length(doc) == 1)
+        doc = json_object_array_get_idx(doc, 0);
     url = json_get_text(doc, "id");
     if (!uri_is_http(url))
         url = json_get_text(doc, "@id");

@@ -113,9 +113,28 @@ put_id(struct work *w, struct node *n)
         n->id = json_get_text(n->doc, "id");
 }
 
+/* A graph of one object is that object, read by the context around it. */
+static json_object *
+unwrap(struct arena *a, json_object *raw)
+{
+    json_object *graph = json_get(raw, "@graph"), *only, *copy;
+
+    if (!json_is_array(graph) || json_object_array_length(graph) != 1)
+        return raw;
+    only = json_object_array_get_idx(graph, 0);
+    if (!json_is_object(only) || json_get(only, "@context") != NULL)
+        return json_is_object(only) ? only : raw;
+    copy = json_in_arena(a, json_object_new_object());
+    json_put(copy, "@context", json_object_get(json_get(raw, "@context")));
+    json_object_object_foreach(only, name, value) json_put(copy, name, json_object_get(value));
+    return copy;
+}
+
 bool
 node_read(struct work *w, struct node *n, json_object *raw)
 {
+    if (json_is_array(raw) && json_object_array_length(raw) == 1)
+        raw = json_object_array_get_idx(raw, 0);
     if (!json_is_object(raw)) {
         note(w, REPORT_NOT_OBJECT, ABOUT(.node = n->id, .url = n->url));
         return false;
@@ -124,7 +143,7 @@ node_read(struct work *w, struct node *n, json_object *raw)
         note(w, REPORT_VERSION_UNSUPPORTED, ABOUT(.node = n->id, .url = n->url));
         return false;
     }
-    n->raw = raw;
+    n->raw = raw = unwrap(w->a, raw);
     n->version = version_of(raw);
     if (w->r->version == NULL) /* the first that is read is what was asked about */
         w->r->version = n->version;

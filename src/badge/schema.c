@@ -3,11 +3,12 @@
 #include "context_int.h"
 #include "core/uri.h"
 
-enum { STEPS_MAX = 20000 };
+enum { STEPS_MAX = 20000, DEPTH_MAX = 64 };
 
 struct checking {
     struct arena      *a;
-    size_t             steps;
+    json_object       *root; /* the whole schema */
+    size_t             steps, depth;
     enum schema_answer answer; /* the worst so far */
     struct slice       why;
 };
@@ -144,6 +145,135 @@ check_all_of(struct checking *k, json_object *said, json_object *value, struct s
         check(k, json_object_array_get_idx(said, i), value, name);
 }
 
+/* How many of the schemas hold for the value; what one of them does not know makes the answer unknown. */
+static size_t
+count_holding(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    size_t holding = 0;
+
+    for (size_t i = 0; json_is_array(said) && i < json_object_array_length(said); i++) {
+        struct checking one = { .a = k->a, .root = k->root, .steps = k->steps, .depth = k->depth };
+
+        check(&one, json_object_array_get_idx(said, i), value, name);
+        k->steps = one.steps;
+        if (one.answer == SCHEMA_UNKNOWN) {
+            k->answer = SCHEMA_UNKNOWN;
+            k->why = one.why;
+        }
+        holding += one.answer == SCHEMA_HOLDS;
+    }
+    return holding;
+}
+
+static void
+check_any_of(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    if (count_holding(k, said, value, name) == 0)
+        fails(k, name, "is none of what is allowed");
+}
+
+static void
+check_one_of(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    if (count_holding(k, said, value, name) != 1)
+        fails(k, name, "is not exactly one of what is allowed");
+}
+
+static void
+check_not(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    struct checking one = { .a = k->a, .root = k->root, .steps = k->steps, .depth = k->depth };
+
+    check(&one, said, value, name);
+    k->steps = one.steps;
+    if (one.answer == SCHEMA_UNKNOWN)
+        unknown(k, "not");
+    else if (one.answer == SCHEMA_HOLDS)
+        fails(k, name, "is what is not allowed");
+}
+
+static bool
+is_number(json_object *value)
+{
+    return json_object_is_type(value, json_type_int) ||
+           json_object_is_type(value, json_type_double);
+}
+
+static void
+check_minimum(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    if (is_number(value) && json_object_get_double(value) < json_object_get_double(said))
+        fails(k, name, "is too small");
+}
+
+static void
+check_maximum(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    if (is_number(value) && json_object_get_double(value) > json_object_get_double(said))
+        fails(k, name, "is too large");
+}
+
+/* Characters of UTF-8, items of an array or members of an object; -1 when it is none of these. */
+static int64_t
+size_of(json_object *value, enum json_type type)
+{
+    struct slice text = json_text(value);
+    int64_t      n = 0;
+
+    if (!json_object_is_type(value, type))
+        return -1;
+    if (type == json_type_array)
+        return (int64_t)json_object_array_length(value);
+    if (type == json_type_object)
+        return json_object_object_length(value);
+    for (size_t i = 0; i < text.n; i++)
+        n += ((unsigned char)text.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static void
+hold_size(struct checking *k, json_object *said, json_object *value, struct slice name,
+          enum json_type type, bool is_least)
+{
+    int64_t n = size_of(value, type), limit = json_object_get_int64(said);
+
+    if (n >= 0 && (is_least ? n < limit : n > limit))
+        fails(k, name, is_least ? "is too short" : "is too long");
+}
+
+#define SIZE_CHECK(fn, type, is_least)                                                             \
+    static void fn(struct checking *k, json_object *said, json_object *value, struct slice name)   \
+    {                                                                                              \
+        hold_size(k, said, value, name, type, is_least);                                           \
+    }
+SIZE_CHECK(check_min_length, json_type_string, true)
+SIZE_CHECK(check_max_length, json_type_string, false)
+SIZE_CHECK(check_min_items, json_type_array, true)
+SIZE_CHECK(check_max_items, json_type_array, false)
+SIZE_CHECK(check_min_properties, json_type_object, true)
+SIZE_CHECK(check_max_properties, json_type_object, false)
+
+/* Only inside the schema itself: nothing more is fetched. */
+static void
+check_ref(struct checking *k, json_object *said, json_object *value, struct slice name)
+{
+    struct slice rest = json_text(said), part;
+    json_object *at = k->root;
+
+    if (!slice_starts(rest, SL("#"))) {
+        unknown(k, "$ref");
+        return;
+    }
+    rest = slice_from(rest, 1);
+    while (slice_next(&rest, '/', &part))
+        if (part.n > 0)
+            at = json_get(at, arena_str(k->a, part));
+    if (at == NULL)
+        unknown(k, "$ref");
+    else
+        check(k, at, value, name);
+}
+
 /* Only says something about a schema for people. */
 static void
 pass_over(struct checking *k, json_object *said, json_object *value, struct slice name)
@@ -162,6 +292,18 @@ static const struct keyword {
     { "enum", check_enum },
     { "format", check_format },
     { "allOf", check_all_of },
+    { "anyOf", check_any_of },
+    { "oneOf", check_one_of },
+    { "not", check_not },
+    { "minimum", check_minimum },
+    { "maximum", check_maximum },
+    { "minLength", check_min_length },
+    { "maxLength", check_max_length },
+    { "minItems", check_min_items },
+    { "maxItems", check_max_items },
+    { "minProperties", check_min_properties },
+    { "maxProperties", check_max_properties },
+    { "$ref", check_ref },
     { "$schema", pass_over },
     { "id", pass_over },
     { "title", pass_over },
@@ -173,10 +315,11 @@ static const struct keyword {
 static void
 check(struct checking *k, json_object *schema, json_object *value, struct slice name)
 {
-    if (++k->steps > STEPS_MAX || !json_is_object(schema)) {
+    if (++k->steps > STEPS_MAX || k->depth == DEPTH_MAX || !json_is_object(schema)) {
         unknown(k, "too much");
         return;
     }
+    k->depth++;
     json_object_object_foreach(schema, key, said)
     {
         const struct keyword *found = NULL;
@@ -189,12 +332,13 @@ check(struct checking *k, json_object *schema, json_object *value, struct slice 
         else
             found->check(k, said, value, name);
     }
+    k->depth--;
 }
 
 enum schema_answer
 schema_check(struct arena *a, json_object *schema, json_object *value, struct slice *ret_why)
 {
-    struct checking k = { .a = a, .answer = SCHEMA_HOLDS };
+    struct checking k = { .a = a, .root = schema, .answer = SCHEMA_HOLDS };
 
     check(&k, schema, value, SL("it"));
     *ret_why = k.why;

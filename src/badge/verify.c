@@ -66,9 +66,10 @@ take_hosted(struct work *w, struct slice url)
     n = node_fetch(w, ANY_CLASS, "assertion", url, url, SL(""));
     if (n == NULL || n->class != ANY_CLASS)
         return n;
-    note(w, REPORT_CLASS_UNKNOWN,
-         ABOUT(.node = n->id, .url = n->url, .prop = SL("type"),
-               .received = text_of(w->a, json_get(n->doc, "type"), 48)));
+    if (w->r->error_count == 0) /* of what was revoked little may be left */
+        note(w, REPORT_CLASS_UNKNOWN,
+             ABOUT(.node = n->id, .url = n->url, .prop = SL("type"),
+                   .received = text_of(w->a, json_get(n->doc, "type"), 48)));
     return NULL;
 }
 

@@ -74,12 +74,19 @@ what_cannot_be_checked_is_not_valid(void **state)
     assert_refused(w, verify_with(w, PAINT("")), "extension-unchecked");
     put_schema(w, "{\"properties\":{\"colour\":{\"$ref\":\"#/definitions/x\"}}}");
     assert_refused(w, verify_with(w, PAINT(",\"colour\":1")), "extension-unchecked");
-    put_schema(w, "{}");
-    assert_refused(w, verify_with(w, "{\"type\":[\"Extension\",\"extensions:Paint\"]}"),
-                   "extension-unchecked");
+    put_schema(w, "{\"properties\":{\"colour\":{\"$ref\":\"https://x.example/s\"}}}");
+    assert_refused(w, verify_with(w, PAINT(",\"colour\":1")), "extension-unchecked");
+    put_schema(w, "{\"$ref\":\"#\"}");
+    assert_refused(w, verify_with(w, PAINT(",\"colour\":1")), "extension-unchecked");
+    put_schema(w, "{\"not\":{\"pattern\":\"x\"}}");
+    assert_refused(w, verify_with(w, PAINT("")), "extension-unchecked");
+    put_schema(w, "{\"anyOf\":[{},{\"pattern\":\"x\"}]}");
+    assert_refused(w, verify_with(w, PAINT("")), "extension-unchecked");
+    put_schema(w,
+               "{\"required\":[\"colour\"]}"); /* what a name of the object's own may stand for */
     assert_refused(w,
                    verify_with(w, "{\"@context\":[\"" CTX "\",{\"hue\":\"extensions:colour\"}],"
-                                  "\"type\":[\"Extension\",\"extensions:Paint\"]}"),
+                                  "\"type\":[\"Extension\",\"extensions:Paint\"],\"hue\":1}"),
                    "extension-unchecked");
     put_schema(w, "no JSON");
     assert_refused(w, verify_with(w, PAINT("")), "context-unread");
@@ -99,6 +106,117 @@ a_context_that_is_not_there_makes_the_badge_unreadable(void **state)
         "context-unread");
 }
 
+/* Any context of the document may know it, also one that is read later. */
+static void
+a_context_beside_the_extension_will_do(void **state)
+{
+    struct web *w = *state;
+
+    put_schema(w, "{\"required\":[\"colour\"]}");
+    assert_refused(w, verify_with(w, "{\"type\":[\"Extension\",\"extensions:Paint\"]}"),
+                   "extension-unknown");
+    assert_refused(w,
+                   verify_with(w, "[{\"type\":[\"Extension\",\"extensions:Paint\"]}," PAINT(
+                                      ",\"colour\":1") "]"),
+                   "extension-invalid");
+    assert_valid(w, verify_with(w, "[{\"type\":[\"Extension\",\"extensions:Paint\"],"
+                                   "\"colour\":2}," PAINT(",\"colour\":1") "]"));
+}
+
+static void
+published_extensions_need_nobodys_server(void **state)
+{
+    static const struct {
+        const char *context, *type, *good, *bad;
+    } all[] = {
+        { "https://w3id.org/openbadges/extensions/exampleExtension/context.json",
+          "extensions:ExampleExtension", "\"exampleProperty\":\"x\"", "\"exampleProperty\":1" },
+        { "https://openbadgespec.org/extensions/applyLinkExtension/context.json",
+          "extensions:ApplyLink", "\"url\":\"http://a.example/\"", "\"url\":\"not one\"" },
+        { "http://w3id.org/openbadges/extensions/geoCoordinatesExtension/context.json",
+          "extensions:GeoCoordinates",
+          "\"description\":\"d\",\"geo\":{\"latitude\":1.5,\"longitude\":2}",
+          "\"description\":\"d\",\"geo\":{\"latitude\":1.5}" },
+        { "https://w3id.org/openbadges/extensions/accessibilityExtension/context.json",
+          "extensions:Accessibility", "\"accessibilityControl\":[\"fullKeyboardControl\"]",
+          "\"accessibilityAPI\":7" },
+        { "https://openbadgespec.org/extensions/originalCreatorExtension/context.json",
+          "extensions:OriginalCreator", "\"url\":\"https://a.example/i\"", "\"name\":\"n\"" },
+        { "https://openbadgespec.org/extensions/licenseExtension/context.json",
+          "extensions:LicenseExtension", "\"id\":\"CC-BY\"", "\"legalCode\":[]" },
+        { "https://openbadgespec.org/extensions/recipientProfile/context.json",
+          "extensions:RecipientProfile", "\"name\":\"n\"", "\"publicKey\":\"no uri\"" },
+        { "https://w3id.org/openbadges/extensions/endorsement/context.json",
+          "extensions:Endorsement", "\"endorsedObject\":{}", "\"endorsedObject\":1" },
+        { "https://purl.imsglobal.org/spec/ob-accred/v1p0/context/",
+          "extensions:IssuerAccreditation",
+          "\"name\":\"n\",\"contactInstructions\":\"c\",\"url\":\"http://"
+          "a.example\",\"address\":{}",
+          "\"name\":\"n\"" },
+        { "https://purl.imsglobal.org/spec/ob-exdesc/v1p0/context/",
+          "extensions:ExtraDescriptionExtension", "\"name\":\"n\",\"narrative\":\"t\"",
+          "\"name\":\"n\"" },
+        { "https://purl.imsglobal.org/spec/ob-assessment/v1p0/context/",
+          "extensions:AssessmentExtension", "\"description\":\"d\",\"assessments\":[{}]",
+          "\"description\":\"d\"" },
+    };
+    struct web *w = *state;
+    const char *form = "{\"@context\":\"%s\",\"type\":[\"Extension\",\"%s\"],%s}";
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        assert_valid(
+            w,
+            verify_with(w, arena_printf(w->a, form, all[i].context, all[i].type, all[i].good).p));
+        assert_refused(
+            w, verify_with(w, arena_printf(w->a, form, all[i].context, all[i].type, all[i].bad).p),
+            "extension-invalid");
+    }
+}
+
+/* Each with a value of `colour` for which it holds and one for which it does not. */
+static void
+keywords_of_draft_4_hold(void **state)
+{
+    static const struct {
+        const char *schema, *good, *bad;
+    } all[] = {
+        { "{\"minimum\":2}", "2", "1" },
+        { "{\"maximum\":2}", "2", "2.5" },
+        { "{\"minLength\":2}", "\"\xC3\xA4\xC3\xA4\"", "\"\xC3\xA4\"" },
+        { "{\"maxLength\":1}", "\"\xC3\xA4\"", "\"ab\"" },
+        { "{\"minItems\":1}", "[1]", "[]" },
+        { "{\"maxItems\":1}", "[1]", "[1,2]" },
+        { "{\"minProperties\":1}", "{\"a\":1}", "{}" },
+        { "{\"maxProperties\":1}", "{\"a\":1}", "{\"a\":1,\"b\":2}" },
+        { "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "\"a\"", "1" },
+        { "{\"oneOf\":[{\"type\":\"number\"},{\"minimum\":2}]}", "1", "3" },
+        { "{\"allOf\":[{\"type\":\"number\"},{\"minimum\":2}]}", "2", "1" },
+        { "{\"not\":{\"type\":\"string\"}}", "1", "\"a\"" },
+        { "{\"$ref\":\"#/definitions/n\"}", "1", "\"a\"" },
+        { "{\"enum\":[1,\"b\"]}", "\"b\"", "2" },
+        { "{\"format\":\"date-time\"}", "\"2020-01-01T00:00:00Z\"", "\"2020\"" },
+        { "{\"format\":\"email\"}", "\"a@b\"", "\"b\"" },
+    };
+    struct web *w = *state;
+    const char *form = ",\"colour\":%s";
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        put_schema(w, arena_printf(w->a,
+                                   "{\"properties\":{\"colour\":%s},\"definitions\":{\"n\":{"
+                                   "\"type\":\"number\"}}}",
+                                   all[i].schema)
+                          .p);
+        assert_valid(
+            w, verify_with(
+                   w, arena_printf(w->a, PAINT("%s"), arena_printf(w->a, form, all[i].good).p).p));
+        assert_refused(
+            w,
+            verify_with(w,
+                        arena_printf(w->a, PAINT("%s"), arena_printf(w->a, form, all[i].bad).p).p),
+            "extension-invalid");
+    }
+}
+
 int
 main(void)
 {
@@ -107,6 +225,9 @@ main(void)
         WEB_TEST(a_type_that_no_context_knows_is_refused),
         WEB_TEST(what_cannot_be_checked_is_not_valid),
         WEB_TEST(a_context_that_is_not_there_makes_the_badge_unreadable),
+        WEB_TEST(a_context_beside_the_extension_will_do),
+        WEB_TEST(keywords_of_draft_4_hold),
+        WEB_TEST(published_extensions_need_nobodys_server),
     };
 
     return RUN_TAP(tests);
