@@ -36,11 +36,11 @@ struct node {
     struct slice text;      /* as fetched; SLICE_NONE for an embedded one */
     json_object *raw;       /* as fetched */
     json_object *doc;       /* in the names of Open Badges 2.0 */
+    struct node *next, *next_endorsed;
 };
 
-/* A document may be read as several classes, each time a node. */
 enum { CONTEXTS_MAX = 32 };
-enum { NODES_MAX = LIMIT_FETCH_DOCUMENTS * CLASS_COUNT, MESSAGES_MAX = 200 };
+enum { MESSAGES_MAX = 200 };
 
 struct work {
     struct arena                *a;
@@ -51,14 +51,12 @@ struct work {
     struct slice                 contexts[CONTEXTS_MAX]; /* by which the document at hand is read */
     size_t                       context_count;
 
-    struct node       *nodes[NODES_MAX]; /* fetched ones, so that each is read once */
-    size_t             node_count;
-    const struct node *endorsed[NODES_MAX]; /* has endorsements, which are looked at last */
-    size_t             endorsed_count;
-    struct node       *subject;                    /* what was asked about, whatever its class */
-    struct node       *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
-    bool               is_signed;                  /* it came as a JWS */
-    struct jws         jws;
+    struct node *nodes; /* fetched ones, the last first, so that each is read once */
+    struct node *endorsed, **endorsed_end;   /* they have endorsements, which are looked at last */
+    struct node *subject;                    /* what was asked about, whatever its class */
+    struct node *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
+    bool         is_signed;                  /* it came as a JWS */
+    struct jws   jws;
     bool offline; /* stored documents are read again: contexts that are not built in add nothing */
     bool is_spoken_for;     /* the issuer's host, or its key, was seen to speak for the assertion */
     size_t own_error_count; /* without those of endorsements */

@@ -24,6 +24,8 @@ badge_image_kind(struct slice image)
 {
     if (png_is(image))
         return BADGE_IMAGE_PNG;
+    if (slice_starts(image, SL("{")) || slice_starts(image, SL("[")))
+        return BADGE_IMAGE_UNKNOWN; /* JSON, which most of what is fetched is, needs no XML parser to tell */
     return means_svg(image) || svg_is(image) ? BADGE_IMAGE_SVG : BADGE_IMAGE_UNKNOWN;
 }
 

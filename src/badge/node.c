@@ -1,6 +1,4 @@
 /* Objects of the graph: documents fetched, and objects that stand inside them. */
-#include <assert.h>
-
 #include "badge_int.h"
 
 bool
@@ -168,10 +166,11 @@ node_read(struct work *w, struct node *n, json_object *raw)
 static struct node *
 find(struct work *w, enum class class, struct slice url)
 {
-    for (size_t i = 0; i < w->node_count; i++)
-        if (w->nodes[i]->class == class && slice_eq(w->nodes[i]->id, url))
-            return w->nodes[i];
-    return NULL;
+    struct node *n = w->nodes;
+
+    while (n != NULL && !(n->class == class && slice_eq(n->id, url)))
+        n = n->next;
+    return n;
 }
 
 /* One document, read as `class`; its id is the address, whatever it calls itself. */
@@ -239,8 +238,8 @@ node_fetch(struct work *w, enum class class, const char *role, struct slice url,
     }
     if (!stays(w, n, from, prop))
         return NULL;
-    assert(w->node_count < NODES_MAX); /* documents times classes */
-    w->nodes[w->node_count++] = n;
+    n->next = w->nodes;
+    w->nodes = n;
     json_object_array_add(w->r->graph, json_object_get(n->doc));
     return n;
 }

@@ -63,6 +63,23 @@ say(struct work *w, const char *sentence, const struct about *about)
     return slice_trim(sbuf_slice(&b));
 }
 
+/* Room for twice as many each time there is none. */
+static struct report_message *
+new_message(struct work *w)
+{
+    struct report         *r = w->r;
+    size_t                 room = r->message_count;
+    struct report_message *more;
+
+    if (room == 0 || (room >= 8 && (room & (room - 1)) == 0)) {
+        more = ARENA_ARRAY(w->a, struct report_message, room == 0 ? 8 : room * 2);
+        if (room > 0)
+            memcpy(more, r->messages, room * sizeof *more);
+        r->messages = more;
+    }
+    return &r->messages[r->message_count++];
+}
+
 /* What goes on being counted beyond MESSAGES_MAX is no longer said: a list of a thousand wrong items is one
  * fault, and the report stays small. */
 void
@@ -85,7 +102,7 @@ note(struct work *w, enum report_code code, const struct about *about)
     r->warning_count += row->level == REPORT_LEVEL_WARNING;
     if (r->message_count == MESSAGES_MAX)
         return;
-    m = &r->messages[r->message_count++];
+    m = new_message(w);
     *m = (struct report_message){ .code = code,
                                   .level = row->level,
                                   .name = row->name,

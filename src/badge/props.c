@@ -139,14 +139,14 @@ remember(struct work *w, const struct node *n, struct node *target)
 static void
 follow(struct work *w, const struct node *n, const struct prop *p, struct slice url, int depth)
 {
-    size_t       known = w->node_count;
+    struct node *last = w->nodes;
     struct node *target =
         node_fetch(w, p->object, role_of(p->object), url, n->id, slice_str(p->name));
 
     if (target == NULL)
         return;
     remember(w, n, target);
-    if (w->node_count > known)
+    if (w->nodes != last)
         check_node(w, target, depth + 1);
 }
 
@@ -236,10 +236,12 @@ check_prop(struct work *w, const struct node *n, const struct prop *p, int depth
 
 /* What others say in praise of a badge is looked at last, so that it takes no document away from the badge. */
 static void
-put_off(struct work *w, const struct node *n)
+put_off(struct work *w, struct node *n)
 {
-    if (w->endorsed_count < COUNT_OF(w->endorsed) && json_get(n->doc, "endorsement") != NULL)
-        w->endorsed[w->endorsed_count++] = n;
+    if (json_get(n->doc, "endorsement") == NULL)
+        return;
+    *w->endorsed_end = n;
+    w->endorsed_end = &n->next_endorsed;
 }
 
 void
@@ -261,9 +263,9 @@ void
 check_endorsements(struct work *w)
 {
     w->aside = true;
-    for (size_t e = 0; e < w->endorsed_count; e++) /* which grows on the way */
+    for (struct node *n = w->endorsed; n != NULL; n = n->next_endorsed) /* grows on the way */
         for (size_t i = 0; i < COUNT_OF(props); i++)
-            if (props[i].of == w->endorsed[e]->class && props[i].object == ENDORSEMENT)
-                check_prop(w, w->endorsed[e], &props[i], 0);
+            if (props[i].of == n->class && props[i].object == ENDORSEMENT)
+                check_prop(w, n, &props[i], 0);
     w->aside = false;
 }

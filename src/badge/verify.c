@@ -6,11 +6,13 @@ work_init(struct work *w, struct arena *a, const struct verify_options *options)
 {
     struct report *r = ARENA_NEW(a, struct report);
 
-    *w = (struct work){
-        .a = a, .o = options, .now_s = options->now_s != 0 ? options->now_s : clock_now_s(), .r = r
-    };
+    memset(w, 0, sizeof *w);
+    w->a = a;
+    w->o = options;
+    w->now_s = options->now_s != 0 ? options->now_s : clock_now_s();
+    w->r = r;
+    w->endorsed_end = &w->endorsed;
     r->checked_at_s = w->now_s;
-    r->messages = ARENA_ARRAY(a, struct report_message, MESSAGES_MAX);
     r->documents = ARENA_ARRAY(a, struct report_document, LIMIT_FETCH_DOCUMENTS);
     r->graph = json_in_arena(a, json_object_new_array());
     r->status = STATUS_INVALID;
