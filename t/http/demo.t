@@ -14,7 +14,7 @@ my %outcome = ('first-aid' => 'expired', 'bridge-builder' => 'revoked', gone => 
 my $page = $visitor->get($stack->demo . '/');
 is $page->code, 200, 'the page of badges';
 my @pictures = $page->decoded_content =~ m{src="(/baked/learner/[^"]+)"}g;
-is scalar @pictures, 9, 'shows them all';
+is scalar @pictures, 10, 'shows them all';
 is scalar(grep { /\.svg$/ } @pictures), 2, 'of both kinds';
 
 my %version;
