@@ -171,6 +171,17 @@ put_recipient(const struct req *r, json_object *model, json_object *report)
                  names);
 }
 
+static void
+put_version(const struct req *r, json_object *model, json_object *report)
+{
+    json_object *names = names_new(r);
+    struct slice version = json_get_text(report, "openBadgesVersion");
+
+    json_put_text(names, "version", version);
+    if (version.n > 0)
+        put_sentence(r, model, "version", "verify.version", names);
+}
+
 /* Documents. */
 
 static struct slice
@@ -278,7 +289,7 @@ put_report(const struct req *r, json_object *model, json_object *report)
     put_status(r, model, status);
     put_time(r, model, "checked", report, "checkedAt");
     copy_text(model, "issuer_host", report, "issuerHost");
-    copy_text(model, "version", report, "openBadgesVersion");
+    put_version(r, model, report);
     put_recipient(r, model, report);
     put_groups(r, model, report);
     put_chain(r, model, report);
