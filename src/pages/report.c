@@ -287,6 +287,12 @@ put_report(const struct req *r, json_object *model, json_object *report)
 
     json_put_text(model, "status", status);
     put_status(r, model, status);
+    /* A badge class or an issuer that nothing is wrong with is still nobody's badge. */
+    if (json_get_bool(report, "valid") && slice_eq(status, SL("invalid"))) {
+        json_put_text(model, "status", SL("unchecked"));
+        put_sentence(r, model, "verdict_title", "verify.no_badge", NULL);
+        put_sentence(r, model, "verdict_text", "verify.no_badge_text", NULL);
+    }
     put_time(r, model, "checked", report, "checkedAt");
     copy_text(model, "issuer_host", report, "issuerHost");
     put_version(r, model, report);
