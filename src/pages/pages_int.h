@@ -73,8 +73,8 @@ enum {
     SAYS_ASIDE = 8, /* of an endorsement, at any level: the badge stands without it */
 };
 /* The messages of a report (its JSON, as report_json makes it or a badge was stored with it), in
- * the order above: `name` is { items: [{ text, advice, where, document, field }] }, or is not put
- * when there is none. `where` says what `text` does not. */
+ * the order above: `name` is { items: [{ text, document, field, advice }] }, or is not put when
+ * there is none. `document` is empty where `text` names it. */
 void put_messages(const struct req *r, json_object *model, const char *name, json_object *report,
                   int which);
 /* All of a report, for report.html: status, verdict, groups of messages, recipient, chain,

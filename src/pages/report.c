@@ -80,32 +80,27 @@ sentence_of(const struct req *r, json_object *message, const char *head, const c
     return text.p == NULL ? SL("") : view_text_or(r, id.p, text, quoted(r, message));
 }
 
-/* Which document and which field, where the sentence does not name them. */
+/* Which document, where the sentence does not name it. */
 static struct slice
-where_text(const struct req *r, struct slice document, struct slice field, struct slice sentence)
+document_of(json_object *message, struct slice sentence)
 {
-    size_t at;
+    struct slice url = json_get_text(message, "url"), node = json_get_text(message, "node_id");
+    struct slice document = url.n > 0 ? url : node;
+    size_t       at;
 
-    if (document.n == 0 || slice_find(sentence, document, &at))
-        return SL("");
-    return field.n == 0
-               ? document
-               : arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(document), SLICE_FMT(field));
+    return document.n == 0 || slice_find(sentence, document, &at) ? SL("") : document;
 }
 
 static void
 add_message(const struct req *r, json_object *items, json_object *message)
 {
     json_object *to = json_add_object(items);
-    struct slice url = json_get_text(message, "url"), node = json_get_text(message, "node_id");
     struct slice text = sentence_of(r, message, "report", "result");
 
-    copy_text(to, "field", message, "prop_name");
     json_put_text(to, "text", text);
+    json_put_text(to, "document", document_of(message, text));
+    copy_text(to, "field", message, "prop_name");
     json_put_text(to, "advice", sentence_of(r, message, "advice", "advice"));
-    json_put_text(to, "document", url.n > 0 ? url : node.n > 0 ? node : SL(""));
-    json_put_text(to, "where",
-                  where_text(r, json_get_text(to, "document"), json_get_text(to, "field"), text));
 }
 
 void

@@ -83,7 +83,7 @@ test("an owner reads the report that was kept", async () => {
     await page.goto("/backpack");
     await page.click(".card-link");
     await page.click('.verdict a[href$="/report"]');
-    assert.equal(await page.locator(".finding-warning").count(), 2);
+    assert.ok((await page.locator(".finding-warning").count()) > 0);
     assert.equal(await page.locator(".chain > li").count(), 3);
     await page.click("summary");
     await shoot(stack, page, "badge-report");
