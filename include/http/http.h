@@ -72,8 +72,7 @@ struct req {
 /* The first value of that name, or SLICE_NONE. Header names in any letter case. */
 struct slice req_header(const struct req *r, const char *name);
 struct slice req_arg(const struct req *r, const char *name); /* of the query */
-struct slice req_form(const struct req *r,
-                      const char       *name); /* of the body: form, multipart or JSON */
+struct slice req_form(const struct req *r, const char *name); /* of the body: form, multipart or JSON */
 struct slice req_param(const struct req *r, const char *name); /* of the route's path, decoded */
 /* The value of our cookie `name` (which is sent as `obi_<port>_<name>`), or SLICE_NONE; also
  * SLICE_NONE when it came twice with different values, since one of the two is then somebody
@@ -98,8 +97,8 @@ struct resp {
     struct fields headers;
     const char   *page; /* the template to render `model` with; NULL for a body that is ready */
     json_object  *model;
-    int64_t fresh_until_s; /* a cached document changes by itself then (an expiry); 0: never */
-    bool    broken;        /* a header was refused */
+    int64_t       fresh_until_s; /* a cached document changes by itself then (an expiry); 0: never */
+    bool          broken;        /* a header was refused */
 };
 
 /* Replaces what was set under that name; Set-Cookie adds. A name or value that would break the

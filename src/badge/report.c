@@ -148,8 +148,7 @@ add_link(json_object *chain, const char *role, struct slice id, struct slice hos
     if (host.n == 0 && uri_is_web(id) && uri_parse(id, &u))
         host = u.authority;
     json_put_text(link, "role", slice_str(role));
-    if (id.n > 0 &&
-        !slice_starts(id, SL("_:"))) /* a name that means nothing outside its document */
+    if (id.n > 0 && !slice_starts(id, SL("_:"))) /* which means nothing outside its document */
         json_put_text(link, "id", id);
     if (host.n > 0)
         json_put_text(link, "host", host);

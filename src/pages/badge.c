@@ -110,7 +110,7 @@ page_badge_report(struct req *r, struct resp *out, struct err *e)
     if ((rc = get_badge(r, &badge, e)) != ERR_NONE)
         return rc;
     if ((report = stored_report(r, &badge)) == NULL)
-        return FAIL(e, NOT_FOUND, "no report was kept");
+        return FAIL(e, NOT_FOUND, "no report was kept, or none that can be read");
     if (req_arg(r, "download").p != NULL)
         return reply_report_file(out, badge.report);
     if (r->wants_json)

@@ -203,7 +203,9 @@ subtest 'an owner reads the whole report' => sub {
     like $file->header('Content-Disposition'), qr/^attachment/, 'as a file';
     my $doc = $json->decode($file->content);
     is_deeply [ sort keys %$doc ], [qw(input report)], '... without the graph';
-    is $doc->{report}{chain}[2]{role}, 'issuer', '... with all else';
+    my ($host) = $doc->{input}{value} =~ m{//([^/]+)};
+    is_deeply $doc->{report}{chain}, [ { role => 'assertion', id => $doc->{input}{value}, host => $host }, { role => 'badge' },
+        { role => 'issuer', host => $host } ], '... with who is named by whom, also where all is one document';
     is $mine->get("$path/report", Accept => 'application/json')->content, $file->content, 'or by Accept';
     is $stack->browser->get("$path/report")->code, 303, 'a stranger is sent to sign in';
     is $story->browser($story->address('eve'))->get("$path/report")->code, 404, 'another learner finds nothing';
