@@ -42,6 +42,9 @@ MUST_USE enum err_code conf_load(struct arena *a, const struct slice *files, siz
                                  const struct conf **ret, struct conf_mistake **ret_mistakes,
                                  size_t *ret_mistake_count, struct err *e);
 
+/* Every setting at its default; what must be set is empty. In `a`. */
+struct conf *conf_defaults(struct arena *a);
+
 /* Fails with CONF: what is `wrong` with the value of `key`, for whoever uses a setting and knows
  * more of it than its row says. Sets field, received and cause. */
 enum err_code conf_fault(struct err *e, const char *key, struct slice value, const char *wrong);

@@ -11,9 +11,10 @@
 MUST_USE enum err_code form_urlencoded(struct arena *a, struct slice text, size_t max,
                                        struct fields *ret, struct err *e);
 /* One JSON object: texts, numbers, truths; an array of these is the field several times; null is
- * left out. Errors  JSON_MALFORMED, FIELD_INVALID, TOO_LARGE. */
-MUST_USE enum err_code form_json(struct arena *a, struct slice text, size_t max, struct fields *ret,
-                                 struct err *e);
+ * left out. nested: also objects, each as its text; else they are refused.
+ * Errors  JSON_MALFORMED, FIELD_INVALID, TOO_LARGE. */
+MUST_USE enum err_code form_json(struct arena *a, struct slice text, size_t max, bool nested,
+                                 struct fields *ret, struct err *e);
 
 struct multipart {
     struct fields fields;

@@ -81,6 +81,9 @@ struct slice req_cookie(const struct req *r, const char *name);
 /* A path parameter that is an id: decimal, below 2^53. Errors NOT_FOUND. */
 MUST_USE enum err_code req_param_id(const struct req *r, const char *name, uint64_t *ret,
                                     struct err *e);
+/* Whether the answer is a page: always or never where the route is one or none, unless the client
+ * names JSON; a route that is ANY answers a page to whoever names HTML, which browsers do. */
+bool req_wants_page(const struct req *r);
 /* A form field that must be there and not blank, trimmed, UTF-8, at most max_bytes.
  * Errors FIELD_MISSING, FIELD_INVALID, each with e->field. */
 MUST_USE enum err_code req_form_need(const struct req *r, const char *name, size_t max_bytes,
@@ -136,6 +139,8 @@ enum route_pool { READ = 1, APP, FETCH, FETCH_ANON };
 enum route_who { ANYONE = 1, USER };
 enum route_csrf { SAFE = 1, TOKEN, NO_COOKIE };
 enum route_reply { HTML = 1, JSON, IMAGE, TEXT, ANY };
+/* FORM takes urlencoded, multipart without files, and a flat JSON object; MULTIPART also files, and
+ * objects in the JSON object, which come as their text. */
 enum route_body { NO_BODY = 0, FORM, MULTIPART };
 
 struct route {
@@ -148,12 +153,11 @@ struct route {
     enum route_who   who;
     enum route_csrf  csrf;
     enum route_reply reply;
-    enum route_body
-           body; /* FORM takes urlencoded, multipart without files, and a flat JSON object */
-    size_t body_max;
-    bool   cors;   /* Access-Control-Allow-Origin: * */
-    bool   cached; /* a public document: stored in memcached, ETag, no cookie ever */
-    bool   framed; /* other sites may show it in a frame */
+    enum route_body  body;
+    size_t           body_max;
+    bool             cors;   /* Access-Control-Allow-Origin: * */
+    bool             cached; /* a public document: stored in memcached, ETag, no cookie ever */
+    bool             framed; /* other sites may show it in a frame */
     /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */
     void (*fail)(struct req *r, const struct err *e, struct resp *out);
 };

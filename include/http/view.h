@@ -14,6 +14,9 @@ void view_date(const struct req *r, json_object *model, const char *name, int64_
 /* A sentence of the catalogue in the request's language. `names` is NULL or an object whose text
  * members replace `{name}` in it; a member `count` chooses the plural. In the request's arena. */
 struct slice view_text(const struct req *r, const char *message_id, json_object *names);
+/* The same; `english` as it is where the catalogue has no such id. */
+struct slice view_text_or(const struct req *r, const char *message_id, struct slice english,
+                          json_object *names);
 /* An absolute address: site.base_url and a path. */
 struct slice view_absolute(const struct req *r, struct slice path);
 /* A failure as the model that pages and JSON errors show: reason, sentence, and url, field,

@@ -36,6 +36,15 @@ enum err_code page_badge_remove(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_visibility(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_collect(struct req *r, struct resp *out, struct err *e);
 
+/* GET /backpack/badge/:id/report: what the last check found, all of it; with `download`, or for
+ * whoever names JSON, as it was stored. */
+enum err_code page_badge_report(struct req *r, struct resp *out, struct err *e);
+
+/* GET /verify[?url=] and POST (fetch-anon pool, MULTIPART): fields `data` or `image`, `profile`,
+ * `recipient`. A page or the report as JSON, by Accept; with `download` a file of JSON. */
+enum err_code page_verify(struct req *r, struct resp *out, struct err *e);
+enum err_code page_verify_take(struct req *r, struct resp *out, struct err *e);
+
 /* GET and POST /collections; GET /collections/:id; POST its /change, /badges, /remove. */
 enum err_code page_collections(struct req *r, struct resp *out, struct err *e);
 enum err_code page_collection_add(struct req *r, struct resp *out, struct err *e);

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/sbuf.h"
+#include "core/uri.h"
 
 static const char *const status_names[] = {
     [STATUS_INVALID] = "invalid", [STATUS_UNCHECKED] = "unchecked", [STATUS_REVOKED] = "revoked",
@@ -138,6 +139,35 @@ document_json(struct arena *a, const struct report_document *d)
     return o;
 }
 
+static void
+add_link(json_object *chain, const char *role, struct slice id, struct slice host)
+{
+    json_object *link = json_add_object(chain);
+    struct uri   u;
+
+    if (host.n == 0 && uri_is_web(id) && uri_parse(id, &u))
+        host = u.authority;
+    json_put_text(link, "role", slice_str(role));
+    if (id.n > 0 && !slice_starts(id, SL("_:"))) /* which means nothing outside its document */
+        json_put_text(link, "id", id);
+    if (host.n > 0)
+        json_put_text(link, "host", host);
+}
+
+/* Who is named by whom, from what was handed in to who speaks. */
+static void
+put_chain(json_object *report, const struct report *r)
+{
+    json_object *chain = json_put_array(report, "chain");
+
+    if (r->assertion != NULL)
+        add_link(chain, "assertion", r->subject, SLICE_NONE);
+    if (r->badge != NULL)
+        add_link(chain, "badge", r->badge_url, SLICE_NONE);
+    if (r->issuer != NULL)
+        add_link(chain, "issuer", r->issuer_url, r->issuer_host);
+}
+
 static json_object *
 input_json(const struct report *r)
 {
@@ -171,6 +201,7 @@ report_json(struct arena *a, const struct report *r)
         json_put_text(profile, arena_str(a, r->recipient.type), r->recipient.value);
         json_put_bool(report, "recipientInOtherCase", r->recipient_in_other_case);
     }
+    put_chain(report, r);
     list = json_put_array(report, "messages");
     for (size_t i = 0; i < r->message_count; i++)
         json_object_array_add(list, message_json(&r->messages[i]));
@@ -247,6 +278,7 @@ report_lines(struct arena *a, const struct report *r)
         sbuf_printf(&b, "%-8s  %s  ", level_names[r->messages[i].level], r->messages[i].key);
         add_safe(&b, r->messages[i].sentence);
         sbuf_add_char(&b, '\n');
+        add_line(&b, "", slice_str(r->messages[i].advice));
     }
     if (r->document_count > 0)
         sbuf_add_str(&b, "documents\n");

@@ -5,10 +5,10 @@
 #include "cli_int.h"
 
 static const struct {
-    const char *level, *status, *err, *name, *key, *sentence;
+    const char *level, *status, *err, *name, *key, *sentence, *advice;
 } rows[] = {
 #define M(id, level, status, err, name, key, sentence, advice)                                     \
-    { #level, #status, #err, name, key, sentence },
+    { #level, #status, #err, name, key, sentence, advice },
 #include "badge/report.def"
 #undef M
 };
@@ -115,28 +115,84 @@ static const char intro[] =
     "\n"
     "## The report\n"
     "\n"
-    "`obi verify --json` prints `{\"graph\", \"input\", \"report\"}`. `graph` has the objects, "
-    "normalised. `report`\n"
-    "has `valid`; `outcome` (`valid`, `invalid`, `unchecked`); `status` (`valid`, `expired`, "
-    "`revoked`, `invalid`,\n"
-    "`unchecked`);\n"
-    "`messages`, each with `name` and `key`, which stay, `messageLevel`, `result` (a sentence for "
-    "people) and\n"
-    "where they are known `node_id`, `prop_name`, `url`, `received`, `expected`, `status`; and "
-    "`documents`, each\n"
-    "with `url`, `fetchedAt`, and `status`, `bytes`, `sha256` or `error` and `cause`.\n"
+    "A report is the same wherever it is asked for: as JSON with `obi verify --json` and over "
+    "HTTP, as lines with\n"
+    "`obi verify`, as a page at `/verify`, and on each badge's page in the backpack, where the "
+    "whole report of its\n"
+    "last check is kept.\n"
+    "\n"
+    "The JSON is `{\"graph\", \"input\", \"report\"}`, of the reference validator's shape. `graph` "
+    "has the objects that\n"
+    "were read, normalised; `input` has `input_type` and `value`; what is kept with a badge has no "
+    "`graph`.\n"
+    "`report` has, as in the reference, `valid`, `errorCount`, `warningCount`, "
+    "`validationSubject`,\n"
+    "`openBadgesVersion`, `recipientProfile` (`{type: value}`, only when a recipient was asked "
+    "about and matched)\n"
+    "and `messages`. Of our own are:\n"
+    "\n"
+    "- `outcome`: `valid`, `invalid`, or `unchecked` when every error is a failure to reach or "
+    "read a server.\n"
+    "- `status`, how the badge itself stands: `valid`, `expired`, `revoked`, `invalid` or "
+    "`unchecked`. What is\n"
+    "  wrong with an endorsement counts in `valid` and `outcome`, as in the reference, and not "
+    "here.\n"
+    "- `checkedAt`; `issuerHost`, the host that speaks for the badge; `recipientInOtherCase`, when "
+    "the address\n"
+    "  asked about matched in other letters only.\n"
+    "- `chain`, who is named by whom: `assertion`, `badge`, `issuer`, each as `{role, id, host}`. "
+    "One that stands\n"
+    "  in the document before it has no `id` of its own.\n"
+    "- `documents`, each that was asked for: `role`, `url`, `fetchedAt`, and `status`, "
+    "`contentType`, `bytes`,\n"
+    "  `sha256`, `tookMs`, `finalUrl` after redirects, or `error` and `cause` when nothing came "
+    "back.\n"
+    "\n"
+    "A message has `name`, the check; `key`, the sentence, both of which stay; `messageLevel` "
+    "(`ERROR`, `WARNING`,\n"
+    "`INFO`); `success`; `result`, the sentence for people; `advice`, what can be done about it; "
+    "`endorsement:\n"
+    "true` when it is about an endorsement; and where they are known `node_id`, `prop_name`, "
+    "`url`, `received`,\n"
+    "`expected` and `status`.\n"
+    "\n"
+    "## Over HTTP\n"
+    "\n"
+    "    curl -F image=@badge.png https://badges.example/verify\n"
+    "    curl -d data=https://issuer.example/a.json https://badges.example/verify\n"
+    "    curl 'https://badges.example/verify?url=https://issuer.example/a.json'\n"
+    "\n"
+    "`POST /verify` takes a form (urlencoded or multipart) or a JSON object: `data` (an address, "
+    "JSON, or a signed\n"
+    "badge) or `image` (a file; it counts more than `data`), and `profile`, whose badge it must "
+    "be: a JSON object\n"
+    "with `email`, `url`, `telephone` or `id`, each a text or a list of texts. In a JSON body "
+    "`data` and `profile`\n"
+    "may be objects. `recipient` is the same as a profile with one `email`. Values are compared "
+    "exactly.\n"
+    "\n"
+    "The answer is the report as JSON with status 200, whatever the verdict; who names `text/html` "
+    "in `Accept` gets\n"
+    "a page. Every origin may ask, no cookie is set, and nothing is kept. A request without input "
+    "is 400, one of\n"
+    "more than 4 MiB 413, of another type 415, in the shape of docs/errors.md. A client that asks "
+    "more often than\n"
+    "twice a second is slowed down, and from forty in line on gets 429 with `Retry-After`, as does "
+    "one that has six\n"
+    "running at once. docs/openapi.json has it all.\n"
     "\n"
     "## Messages\n"
     "\n"
-    "| key | name | level | status | sentence |\n"
-    "| --- | --- | --- | --- | --- |\n";
+    "| key | name | level | status | sentence | what helps |\n"
+    "| --- | --- | --- | --- | --- | --- |\n";
 
 int
 cli_messages(void)
 {
     fputs(intro, stdout);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        printf("| `%s` | %s | %s | %s | %s |\n", rows[i].key, rows[i].name, rows[i].level,
-               strcmp(rows[i].level, "ERROR") == 0 ? rows[i].status : "", rows[i].sentence);
+        printf("| `%s` | %s | %s | %s | %s | %s |\n", rows[i].key, rows[i].name, rows[i].level,
+               strcmp(rows[i].level, "ERROR") == 0 ? rows[i].status : "", rows[i].sentence,
+               rows[i].advice);
     return CLI_OK;
 }

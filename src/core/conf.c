@@ -150,17 +150,22 @@ read_line(struct loading *l, int number, struct slice line)
     mistake(l, number, key, SL("is no setting of OBI"));
 }
 
-static void
-set_defaults(struct loading *l)
+struct conf *
+conf_defaults(struct arena *a)
 {
+    struct conf *conf = ARENA_NEW(a, struct conf);
+
     for (size_t row = 0; row < conf_row_count; row++) {
+        void *field = (char *)conf + conf_rows[row].offset;
+
         if (conf_rows[row].type == CONF_NUMBER)
-            *(int64_t *)field_of(l, row) = conf_rows[row].number_default;
+            *(int64_t *)field = conf_rows[row].number_default;
         else if (conf_rows[row].type == CONF_TEXT && conf_rows[row].text_default != NULL)
-            *(struct slice *)field_of(l, row) = slice_str(conf_rows[row].text_default);
+            *(struct slice *)field = slice_str(conf_rows[row].text_default);
         else if (conf_rows[row].type == CONF_SECRET)
-            ((struct secret *)field_of(l, row))->hidden = SL("");
+            ((struct secret *)field)->hidden = SL("");
     }
+    return conf;
 }
 
 static void
@@ -188,11 +193,10 @@ conf_load(struct arena *a, const struct slice *files, size_t count, const struct
           struct conf_mistake **ret_mistakes, size_t *ret_mistake_count, struct err *e)
 {
     struct loading l = { .a = a,
-                         .conf = ARENA_NEW(a, struct conf),
+                         .conf = conf_defaults(a),
                          .set_in = ARENA_ARRAY(a, int, conf_row_count),
                          .mistakes = ARENA_ARRAY(a, struct conf_mistake, MISTAKES_MAX) };
 
-    set_defaults(&l);
     for (size_t i = 0; i < count; i++) {
         struct slice  text, line;
         enum err_code rc;

@@ -41,7 +41,8 @@ take_apart(struct exchange *x, struct slice body, struct err *e)
     if (slice_eq_nocase(type, SL("application/x-www-form-urlencoded")))
         return form_urlencoded(r->arena, body, LIMIT_FORM_FIELDS, &r->form, e);
     if (slice_eq_nocase(type, SL("application/json")))
-        return form_json(r->arena, body, LIMIT_FORM_FIELDS, &r->form, e);
+        return form_json(r->arena, body, LIMIT_FORM_FIELDS, r->route->body == MULTIPART, &r->form,
+                         e);
     if (!slice_eq_nocase(type, SL("multipart/form-data"))) {
         FAIL(e, MEDIA_TYPE, "a form of another type");
         err_set_received(e, type);

@@ -2,8 +2,8 @@
 #include "core/log.h"
 #include "json/json.h"
 
-static bool
-wants_page(const struct req *r)
+bool
+req_wants_page(const struct req *r)
 {
     enum route_reply reply = r->route == NULL ? ANY : r->route->reply;
     struct slice     accept = req_header(r, "Accept");
@@ -64,7 +64,7 @@ failure_shape(struct exchange *x, const struct err *e)
         (void)reply_redirect(out, SL("/signin"));
     else if (r->route != NULL && r->route->fail != NULL)
         r->route->fail(r, e, out);
-    else if (wants_page(r))
+    else if (req_wants_page(r))
         shape_page(x, e);
     else
         shape_json(x, e);

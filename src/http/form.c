@@ -77,6 +77,7 @@ struct json_form {
     struct arena *a;
     struct field *items;
     size_t        count, max;
+    bool          nested;
 };
 
 static enum err_code
@@ -87,15 +88,18 @@ add_scalar(struct json_form *f, const char *name, json_object *value, struct err
 
     if (type == json_type_null)
         return ERR_NONE;
-    if (type == json_type_object || type == json_type_array) {
+    if ((type == json_type_object && !f->nested) || type == json_type_array) {
         FAIL(e, FIELD_INVALID, "a nested value");
         err_set_field(e, slice_str(name));
         return e->code;
     }
     if (f->count == f->max)
         return FAIL(e, TOO_LARGE, "more than %zu fields", f->max);
-    text = type == json_type_string ? json_text(value) : slice_str(json_object_get_string(value));
-    f->items[f->count++] = (struct field){ arena_copy(f->a, slice_str(name)), arena_copy(f->a, text) };
+    text = type == json_type_string   ? json_text(value)
+           : type == json_type_object ? json_print(f->a, value)
+                                      : slice_str(json_object_get_string(value));
+    f->items[f->count++] =
+        (struct field){ arena_copy(f->a, slice_str(name)), arena_copy(f->a, text) };
     return ERR_NONE;
 }
 
@@ -112,10 +116,11 @@ add_member(struct json_form *f, const char *name, json_object *value, struct err
 }
 
 enum err_code
-form_json(struct arena *a, struct slice text, size_t max, struct fields *ret, struct err *e)
+form_json(struct arena *a, struct slice text, size_t max, bool nested, struct fields *ret,
+          struct err *e)
 {
     SCOPED(json_drop) json_object *doc = NULL;
-    struct json_form               f = { a, NULL, 0, max };
+    struct json_form               f = { a, NULL, 0, max, nested };
     enum err_code                  rc;
 
     if ((rc = json_parse(text, &doc, e)) != ERR_NONE)

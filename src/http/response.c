@@ -178,7 +178,7 @@ add_safety(struct exchange *x)
     default_header(out, "Cache-Control", SL("private, no-store"));
     if (row != NULL && row->cors)
         resp_header(out, "Access-Control-Allow-Origin", SL("*"));
-    if (row != NULL && row->reply == HTML)
+    if (row != NULL && (row->reply == HTML || row->reply == ANY))
         default_header(out, "Vary", row->cached ? SL("Accept-Language") : SL("Accept, Accept-Language"));
 }
 

@@ -59,6 +59,13 @@ view_text(const struct req *r, const char *message_id, json_object *names)
                           names == NULL ? NULL : &with);
 }
 
+struct slice
+view_text_or(const struct req *r, const char *message_id, struct slice english, json_object *names)
+{
+    return catalogue_has(words_of(r), slice_str(message_id)) ? view_text(r, message_id, names)
+                                                             : english;
+}
+
 /* The order of day, month and year is the catalogue's, as are the months' names. */
 static struct slice
 date_text(const struct req *r, int64_t year, unsigned month, unsigned day)

@@ -85,8 +85,9 @@ static char *
 user_agent(const struct conf *conf)
 {
     char *text = NULL;
-    int   n = conf == NULL ? asprintf(&text, "OBI")
-                           : asprintf(&text, "OBI (+%.*s)", SLICE_FMT(conf->base_url));
+    int   n = conf == NULL || conf->base_url.n == 0
+                  ? asprintf(&text, "OBI")
+                  : asprintf(&text, "OBI (+%.*s)", SLICE_FMT(conf->base_url));
 
     assert(n > 0);
     return text;

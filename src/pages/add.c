@@ -71,58 +71,6 @@ put_steps(const struct adding *a, json_object *item, enum step failed, bool is_u
     }
 }
 
-/* What a message's sentence may quote. */
-static json_object *
-message_names(const struct req *r, const struct report_message *m)
-{
-    json_object *names = names_new(r);
-
-    json_put_text(names, "node", m->node);
-    json_put_text(names, "prop", m->prop);
-    json_put_text(names, "url", m->url);
-    json_put_text(names, "received", m->received);
-    json_put_text(names, "expected", m->expected);
-    json_put_text(names, "status", arena_printf(r->arena, "%d", m->status));
-    return names;
-}
-
-/* Which document and which field, where the sentence does not name them. */
-static struct slice
-where_text(const struct req *r, const struct report_message *m, struct slice sentence)
-{
-    struct slice where = m->url.n > 0 ? m->url : m->node;
-    size_t       at;
-
-    if (where.n == 0 || slice_find(sentence, where, &at))
-        return SL("");
-    return m->prop.n == 0
-               ? where
-               : arena_printf(r->arena, "%.*s · %.*s", SLICE_FMT(where), SLICE_FMT(m->prop));
-}
-
-static void
-put_report(const struct req *r, json_object *item, const struct report *report)
-{
-    json_object *list, *items;
-
-    if (report == NULL)
-        return;
-    list = json_in_arena(r->arena, json_object_new_object());
-    items = json_put_array(list, "items");
-    for (size_t i = 0; i < report->message_count; i++) {
-        const struct report_message *m = &report->messages[i];
-        json_object                 *to;
-
-        if (m->level == REPORT_LEVEL_INFO)
-            continue;
-        to = json_add_object(items);
-        put_message(r, to, slice_str(m->key), m->sentence, message_names(r, m));
-        json_put_text(to, "where", where_text(r, m, json_get_text(to, "text")));
-    }
-    if (json_object_array_length(items) > 0)
-        json_put(item, "messages", json_object_get(list));
-}
-
 /* A badge that its issuer took back, or whose time is over, is no fault that anybody would mend. */
 static bool
 is_over(const struct report *report)
@@ -144,6 +92,14 @@ put_hint(const struct req *r, json_object *item, enum step failed, const struct 
         put_sentence(r, item, "hint", "add.hint_issuer", NULL);
 }
 
+static void
+put_found(const struct req *r, json_object *item, const struct report *report)
+{
+    json_object *json = json_in_arena(r->arena, report_json(r->arena, report));
+
+    put_messages(r, item, "messages", json_get(json, "report"), SAYS_ERROR | SAYS_WARNING);
+}
+
 static json_object *
 new_item(struct adding *a, struct slice input, const char *outcome, const char *icon)
 {
@@ -163,7 +119,8 @@ put_failure(struct adding *a, json_object *item, const struct import_result *res
     const struct report         *report = result->report;
     const struct report_message *m = report == NULL ? NULL : report_deciding(report);
     const struct err            *why = &result->why;
-    json_object                 *failure = json_in_arena(a->r->arena, view_err(a->r, why));
+    json_object                 *failure = json_in_arena(a->r->arena, view_err(a->r, why)),
+                *quoted = names_new(a->r);
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         json_put_text(item, names[i], json_get_text(failure, names[i]));
@@ -173,8 +130,10 @@ put_failure(struct adding *a, json_object *item, const struct import_result *res
                      NULL);
     if (m != NULL) /* it stands among the messages */
         json_object_object_del(item, "cause");
-    if (m != NULL && m->status > 0)
-        put_sentence(a->r, item, "received", "add.http_status", message_names(a->r, m));
+    if (m != NULL && m->status > 0) {
+        json_put_number(quoted, "status", m->status);
+        put_sentence(a->r, item, "received", "add.http_status", quoted);
+    }
     put_steps(a, item, step_of(why->code), is_url);
     put_hint(a->r, item, step_of(why->code), report);
     if (a->status == 0)
@@ -209,7 +168,7 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
     case IMPORT_REFUSED:
         item = new_item(a, input, "failed", "invalid");
         put_failure(a, item, result, is_url);
-        put_report(a->r, item, result->report);
+        put_found(a->r, item, result->report);
         break;
     }
 }

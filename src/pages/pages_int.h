@@ -56,13 +56,32 @@ MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
 /* The stored documents of a badge. */
 struct badge_docs badge_docs_of(const struct badge_full *badge);
-/* verdict_title, verdict_text, checked, messages. is_public: without what the messages quote. */
+/* verdict_title, verdict_text, checked, messages, report (the address of the whole report). is_public: only the
+ * first three, for messages are the owner's. */
 void put_verdict(const struct req *r, json_object *model, const struct badge_full *badge,
                  bool is_public);
-/* A message of a report: `text`, by its key in the catalogue, else as it came. names: what its
- * sentence quotes (node, prop, url, received, expected, status). */
-void put_message(const struct req *r, json_object *to, struct slice key, struct slice sentence,
-                 json_object *names);
+/* verdict_title, verdict_text of a status. */
+void put_status(const struct req *r, json_object *model, struct slice status);
+/* The `report` of a badge as it was stored, in the request's arena; NULL when there is none. */
+json_object *stored_report(const struct req *r, const struct badge_full *badge);
+
+/* Which messages of a report: one of these each. */
+enum {
+    SAYS_ERROR = 1,
+    SAYS_WARNING = 2,
+    SAYS_INFO = 4,
+    SAYS_ASIDE = 8, /* of an endorsement, at any level: the badge stands without it */
+};
+/* The messages of a report (its JSON, as report_json makes it or a badge was stored with it), in
+ * the order above: `name` is { items: [{ text, document, field, advice }] }, or is not put when
+ * there is none. `document` is empty where `text` names it. */
+void put_messages(const struct req *r, json_object *model, const char *name, json_object *report,
+                  int which);
+/* All of a report, for report.html: status, verdict, groups of messages, recipient, chain,
+ * documents. */
+void put_report(const struct req *r, json_object *model, json_object *report);
+/* A report's JSON as a download. */
+enum err_code reply_report_file(struct resp *out, struct slice text);
 /* `text` without what looks like an e-mail address; each becomes an ellipsis. */
 struct slice without_addresses(struct arena *a, struct slice text);
 /* The same for every text in a document, names included. */

@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
             check(&f, true);
         break;
     case 1:
-        if (form_json(a, text, LIMIT_FORM_FIELDS, &f, &e) == ERR_NONE)
+        if (form_json(a, text, LIMIT_FORM_FIELDS, (bytes[0] & 4) != 0, &f, &e) == ERR_NONE)
             check(&f, true);
         break;
     case 2:

@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use IO::Select;
 use lib "$FindBin::Bin/lib";
+use OBI::Issuer;
 use OBI::Test;
 use OBI::Test::Issuer;
 use POSIX qw(_exit);
@@ -96,6 +97,19 @@ for my $path (@slow) {
     is $code, 400, "$path: the baker answers all the same";
     cmp_ok $took, '<', $TIMEOUT_S + 1.5, sprintf('... within the time of one fetch (%.1f s)', $took);
     like $text, qr/too long|too large|redirected too often/, '... and says what was wrong';
+}
+
+# A badge that needs many documents of a slow issuer costs the deadline, not the sum of their times.
+{
+    my $issued = OBI::Issuer->new(root => $stack->var . '/demo/www', url => $stack->demo, name => 'slow');
+    my $url    = $issued->badge('slow', to => 'a@example.org', assertion => {
+        image => $issuer->url('/silent/image'), endorsement => [ map { $issuer->url("/drip/$_") } 1 .. 4 ] });
+    my $begun = time;
+    my $reply = $stack->browser->get('/verify?url=' . uri_escape($url));
+    is $reply->code, 200, 'a verification that has to wait for all of it is answered';
+    like $reply->content, qr/too long/, '... and says what took too long';
+    cmp_ok time - $begun, '<', $DEADLINE_S + 1.5, sprintf('... within the deadline (%.1f s)', time - $begun);
+    cmp_ok time - $begun, '>', $TIMEOUT_S + 1, '... which is more than one document may take';
 }
 
 # More of them than either pool has workers.

@@ -90,7 +90,7 @@ END
         exec '/usr/sbin/nginx', '-e', "$folder/error.log", '-p', $folder, '-c', "$folder/nginx.conf";
     }
     my $agent = LWP::UserAgent->new(timeout => 5);
-    my $ask = sub { $agent->get("http://127.0.0.1:$port/share/collection/unguessable", 'X-Forwarded-For' => $_[0]) };
+    my $ask = sub { $agent->get("http://127.0.0.1:$port/share/collection/unguessable?asked", 'X-Forwarded-For' => $_[0]) };
     $stack->wait_until(5, sub { $ask->('198.51.100.1')->code == 200 });
     cmp_ok answered(20, sub { $ask->("2001:db8:1:2:$_[0]::1") }), '<', 10, 'addresses of one /64 are one client';
     is answered(20, sub { $ask->("2001:db8:1:1$_[0]::1") }), 20, 'those of others are others';

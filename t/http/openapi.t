@@ -69,6 +69,18 @@ my %asked = (
         { query => 'assertion=nonsense', status => 400 },
         { query => $story->http->www_form_urlencode({ assertion => $story->issuer->url('none.json') }), status => 400 },
     ],
+    '/verify' => [
+        { status => 200 },
+        { status => 400, headers => { Accept => 'application/json' } },
+        (map { { query => $story->http->www_form_urlencode({ url => $_ }), status => 200 } } 'nonsense', $story->issuer->url('one.json'),
+            $story->issuer->url('two.json'), $story->issuer->url('none.json')),
+        { method => 'post', form(data => $story->issuer->url('four.json'), recipient => $email), status => 200 },
+        { method => 'post', form(data => 'x'), headers => { Accept => 'text/html' }, status => 200 },
+        { method => 'post', content => '{"data":{},"profile":{"email":["a@example.org"]}}', type => 'application/json', status => 200 },
+        { method => 'post', form(profile => '{}'), status => 400 },
+        { method => 'post', form(data => 'x' x 4_200_000), status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+    ],
     '/healthz' => [ { status => 200 } ],
 );
 push @{ $asked{'/displayer/{user}/groups'} }, { user => $user, headers => { Accept => 'text/html' }, status => 400 };
@@ -120,7 +132,7 @@ subtest 'no public address is left out of the file' => sub {
     my $count = 0;
     while ($routes =~ /\{\s*HTTP_(?:GET|POST)[^"]*"([^"]+)"(.*?)\}\s*,/gs) {
         my ($path, $row) = ($1, $2);
-        next unless $row =~ /\b(?:READ|FETCH_ANON)\b/ && $row =~ /=\s*(?:JSON|IMAGE)\b/;
+        next unless $row =~ /\b(?:READ|FETCH_ANON)\b/ && $row =~ /=\s*(?:JSON|IMAGE|ANY)\b/;
         $count++;
         (my $plain = $path) =~ s/:\w+/:/g;
         $plain =~ s{^/images/badge/:$}{/images/badge/:.:};

@@ -25,6 +25,15 @@ sub bake {
     return ($reply->code, $text);
 }
 
+# The report of the verifier: what it says of what it could not fetch.
+sub verify {
+    my ($url) = @_;
+    my $doc = eval { decode_json($stack->browser->get('/verify?url=' . uri_escape($url))->content)->{report} } // {};
+    my $text = join ' ', $doc->{outcome} // '', map { $_->{result} // $_->{cause} // '' } @{ $doc->{messages} }, @{ $doc->{documents} };
+    $text =~ s/\Q$url\E/URL/g;
+    return $text;
+}
+
 my ($status, $answer) = bake($closed->url('/json'));
 is $status, 400, 'a loopback address is refused';
 like $answer, qr/not open to us/, 'and the answer says so';
@@ -37,10 +46,14 @@ my @forbidden = (
     'http://[fd00::1]/', 'http://[fe80::1]/', 'http://[fec0::1]/', 'http://[ff02::1]/', 'https://127.0.0.2/',
     $open->url('/json') =~ s/127\.0\.0\.1/127.0.0.3/r, $open->url('/json') =~ s/127\.0\.0\.1/[::ffff:127.0.0.1]/r,
 );
+my $report = verify($closed->url('/json'));
+like $report, qr/^unchecked .*not open to us/, 'the verifier says so too';
 for my $url (@forbidden) {
     my ($code, $text) = bake($url);
     is "$code $text", "$status $answer", "$url gets the same answer";
+    is verify($url), $report, '... from the verifier too';
 }
+is verify($open->url("/to/$_")), $report, 'after a redirect too' for $closed->url('/json'), $inside->url('/json');
 is_deeply [ bake($open->url('/to/' . $closed->url('/json')))  ], [ $status, $answer ], 'so does a redirect to such a place';
 is_deeply [ bake($open->url('/to/' . $inside->url('/json'))) ], [ $status, $answer ],
     'and one to a place that is open to signed-in people only';
@@ -62,6 +75,7 @@ my $chain = $stack->base . '/baker?assertion=' . $open->url('/json');
 ($status, $answer) = bake($chain);
 is $status, 400, 'a baker does not fetch from a baker';
 like $answer, qr/403/, '... which refuses it';
+unlike verify($stack->base . '/verify?url=' . $open->url('/json')), qr/^valid/, 'nor a verifier from a verifier';
 is $open->seen, $seen, '... before it fetches anything';
 
 # Signed in.

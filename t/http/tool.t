@@ -128,10 +128,24 @@ like $out, qr/recipient-mismatch/, 'for that reason';
 ($status, $out) = obi('verify', "$site/a.json");
 is $status, 2, 'an address of the machine itself is not open by default';
 like $out, qr/^outcome +unchecked$/m, 'nothing more is said of it';
+my @open = ('--allow-net', "127.0.0.1/32:$port");
+($status, $out) = obi('verify', @open, "$site/a.json");
+is $status, 0, 'but on the command line it can be opened, without a configuration';
+unlike $out, qr/^(?:WARNING|ERROR)/m, 'a sound badge has no messages';
+is((obi('verify', '--conf', write_file('closed.conf', $settings), @open, "$site/a.json"))[0], 0, 'or beside one');
+($status, $out) = obi('verify', @open, '--json', '--connect-to', "badges.example:80:127.0.0.1:$port", 'http://badges.example/a.json');
+is $json->decode($out)->{report}{documents}[0]{status}, 200, 'a name is connected to another server';
+is((obi('verify', @$_, "$site/a.json"))[0], 64, "$_->[0] $_->[1] is wrong use")
+    for ['--allow-net', 'nonsense'], ['--connect-to', 'nonsense'], ['--cacert', "$dir/not-there.pem"];
+is((obi('verify', @open, '--cacert', '/etc/ssl/certs/ca-certificates.crt', "$site/a.json"))[0], 0, 'a file of certificates is taken');
+($status, $out) = obi('verify', '--json', @open, "$site/a.json");
+is_deeply $json->decode($out)->{report}{chain}, [ map { { role => $_->[0], id => "$site/$_->[1]", host => "127.0.0.1:$port" } }
+    [ assertion => 'a.json' ], [ badge => 'c.json' ], [ issuer => 'i.json' ] ], 'the report says who is named by whom';
 unlink "$dir/www/i.json";
 ($status, $out) = obi('verify', @conf, "$site/a.json", "$dir/baked.png");
 is $status, 1, 'a badge without its issuer is a no';
-like $out, qr/\Q$site\E\/i\.json answered with HTTP status 404/, 'that names document and status';
+like $out, qr/\Q$site\E\/i\.json answered with HTTP status 404.*\n {10}The issuer has to serve the document there/,
+    'that names document and status, and says what helps';
 is(() = $out =~ /^outcome/mg, 2, 'each input has its report');
 write_file('www/i.json', $json->encode($badge{'i.json'}));
 

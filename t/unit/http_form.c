@@ -57,7 +57,7 @@ more_fields_than_the_limit_are_too_large(void **state)
     assert_int_equal(form_urlencoded(a, SL("a&b&c"), 3, &f, &e), ERR_NONE);
     assert_int_equal(form_urlencoded(a, SL("a&b&c&d"), 3, &f, &e), ERR_TOO_LARGE);
     assert_int_equal(form_urlencoded(a, SL("&&&&&&&&"), 3, &f, &e), ERR_TOO_LARGE);
-    assert_int_equal(form_json(a, SL("{\"a\":[1,2,3]}"), 2, &f, &e), ERR_TOO_LARGE);
+    assert_int_equal(form_json(a, SL("{\"a\":[1,2,3]}"), 2, false, &f, &e), ERR_TOO_LARGE);
     arena_free(a);
 }
 
@@ -69,18 +69,21 @@ a_json_object_is_a_form(void **state)
     struct err    e;
     (void)state;
 
-    assert_int_equal(form_json(a, SL("{\"a\":\"x\",\"n\":12,\"b\":true,\"z\":null,\"l\":[1,\"y\"]}"), 9, &f, &e),
+    assert_int_equal(form_json(a, SL("{\"a\":\"x\",\"n\":12,\"b\":true,\"z\":null,\"l\":[1,\"y\"]}"), 9, false, &f, &e),
                      ERR_NONE);
     assert_int_equal(f.count, 5);
     assert_slice_equal(value_of(&f, "n"), SL("12"));
     assert_slice_equal(value_of(&f, "b"), SL("true"));
     assert_null(value_of(&f, "z").p);
     assert_slice_equal(f.items[4].value, SL("y"));
-    assert_int_equal(form_json(a, SL("{\"a\":{\"b\":1}}"), 9, &f, &e), ERR_FIELD_INVALID);
+    assert_int_equal(form_json(a, SL("{\"a\":{\"b\":1}}"), 9, false, &f, &e), ERR_FIELD_INVALID);
     assert_string_equal(e.field, "a");
-    assert_int_equal(form_json(a, SL("{\"a\":[[1]]}"), 9, &f, &e), ERR_FIELD_INVALID);
-    assert_int_equal(form_json(a, SL("[1]"), 9, &f, &e), ERR_BAD_REQUEST);
-    assert_int_equal(form_json(a, SL("{"), 9, &f, &e), ERR_JSON_MALFORMED);
+    assert_int_equal(form_json(a, SL("{\"a\":[[1]]}"), 9, false, &f, &e), ERR_FIELD_INVALID);
+    assert_int_equal(form_json(a, SL("{\"a\":{\"b\":[1]}}"), 9, true, &f, &e), ERR_NONE);
+    assert_slice_equal(value_of(&f, "a"), SL("{\"b\":[1]}"));
+    assert_int_equal(form_json(a, SL("{\"a\":[[1]]}"), 9, true, &f, &e), ERR_FIELD_INVALID);
+    assert_int_equal(form_json(a, SL("[1]"), 9, false, &f, &e), ERR_BAD_REQUEST);
+    assert_int_equal(form_json(a, SL("{"), 9, false, &f, &e), ERR_JSON_MALFORMED);
     arena_free(a);
 }
 

@@ -46,7 +46,7 @@ look_through(struct slice text, const char *file)
                                           SL("share."),      SL("signin."),      SL("verdict."),
                                           SL("mail."),       SL("visibility."),  SL("landing."),
                                           SL("help."),       SL("sent."),        SL("confirm."),
-                                          SL("dead."),       SL("report.") };
+                                          SL("dead."),       SL("report."),      SL("verify.") };
 
     for (size_t i = 0; i + 1 < text.n; i++) {
         struct slice rest = slice_from(text, i + 1), id = rest;
@@ -130,7 +130,7 @@ what_is_in_the_catalogue_is_asked_for(void **state)
     /* Ids that code puts together, from a table or a number. */
     static const struct slice made[] = { SL("report."),    SL("advice."), SL("date.month."),
                                          SL("add.state_"), SL("status."), SL("verdict."),
-                                         SL("error.") };
+                                         SL("error."),      SL("verify.role_") };
 
     (void)state;
     sbuf_init(&sources, arena);
