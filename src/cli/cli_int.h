@@ -65,6 +65,9 @@ bool cli_input(struct arena *a, const char *operand, struct slice *ret);
  * not. */
 struct net;
 const struct fetcher *cli_fetcher(struct arena *a, const struct conf *conf, struct net **ret_net);
+/* Answers each address with the file that `wget --force-directories` puts it into below `folder`,
+ * fetched when it was last changed; what is not there is FETCH_CONNECT. The fetcher lives in `a`. */
+const struct fetcher *cli_documents(struct arena *a, const char *folder);
 /* Writes bytes to a file, or to standard output for `-`. False after saying why not. */
 bool cli_write(struct arena *a, struct slice path, struct slice bytes);
 /* Prints a value as one line of JSON and ends the reference. */

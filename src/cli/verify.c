@@ -8,7 +8,7 @@
 static const char help[] =
     "usage: obi verify [--recipient ADDRESS…] [--json] [--cacert FILE] [--connect-to "
     "H1:P1:H2:P2…]\n"
-    "                  [--allow-net CIDR…] [--conf FILE…] INPUT…\n"
+    "                  [--allow-net CIDR…] [--documents DIR] [--conf FILE…] INPUT…\n"
     "\n"
     "Verifies badges: each INPUT is an http or https address, or a file (`-`: standard input) with "
     "a\n"
@@ -24,6 +24,8 @@ static const char help[] =
     "--allow-net CIDR\n"
     "                 Fetches from this network although it is private: `CIDR`, `CIDR:port` or "
     "`[CIDR]:port`.\n"
+    "--documents DIR  Fetches nothing: what is at an address is taken from DIR, where\n"
+    "                 `wget --force-directories` puts it (DIR/host:port/path?query).\n"
     "--conf FILE      Takes the fetch.* settings from a configuration; the three above replace "
     "theirs.\n"
     "\n"
@@ -73,8 +75,14 @@ worse(int one, int two)
     return one > two ? one : two;
 }
 
+/* Where documents come from: a folder, or by the settings. */
+struct source {
+    const char        *folder; /* NULL: the network */
+    const struct conf *conf;
+};
+
 static int
-verify_all(const struct conf *conf, struct verify_options options, bool json, size_t count,
+verify_all(const struct source *source, struct verify_options options, bool json, size_t count,
            char **operands)
 {
     int result = CLI_OK;
@@ -86,7 +94,9 @@ verify_all(const struct conf *conf, struct verify_options options, bool json, si
         int              rc = CLI_TROUBLE;
 
         /* A fetcher each: its deadline is for one badge. */
-        if ((v.options.fetch = cli_fetcher(a, conf, &net)) != NULL)
+        v.options.fetch = source->folder != NULL ? cli_documents(a, source->folder)
+                                                 : cli_fetcher(a, source->conf, &net);
+        if (v.options.fetch != NULL)
             rc = verify_one(&v, operands[i]);
         arena_free(a);
         net_free(net);
@@ -131,13 +141,16 @@ cli_verify(int argc, char **argv)
     struct recipient                 recipients[CLI_VALUES_MAX];
     struct reach            reach = { .connect_to = { mapped, 0 }, .allow_net = { opened, 0 } };
     size_t                  file_count = 0, email_count = 0, operands = 0;
+    struct slice            folder = SLICE_NONE;
     bool                    json = false;
     const struct cli_option options[] = { CLI_VALUES("conf", files, &file_count),
                                           CLI_VALUES("recipient", emails, &email_count),
                                           CLI_VALUE("cacert", &reach.cacert),
                                           CLI_VALUES("connect-to", mapped, &reach.connect_to.count),
                                           CLI_VALUES("allow-net", opened, &reach.allow_net.count),
+                                          CLI_VALUE("documents", &folder),
                                           CLI_FLAG("json", &json) };
+    struct source           source;
     const struct conf      *conf;
     int rc = cli_options(argc, argv, help, options, COUNT_OF(options), &operands);
 
@@ -155,7 +168,9 @@ cli_verify(int argc, char **argv)
         return CLI_USAGE;
     for (size_t i = 0; i < email_count; i++)
         recipients[i] = (struct recipient){ SL("email"), emails[i] };
+    source = (struct source){ folder.p == NULL ? NULL : arena_str(a, folder), conf };
     return verify_all(
-        conf, (struct verify_options){ .recipients = recipients, .recipient_count = email_count },
-        json, operands, argv + 1);
+        &source,
+        (struct verify_options){ .recipients = recipients, .recipient_count = email_count }, json,
+        operands, argv + 1);
 }

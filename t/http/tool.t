@@ -3,9 +3,12 @@
 use strict;
 use warnings;
 use FindBin;
+use File::Copy qw(copy);
+use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 my $top = "$FindBin::Bin/../..";
@@ -141,6 +144,23 @@ is((obi('verify', @open, '--cacert', '/etc/ssl/certs/ca-certificates.crt', "$sit
 ($status, $out) = obi('verify', '--json', @open, "$site/a.json");
 is_deeply $json->decode($out)->{report}{chain}, [ map { { role => $_->[0], id => "$site/$_->[1]", host => "127.0.0.1:$port" } }
     [ assertion => 'a.json' ], [ badge => 'c.json' ], [ issuer => 'i.json' ] ], 'the report says who is named by whom';
+
+# --- Verifying what lies in a folder.
+my $folder = "$dir/documents/127.0.0.1:$port";
+make_path($folder);
+copy("$dir/www/$_", "$folder/$_") or die "$_: $!" for qw(a.json c.json i.json p.png);
+($status, $out) = obi('verify', '--documents', "$dir/documents", '--json', "$dir/baked.png");
+is $status, 0, 'documents can lie in a folder, as wget puts them there';
+is $json->decode($out)->{report}{documents}[0]{fetchedAt}, POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime((stat "$folder/a.json")[9])),
+    'and are as old as their files';
+unlink "$folder/i.json";
+($status, $out) = obi('verify', '--documents', "$dir/documents", "$dir/baked.png");
+is $status, 2, 'without one of them the badge cannot be checked';
+like $out, qr{There is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
+($status, $out) = obi('verify', '--documents', $folder, "http://127.0.0.1:$port/../127.0.0.1:$port/a.json");
+is $status, 2, 'no address leads out of the folder';
+unlike $out, qr/There is no file/, 'or is looked for there';
+
 unlink "$dir/www/i.json";
 ($status, $out) = obi('verify', @conf, "$site/a.json", "$dir/baked.png");
 is $status, 1, 'a badge without its issuer is a no';
