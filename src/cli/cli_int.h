@@ -57,7 +57,8 @@ int cli_options(int argc, char **argv, const char *help, const struct cli_option
 /* Reads --conf files, saying every mistake on standard error. NULL after mistakes, or without files
  * when `must` is set. Without files and not must: NULL and nothing said. */
 const struct conf *cli_conf(struct arena *a, const struct slice *files, size_t count, bool must);
-/* Reads an input: an http or https address as it is, `-` or a file of at most LIMIT_IMAGE_BYTES;
+/* Reads an input: an http or https address, JSON or a signed badge as it is, `-` or a file of at most
+ * LIMIT_IMAGE_BYTES;
  * white space around a text is cut. False after saying why not. */
 bool cli_input(struct arena *a, const char *operand, struct slice *ret);
 /* What fetches for the tool: by the configuration, or by the defaults on a bare machine (conf

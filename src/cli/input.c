@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli_int.h"
 #include "core/file.h"
@@ -14,13 +15,21 @@ say_file(struct slice path, const struct err *e)
             e->code == ERR_IO && e->cause[0] != '\0' ? e->cause : err_sentence(e->code));
 }
 
+/* An address, JSON, or a signed badge (whose header is JSON too) stands for itself. */
+static bool
+is_literal(struct slice operand)
+{
+    return uri_is_http(operand) || slice_starts(operand, SL("{")) ||
+           (slice_starts(operand, SL("eyJ")) && access(operand.p, F_OK) != 0);
+}
+
 bool
 cli_input(struct arena *a, const char *operand, struct slice *ret)
 {
     struct slice bytes = slice_str(operand);
     struct err   e = { 0 };
 
-    if (!uri_is_http(bytes) && file_read(a, bytes, LIMIT_IMAGE_BYTES, &bytes, &e) != ERR_NONE) {
+    if (!is_literal(bytes) && file_read(a, bytes, LIMIT_IMAGE_BYTES, &bytes, &e) != ERR_NONE) {
         say_file(slice_str(operand), &e);
         return false;
     }

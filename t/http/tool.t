@@ -145,6 +145,11 @@ is((obi('verify', @open, '--cacert', '/etc/ssl/certs/ca-certificates.crt', "$sit
 is_deeply $json->decode($out)->{report}{chain}, [ map { { role => $_->[0], id => "$site/$_->[1]", host => "127.0.0.1:$port" } }
     [ assertion => 'a.json' ], [ badge => 'c.json' ], [ issuer => 'i.json' ] ], 'the report says who is named by whom';
 
+is((obi('verify', @conf, $json->encode($badge{'a.json'})))[0], 0, 'JSON stands for itself');
+($status, $out) = obi('verify', @conf, 'eyJhbGciOiJub25lIn0.e30.c2ln');
+is $status, 1, 'and so does a signed badge';
+like $out, qr/property-missing/, 'which is looked into';
+
 # --- Verifying what lies in a folder.
 my $folder = "$dir/documents/127.0.0.1:$port";
 make_path($folder);
