@@ -10,6 +10,11 @@
  * and set only by tests, names a file that holds an offset in seconds to add. */
 int64_t clock_now_ms(void);
 int64_t clock_now_s(void);
+/* Waits so long. */
+void clock_sleep_ms(int64_t ms);
+/* For tests: from now on the time of this process stands still, until clock_sleep_ms moves it on
+ * without waiting. */
+void clock_virtual(void);
 /* Milliseconds that never go back, for measuring durations and deadlines; no test moves them. */
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);

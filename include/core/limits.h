@@ -40,6 +40,7 @@ enum {
     LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
     LIMIT_BADGES = 100000,             /* of one user */
+    LIMIT_BADGE_DOCUMENTS = 64,        /* kept of one badge besides its own and its picture */
 };
 
 #endif

@@ -13,6 +13,7 @@ static const struct {
     { "config", cli_config, "check a configuration, or say what can be set" },
     { "import", cli_import, "take badges into somebody's backpack" },
     { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
+    { "recheck", cli_recheck, "verify stored badges again, in the background" },
     { "migrate", cli_migrate, "bring the database schema up to date" },
     { "seed", cli_seed, "fill the database with people and badges for trying it" },
     { "unbake", cli_unbake, "take a badge out of a picture" },

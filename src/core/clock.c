@@ -29,10 +29,34 @@ test_offset_s(void)
     return offset;
 }
 
+static int64_t virtual_ms; /* 0: the real time */
+
 int64_t
 clock_now_ms(void)
 {
+    if (virtual_ms != 0)
+        return virtual_ms;
     return read_clock(CLOCK_REALTIME, 1000) + test_offset_s() * 1000;
+}
+
+void
+clock_virtual(void)
+{
+    virtual_ms = clock_now_ms();
+}
+
+void
+clock_sleep_ms(int64_t ms)
+{
+    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+    if (ms <= 0)
+        return;
+    if (virtual_ms != 0)
+        virtual_ms += ms;
+    else
+        while (nanosleep(&left, &left) != 0)
+            continue;
 }
 
 int64_t

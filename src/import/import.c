@@ -1,17 +1,14 @@
 #include "import/import.h"
 
 #include "core/uri.h"
+#include "import_int.h"
 #include "store/badge.h"
 #include "store/user.h"
 
 static struct badge_new
 row_of(struct arena *a, const struct report *r)
 {
-    json_object *json = json_in_arena(a, report_json(a, r));
-
-    /* The documents are kept as fetched and shared; the graph is made of them again. */
-    json_object_object_del(json, "graph");
-    return (struct badge_new){
+    struct badge_new badge = {
         .identity = report_identity(a, r),
         .version = slice_str(r->version),
         .hosted_url = r->is_signed ? SL("") : r->subject,
@@ -30,9 +27,12 @@ row_of(struct arena *a, const struct report *r)
         .issued_on_s = r->issued_on_s,
         .expires_s = r->expires_s,
         .status = slice_str(badge_status_name(r->status)),
-        .report = json_print(a, json),
+        .report = report_kept(a, r),
         .checked_at_s = r->checked_at_s,
     };
+
+    badge.documents = documents_kept(a, r, &badge.document_count);
+    return badge;
 }
 
 /* The badge is valid and the user's; the last word before it is stored. */

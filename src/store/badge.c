@@ -9,12 +9,13 @@ enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS };
 #define SELECT "SELECT STRAIGHT_JOIN "
 #define FULL_COLUMNS                                                                               \
     ", b.user_id, b.hosted_url, b.assertion, c.class_url, c.class_text, c.issuer_url,"             \
-    " c.issuer_text, e.email, r.report"
+    " c.issuer_text, e.email, COALESCE(k.report, r.report)"
 #define FULL_OUT BADGE_ROW_OUT "ubbbbbbbb"
 #define FULL_JOINS                                                                                 \
     BADGE_ROW_JOINS                                                                                \
     " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = b.email_number"               \
-    " LEFT JOIN badge_report r ON r.user_id = b.user_id AND r.badge_id = b.id"
+    " LEFT JOIN badge_report r ON r.user_id = b.user_id AND r.badge_id = b.id"                     \
+    " LEFT JOIN badge_check k ON k.user_id = b.user_id AND k.badge_id = b.id"
 
 static const struct stmt sql[] = {
     [ALL] = { "badge.list", ON_REPLICA, "uuu", BADGE_ROW_OUT,
@@ -28,8 +29,8 @@ static const struct stmt sql[] = {
                                                     " WHERE b.user_id = ? AND b.id = ?" },
     [BY_PATH] = { "badge.by-path", PREFER_PRIMARY, "b", FULL_OUT,
                   SELECT BADGE_ROW_COLUMNS FULL_COLUMNS
-                  " FROM badge_path k JOIN badge b ON b.user_id = k.user_id AND b.id = "
-                  "k.badge_id" FULL_JOINS " WHERE k.path = ? AND b.visibility > 0" },
+                  " FROM badge_path w JOIN badge b ON b.user_id = w.user_id AND b.id = "
+                  "w.badge_id" FULL_JOINS " WHERE w.path = ? AND b.visibility > 0" },
     [COLLECTIONS] = { "badge.collections", ON_REPLICA, "uu", "u",
                       "SELECT m.collection_id FROM collection c JOIN collection_badge m"
                       " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
@@ -54,7 +55,10 @@ badge_row_of(struct db *db, const struct query *q)
                                .issued_on_s = q->col[11].i,
                                .expires_s = q->col[12].i,
                                .checked_at_s = q->col[13].i,
-                               .created_at_s = rand_id_time_s(q->col[0].u) };
+                               .created_at_s = rand_id_time_s(q->col[0].u),
+                               .reason = q->col[14].s,
+                               .status_at_s =
+                                   q->col[15].null ? rand_id_time_s(q->col[0].u) : q->col[15].i };
 }
 
 enum err_code

@@ -16,6 +16,10 @@ enum {
     REMOVE,
     REMOVE_REPORT,
     REMOVE_PATH,
+    REMOVE_HISTORY,
+    REMOVE_CHECK,
+    DOCUMENTS,
+    REMOVE_DOCUMENTS,
     DROP,
     ADD_PATH,
     SET_VISIBILITY
@@ -44,6 +48,14 @@ static const struct stmt sql[] = {
                         "DELETE FROM badge_report WHERE user_id = ? AND badge_id = ?" },
     [REMOVE_PATH] = { "badge.remove-path", ON_PRIMARY, "uu", "",
                       "DELETE FROM badge_path WHERE user_id = ? AND badge_id = ?" },
+    [REMOVE_HISTORY] = { "badge.remove-history", ON_PRIMARY, "uu", "",
+                         "DELETE FROM badge_history WHERE user_id = ? AND badge_id = ?" },
+    [REMOVE_CHECK] = { "badge.remove-check", ON_PRIMARY, "uu", "",
+                       "DELETE FROM badge_check WHERE user_id = ? AND badge_id = ?" },
+    [DOCUMENTS] = { "badge.documents", ON_PRIMARY, "uu", "u",
+                    "SELECT document_id FROM badge_document WHERE user_id = ? AND badge_id = ?" },
+    [REMOVE_DOCUMENTS] = { "badge.remove-documents", ON_PRIMARY, "uu", "",
+                           "DELETE FROM badge_document WHERE user_id = ? AND badge_id = ?" },
     [DROP] = { "badge.drop", ON_PRIMARY, "uu", "",
                "DELETE m FROM collection c JOIN collection_badge m"
                " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
@@ -134,7 +146,7 @@ add(struct db *db, uint64_t user, void *args, struct err *e)
             ERR_NONE)
         return rc;
     as->id = id;
-    return ERR_NONE;
+    return badge_documents_take(db, user, id, b->documents, b->document_count, e);
 }
 
 enum err_code
@@ -152,22 +164,46 @@ store_badge_add(struct db *db, uint64_t user, const struct badge_new *badge, uin
 }
 
 static enum err_code
+documents_of(struct db *db, uint64_t user, uint64_t id, uint64_t **ret, size_t *ret_count,
+             struct err *e)
+{
+    SCOPED(query_done) struct query q = { 0 };
+    size_t                          n = 0;
+    enum err_code                   rc;
+    bool                            row;
+
+    if ((rc = query_run(db, &sql[DOCUMENTS], BIND(U64(user), U64(id)), &q, e)) != ERR_NONE)
+        return rc;
+    *ret = ARENA_ARRAY(db->a, uint64_t, query_rows(&q) + 1);
+    while ((rc = query_next(&q, &row, e)) == ERR_NONE && row)
+        (*ret)[n++] = q.col[0].u;
+    *ret_count = n;
+    return rc;
+}
+
+static enum err_code
 remove_one(struct db *db, uint64_t user, void *args, struct err *e)
 {
-    const uint64_t *id = args;
-    struct query    q;
-    enum err_code   rc;
+    static const int rows[] = { REMOVE,         REMOVE_REPORT, REMOVE_PATH,
+                                REMOVE_HISTORY, REMOVE_CHECK,  REMOVE_DOCUMENTS };
+    const uint64_t  *id = args;
+    struct query     q;
+    enum err_code    rc;
+    uint64_t        *documents;
+    size_t           count;
 
     if ((rc = query_need(db, &sql[FIND], BIND(U64(user), U64(*id)), &q, e)) != ERR_NONE ||
         (rc = touch_badge(db, user, *id, e)) != ERR_NONE ||
-        (rc = query_exec(db, &sql[REMOVE], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE ||
-        (rc = query_exec(db, &sql[REMOVE_REPORT], BIND(U64(user), U64(*id)), NULL, e)) !=
-            ERR_NONE ||
-        (rc = query_exec(db, &sql[REMOVE_PATH], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE ||
+        (rc = documents_of(db, user, *id, &documents, &count, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[DROP], BIND(U64(*id), U64(user)), NULL, e)) != ERR_NONE)
         return rc;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if ((rc = query_exec(db, &sql[rows[i]], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE)
+            return rc;
     touch_badge_path(db, q.col[2].s);
-    return content_give(db, q.col[0].u, q.col[1].u, e);
+    if ((rc = content_give(db, q.col[0].u, q.col[1].u, e)) != ERR_NONE)
+        return rc;
+    return documents_give(db, documents, count, e);
 }
 
 enum err_code

@@ -6,19 +6,21 @@ enum {
     BADGE_PATHS,
     SHARED_CLASSES,
     SHARED_PICTURES,
+    SHARED_DOCUMENTS,
     CLASSES,
     PICTURES,
+    DOCUMENTS,
     SHARED_LAST,
     FIRST_TABLE
 };
 
 /* In the order written, from the person's rows on, so that no other row of `shared` is even waited for.
  * The content whose last badge this was: counted down in `shared` before, found by the person's rows. */
-#define COUNT_DOWN(column)                                                                         \
-    "UPDATE (SELECT " column " AS id, COUNT(*) AS n FROM badge WHERE user_id = ?"                  \
+#define COUNT_DOWN(column, table)                                                                  \
+    "UPDATE (SELECT " column " AS id, COUNT(*) AS n FROM " table " WHERE user_id = ?"              \
     " GROUP BY " column ") b STRAIGHT_JOIN shared s ON s.id = b.id SET s.uses = s.uses - b.n"
-#define LAST(table, column)                                                                        \
-    "DELETE t FROM (SELECT DISTINCT " column " AS id FROM badge WHERE user_id = ?) b"              \
+#define LAST(table, column, from)                                                                  \
+    "DELETE t FROM (SELECT DISTINCT " column " AS id FROM " from " WHERE user_id = ?) b"           \
     " STRAIGHT_JOIN shared s ON s.id = b.id STRAIGHT_JOIN " table " t ON t.id = s.id"              \
     " WHERE s.uses = 0"
 
@@ -27,18 +29,29 @@ static const struct stmt sql[] = {
                            "SELECT id, path FROM collection WHERE user_id = ?" },
     [BADGE_PATHS] = { "remove.badge-paths", ON_PRIMARY, "u", "b",
                       "SELECT path FROM badge_path WHERE user_id = ?" },
-    [SHARED_CLASSES] = { "remove.shared-classes", ON_PRIMARY, "u", "", COUNT_DOWN("class_id") },
-    [SHARED_PICTURES] = { "remove.shared-pictures", ON_PRIMARY, "u", "", COUNT_DOWN("picture_id") },
-    [CLASSES] = { "remove.classes", ON_PRIMARY, "u", "", LAST("class", "class_id") },
-    [PICTURES] = { "remove.pictures", ON_PRIMARY, "u", "", LAST("picture", "picture_id") },
-    [SHARED_LAST] = { "remove.shared-last", ON_PRIMARY, "uu", "",
+    [SHARED_CLASSES] = { "remove.shared-classes", ON_PRIMARY, "u", "",
+                         COUNT_DOWN("class_id", "badge") },
+    [SHARED_PICTURES] = { "remove.shared-pictures", ON_PRIMARY, "u", "",
+                          COUNT_DOWN("picture_id", "badge") },
+    [SHARED_DOCUMENTS] = { "remove.shared-documents", ON_PRIMARY, "u", "",
+                           COUNT_DOWN("document_id", "badge_document") },
+    [CLASSES] = { "remove.classes", ON_PRIMARY, "u", "", LAST("class", "class_id", "badge") },
+    [PICTURES] = { "remove.pictures", ON_PRIMARY, "u", "", LAST("picture", "picture_id", "badge") },
+    [DOCUMENTS] = { "remove.documents", ON_PRIMARY, "u", "",
+                    LAST("document", "document_id", "badge_document") },
+    [SHARED_LAST] = { "remove.shared-last", ON_PRIMARY, "uuu", "",
                       "DELETE s FROM (SELECT class_id AS id FROM badge WHERE user_id = ? UNION"
-                      " SELECT picture_id FROM badge WHERE user_id = ?) b"
+                      " SELECT picture_id FROM badge WHERE user_id = ? UNION"
+                      " SELECT document_id FROM badge_document WHERE user_id = ?) b"
                       " STRAIGHT_JOIN shared s ON s.id = b.id WHERE s.uses = 0" },
     [FIRST_TABLE] = { "remove.members", ON_PRIMARY, "u", "",
                       "DELETE FROM collection_badge WHERE user_id = ?" },
     { "remove.collections", ON_PRIMARY, "u", "", "DELETE FROM collection WHERE user_id = ?" },
     { "remove.paths", ON_PRIMARY, "u", "", "DELETE FROM badge_path WHERE user_id = ?" },
+    { "remove.history", ON_PRIMARY, "u", "", "DELETE FROM badge_history WHERE user_id = ?" },
+    { "remove.checks", ON_PRIMARY, "u", "", "DELETE FROM badge_check WHERE user_id = ?" },
+    { "remove.badge-documents", ON_PRIMARY, "u", "",
+      "DELETE FROM badge_document WHERE user_id = ?" },
     { "remove.reports", ON_PRIMARY, "u", "", "DELETE FROM badge_report WHERE user_id = ?" },
     { "remove.badges", ON_PRIMARY, "u", "", "DELETE FROM badge WHERE user_id = ?" },
     { "remove.sessions", ON_PRIMARY, "u", "", "DELETE FROM session WHERE user_id = ?" },
@@ -80,8 +93,9 @@ remove_all(struct db *db, uint64_t user, void *args, struct err *e)
     if ((rc = touch_all(db, user, e)) != ERR_NONE)
         return rc;
     for (size_t i = SHARED_CLASSES; i < COUNT_OF(sql); i++) {
-        rc = i == SHARED_LAST ? query_exec(db, &sql[i], BIND(U64(user), U64(user)), NULL, e)
-                              : query_exec(db, &sql[i], BIND(U64(user)), NULL, e);
+        rc = i == SHARED_LAST
+                 ? query_exec(db, &sql[i], BIND(U64(user), U64(user), U64(user)), NULL, e)
+                 : query_exec(db, &sql[i], BIND(U64(user)), NULL, e);
         if (rc != ERR_NONE)
             return rc;
     }

@@ -3,7 +3,20 @@
 
 #include "core/rand.h"
 
-enum { USE, ID, ADD, GIVE, USES, REMOVE, ADD_CLASS, ADD_PICTURE, REMOVE_CLASS, REMOVE_PICTURE };
+enum {
+    USE,
+    ID,
+    ADD,
+    GIVE,
+    USES,
+    REMOVE,
+    ADD_CLASS,
+    ADD_PICTURE,
+    REMOVE_CLASS,
+    REMOVE_PICTURE,
+    ADD_DOCUMENT,
+    REMOVE_DOCUMENT
+};
 
 static const struct stmt sql[] = {
     [USE] = { "shared.use", ON_PRIMARY, "b", "",
@@ -24,6 +37,10 @@ static const struct stmt sql[] = {
                        "DELETE FROM class WHERE id = ?" },
     [REMOVE_PICTURE] = { "shared.remove-picture", ON_PRIMARY, "u", "",
                          "DELETE FROM picture WHERE id = ?" },
+    [ADD_DOCUMENT] = { "shared.add-document", ON_PRIMARY, "ub", "",
+                       "INSERT INTO document (id, bytes) VALUES (?, ?)" },
+    [REMOVE_DOCUMENT] = { "shared.remove-document", ON_PRIMARY, "u", "",
+                          "DELETE FROM document WHERE id = ?" },
 };
 const struct stmt_table shared_statements = { sql, COUNT_OF(sql) };
 
@@ -98,6 +115,15 @@ make_picture(struct db *db, uint64_t id, const void *content, struct err *e)
     return query_exec(db, &sql[ADD_PICTURE], BIND(U64(id), BYTES(b->picture)), NULL, e);
 }
 
+static enum err_code
+make_document(struct db *db, uint64_t id, const void *content, struct err *e)
+{
+    const struct slice *bytes = content;
+
+    return query_exec(db, &sql[ADD_DOCUMENT], BIND(U64(id), BYTES(store_pack(db->a, *bytes))), NULL,
+                      e);
+}
+
 /* Each part with its length before it, so that none can be taken for a piece of another. */
 static struct sha256
 class_hash(struct arena *a, const struct badge_new *b)
@@ -143,16 +169,40 @@ content_take(struct db *db, const struct badge_new *badge, uint64_t *ret_class,
     return shared_take(db, &picture, make_picture, badge, ret_picture, e);
 }
 
-enum err_code
-content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e)
+/* One use fewer, and with the last the content goes by `remove`. */
+static enum err_code
+give(struct db *db, uint64_t id, const struct stmt *remove, struct err *e)
 {
     enum err_code rc;
     bool          last;
 
-    if ((rc = shared_give(db, class, &last, e)) != ERR_NONE ||
-        (last &&
-         (rc = query_exec(db, &sql[REMOVE_CLASS], BIND(U64(class)), NULL, e)) != ERR_NONE) ||
-        (rc = shared_give(db, picture, &last, e)) != ERR_NONE)
+    if ((rc = shared_give(db, id, &last, e)) != ERR_NONE || !last)
         return rc;
-    return last ? query_exec(db, &sql[REMOVE_PICTURE], BIND(U64(picture)), NULL, e) : ERR_NONE;
+    return query_exec(db, remove, BIND(U64(id)), NULL, e);
+}
+
+enum err_code
+content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e)
+{
+    enum err_code rc = give(db, class, &sql[REMOVE_CLASS], e);
+
+    return rc == ERR_NONE ? give(db, picture, &sql[REMOVE_PICTURE], e) : rc;
+}
+
+enum err_code
+document_take(struct db *db, struct slice bytes, uint64_t *ret_id, struct err *e)
+{
+    struct sha256 hash = sha256_of_parts((struct slice[]){ SL("document "), bytes }, 2);
+
+    return shared_take(db, &hash, make_document, &bytes, ret_id, e);
+}
+
+enum err_code
+documents_give(struct db *db, const uint64_t *ids, size_t count, struct err *e)
+{
+    enum err_code rc = ERR_NONE;
+
+    for (size_t i = 0; i < count && rc == ERR_NONE; i++)
+        rc = give(db, ids[i], &sql[REMOVE_DOCUMENT], e);
+    return rc;
 }

@@ -37,7 +37,8 @@ struct stmt_table {
 extern const struct stmt_table position_statements, tx_statements, user_statements,
     session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
     badge_write_statements, shared_statements, picture_statements, collection_statements,
-    member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements;
+    member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
+    host_statements, recheck_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -57,7 +58,7 @@ struct bind {
         (sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind))
 #define NO_BIND NULL, 0
 
-enum { QUERY_COLUMNS_MAX = 24 };
+enum { QUERY_COLUMNS_MAX = 25 };
 
 /* The rows of a SELECT: held by the client unless they stream, copied into the lease's arena one by
  * one. While one is open no other statement runs on its connection. */
@@ -204,6 +205,16 @@ MUST_USE enum err_code store_unpack(struct arena *a, struct slice packed, struct
 MUST_USE enum err_code content_take(struct db *db, const struct badge_new *badge,
                                     uint64_t *ret_class, uint64_t *ret_picture, struct err *e);
 MUST_USE enum err_code content_give(struct db *db, uint64_t class, uint64_t picture, struct err *e);
+/* A document that is kept for its hash alone. */
+MUST_USE enum err_code document_take(struct db *db, struct slice bytes, uint64_t *ret_id,
+                                     struct err *e);
+/* One use fewer of each of a badge's. */
+MUST_USE enum err_code documents_give(struct db *db, const uint64_t *ids, size_t count,
+                                      struct err *e);
+/* recheck.c: those that a badge has not yet become its own, up to LIMIT_BADGE_DOCUMENTS. */
+MUST_USE enum err_code badge_documents_take(struct db *db, uint64_t user, uint64_t id,
+                                            const struct slice *documents, size_t count,
+                                            struct err *e);
 /* The public name of a badge's picture. */
 struct sha256 picture_name(struct slice source_hash, struct slice assertion);
 
@@ -211,8 +222,8 @@ struct sha256 picture_name(struct slice source_hash, struct slice assertion);
 #define BADGE_ROW_COLUMNS                                                                          \
     "b.id, c.class_name, c.issuer_name, c.issuer_host, b.status, b.version, b.picture_hash,"       \
     " b.picture_kind, b.visibility, p.path, b.plain_identity, b.issued_on_s, b.expires_s,"         \
-    " b.checked_at_s"
-#define BADGE_ROW_OUT "ussbssbuubuiii"
+    " b.checked_at_s, b.status_reason, b.status_at_s"
+#define BADGE_ROW_OUT "ussbssbuubuiiibi"
 #define BADGE_ROW_JOINS                                                                            \
     " JOIN class c ON c.id = b.class_id"                                                           \
     " LEFT JOIN badge_path p ON p.user_id = b.user_id AND p.badge_id = b.id"
