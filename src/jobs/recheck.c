@@ -14,7 +14,7 @@ enum {
     CLAIM_MS = 300000, /* longer than one check can take: polite.c's bounds and fetch.timeout */
     MANY_MS = 60000,   /* of the checks that a host's failure settles */
     SETTLED_AFTER = 3, /* failures in a row */
-    RETRY_S = 3600,    /* a badge whose host failed; the host's own rest comes first */
+    RETRY_S = 120,     /* a badge whose host failed: not again under one claim */
     QUEUE_EVERY_MS = 10000, /* new badges are looked for */
     IDLE_MS = 1000,
     SOON_MS = 5000, /* what comes due so soon still belongs to this run */
