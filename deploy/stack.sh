@@ -2,7 +2,7 @@
 # with VAR, PORT, PRESET and BUILD set.
 # shellcheck shell=sh
 
-PARTS='primary replica memcached read app fetch fetch-anon jobs nginx'
+PARTS='primary replica memcached read app fetch fetch-anon jobs recheck nginx'
 
 # The settings of this stack that must be the same at the next deploy/up.
 settings_read() {
@@ -237,7 +237,7 @@ part_stamp() { # what the part is made from: when that changes, it is started ag
     primary | replica) digest "$VAR/$1/my.cnf" /usr/sbin/mariadbd ;;
     memcached) digest /usr/bin/memcached ;;
     read | app | fetch | fetch-anon) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
-    jobs) digest "$VAR/obi.conf" "$BUILD/obi" ;;
+    jobs | recheck) digest "$VAR/obi.conf" "$BUILD/obi" ;;
     nginx) digest /usr/sbin/nginx ;;
     esac
 }
@@ -258,6 +258,8 @@ part_start() {
         wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
         ;;
     jobs) daemon jobs nice -n 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
+    # The same keeper; whatever else there is to do comes first.
+    recheck) daemon recheck nice -n 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
     nginx)
         daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf"
         wait_for nginx 5 "starting" nginx_answers || return 1
@@ -307,5 +309,5 @@ nginx_write_conf() {
 }
 
 stack_stop() {
-    for part in nginx jobs fetch-anon fetch app read memcached replica primary; do part_stop "$part"; done
+    for part in nginx recheck jobs fetch-anon fetch app read memcached replica primary; do part_stop "$part"; done
 }

@@ -20,7 +20,7 @@ struct cache;
 /* What the software of this release writes; documents of another release are under other keys. A
  * deploy gives nginx the same text. Raised when the bytes of a document change for the same
  * rows. */
-#define CACHE_RELEASE "1"
+#define CACHE_RELEASE "2"
 
 /* What the path does not say about a document: its language, or "-" where it has none. A writer
  * deletes a path under each of these, so a document may be stored under no other. */

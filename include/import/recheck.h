@@ -8,10 +8,6 @@
 /* How long a badge that its issuer answers 404 for counts as one that could not be checked. */
 enum { RECHECK_GRACE_S = 30 * 86400 };
 
-/* Reasons besides the keys of messages: "fetch-dns", "fetch-tls", … and "http-503" for what could
- * not be reached, and this for a document that is not there. */
-#define REASON_NOT_HOSTED "not-hosted"
-
 struct recheck {
     struct badge_full    before;
     const struct report *report;
@@ -24,7 +20,8 @@ struct recheck {
  * What could not be reached makes a valid badge `unchecked` and leaves any other as it was: an
  * outage takes back no revocation. So does a document that is not there (any 4xx but 410 and 429),
  * until that has been so for RECHECK_GRACE_S: then it is `invalid`. Everything else is the
- * report's.
+ * report's. The reason is the key of the message that decides; or "fetch-dns", "fetch-tls", …,
+ * "http-503" for what could not be reached; or REASON_NOT_HOSTED.
  * Out     *ret in `a`.
  * Errors  the store's. */
 MUST_USE enum err_code recheck_look(struct arena *a, struct db *db, const struct fetcher *fetch,

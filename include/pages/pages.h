@@ -32,6 +32,7 @@ enum err_code page_add_take(struct req *r, struct resp *out, struct err *e);
  * `confirmed`. */
 enum err_code page_badge(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_picture(struct req *r, struct resp *out, struct err *e);
+enum err_code page_badge_check(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_remove(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_visibility(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_collect(struct req *r, struct resp *out, struct err *e);

@@ -7,6 +7,9 @@
 enum visibility { VISIBILITY_PRIVATE = 0, VISIBILITY_LINK = 1, VISIBILITY_PUBLIC = 2 };
 enum picture_kind { PICTURE_PNG = 1, PICTURE_SVG = 2 };
 
+/* The reason of a status: a document is not there (import/recheck.h). */
+#define REASON_NOT_HOSTED "not-hosted"
+
 /* What an import hands over. Documents and pictures are stored once, by hash, however many badges
  * use them. */
 struct badge_new {

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/sbuf.h"
 #include "http/form.h"
+#include "http/standing.h"
 #include "http/view.h"
 #include "store/collection.h"
 
@@ -171,6 +172,7 @@ add_badge(const struct req *r, struct arena *scrap, struct sbuf *to, const struc
         json_put(doc, "hostedUrl", NULL);
     json_put(doc, "assertion", assertion);
     json_put_text(doc, "imageUrl", picture_url(r, &badge->row));
+    json_put(doc, "verification", standing_json(scrap, &badge->row));
     if (to->p[to->n - 1] != '[')
         sbuf_add_char(to, ',');
     sbuf_add(to, json_print(scrap, doc));

@@ -37,6 +37,8 @@ const struct route routes[] = {
       .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/backpack/badge/:id/remove", page_badge_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/backpack/badge/:id/check", page_badge_check, .pool = FETCH, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_POST, "/backpack/badge/:id/visibility", page_badge_visibility, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_POST, "/backpack/badge/:id/collect", page_badge_collect, .pool = APP, .who = USER,

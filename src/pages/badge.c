@@ -93,6 +93,8 @@ page_badge(struct req *r, struct resp *out, struct err *e)
     if ((rc = put_facts(r, model, &badge, false, e)) != ERR_NONE && rc != ERR_ASSERTION_MALFORMED)
         return rc;
     put_verdict(r, model, &badge, false);
+    if ((rc = put_checks(r, model, &badge, e)) != ERR_NONE)
+        return rc;
     put_sharing(r, model, &badge.row);
     put_technical(r, model, &badge);
     if ((rc = put_collections(r, model, badge.row.id, e)) != ERR_NONE)
@@ -118,7 +120,7 @@ page_badge_report(struct req *r, struct resp *out, struct err *e)
     result = json_put_object(model, "result");
     put_report(r, result, report);
     put_own_badge(r, result, &badge.row);
-    put_status(r, result, row_status(&badge.row)); /* it may have expired since */
+    put_row_status(r, result, &badge.row); /* it may have expired since */
     json_put_bool(result, "is_badge", true);
     json_put_text(result, "href", arena_printf(r->arena, "%.*s?download", SLICE_FMT(r->path)));
     json_put_text(model, "back", path_of(r, "/backpack/badge/", badge.row.id, ""));

@@ -1,4 +1,3 @@
-#include "core/clock.h"
 #include "pages_int.h"
 
 enum { UPLOAD_FILES = 50 }; /* dropped at once; each is a request of its own */
@@ -80,26 +79,38 @@ or_else(struct slice text, struct slice other)
     return slice_trim(text).n > 0 ? text : other;
 }
 
-struct slice
-row_status(const struct badge_row *row)
+const char *
+status_word(const struct req *r, struct slice status, struct slice reason)
 {
-    if (slice_eq(row->status, SL("valid")) && row->expires_s > 0 && row->expires_s <= clock_now_s())
-        return SL("expired");
-    return row->status;
+    if (slice_eq(status, SL("invalid")) && slice_eq(reason, SL(REASON_NOT_HOSTED)))
+        return "gone";
+    return arena_str(r->arena, status);
+}
+
+/* "Checked on …" while it is valid, else since when it is what it is. */
+static void
+put_standing(const struct req *r, json_object *model, const struct badge_row *row)
+{
+    const char  *word = status_word(r, standing_status(row), row->reason);
+    int64_t      since_s = standing_since_s(row);
+    json_object *names = names_new(r);
+
+    json_put_text(model, "status", standing_status(row));
+    put_sentence(r, model, "status_text", arena_printf(r->arena, "status.%s", word).p, NULL);
+    view_date(r, names, "date", since_s != 0 ? since_s : row->checked_at_s);
+    put_sentence(r, model, "status_when", arena_printf(r->arena, "status.%s_when", word).p, names);
 }
 
 void
 put_badge_row(const struct req *r, json_object *model, const struct badge_row *row)
 {
     struct slice untitled = view_text(r, "badge.untitled", NULL);
-    struct slice status = arena_printf(r->arena, "status.%.*s", SLICE_FMT(row_status(row)));
 
     json_put_number(model, "id", (int64_t)row->id);
     json_put_text(model, "name", or_else(row->class_name, untitled));
     json_put_text(model, "issuer", or_else(row->issuer_name, row->issuer_host));
     json_put_text(model, "issuer_host", row->issuer_host);
-    json_put_text(model, "status", row_status(row));
-    json_put_text(model, "status_text", view_text(r, status.p, NULL));
+    put_standing(r, model, row);
     view_date(r, model, "issued", row->issued_on_s);
     view_date(r, model, "expires", row->expires_s);
 }

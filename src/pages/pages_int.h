@@ -2,6 +2,7 @@
 #define OBI_PAGES_INT_H
 
 #include "badge/verify.h"
+#include "http/standing.h"
 #include "http/view.h"
 #include "json/json.h"
 #include "pages/pages.h"
@@ -28,13 +29,16 @@ MUST_USE enum err_code form_id(const struct req *r, const char *name, uint64_t *
 /* True when the form was sent from the page that asks for confirmation. */
 bool form_confirmed(const struct req *r);
 
-/* id, name, issuer, issuer_host, status, status_text, issued, expires, of a row; the picture and
+/* id, name, issuer, issuer_host, status, status_text, status_when, issued, expires, of a row; the picture and
  * the link are the caller's. */
 void put_badge_row(const struct req *r, json_object *model, const struct badge_row *row);
 /* picture, href: as its owner sees it. */
 void put_own_badge(const struct req *r, json_object *model, const struct badge_row *row);
-/* What the badge is now: one that was valid when it was checked may have expired since. */
-struct slice row_status(const struct badge_row *row);
+/* What it is as a part of message ids: its status, or "gone" when nobody hosts it any more. */
+const char *status_word(const struct req *r, struct slice status, struct slice reason);
+/* check_action and history: the form that checks it now, and what checks found. */
+MUST_USE enum err_code put_checks(const struct req *r, json_object *model,
+                                  const struct badge_full *badge, struct err *e);
 /* "/images/badge/<hash>.png" */
 struct slice public_picture(const struct req *r, const struct badge_row *row);
 /* The confirmation page's `subject`. */
@@ -62,6 +66,8 @@ void put_verdict(const struct req *r, json_object *model, const struct badge_ful
                  bool is_public);
 /* verdict_title, verdict_text of a status. */
 void put_status(const struct req *r, json_object *model, struct slice status);
+/* The same of a stored badge as it is today. */
+void put_row_status(const struct req *r, json_object *model, const struct badge_row *row);
 /* The `report` of a badge as it was stored, in the request's arena; NULL when there is none. */
 json_object *stored_report(const struct req *r, const struct badge_full *badge);
 

@@ -48,7 +48,7 @@ put_public_badge(const struct req *r, json_object *model, const struct badge_row
 static void
 note_expiry(struct resp *out, const struct badge_row *row)
 {
-    if (row->expires_s > 0 && slice_eq(row_status(row), SL("valid")) &&
+    if (row->expires_s > 0 && slice_eq(standing_status(row), SL("valid")) &&
         (out->fresh_until_s == 0 || row->expires_s < out->fresh_until_s))
         out->fresh_until_s = row->expires_s;
 }
@@ -177,7 +177,8 @@ put_json_badge(const struct req *r, struct resp *out, json_object *to,
     json_put_text(to, "name", without_addresses(r->arena, badge->row.class_name));
     json_put_text(to, "issuer", without_addresses(r->arena, badge->row.issuer_name));
     json_put_text(to, "issuerHost", badge->row.issuer_host);
-    json_put_text(to, "status", row_status(&badge->row));
+    json_put_text(to, "status", standing_status(&badge->row));
+    json_put(to, "verification", standing_json(r->arena, &badge->row));
     json_put_text(to, "version", badge->row.version);
     json_put_text(to, "imageUrl", view_absolute(r, public_picture(r, &badge->row)));
     if (badge->hosted_url.n > 0)

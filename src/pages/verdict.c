@@ -10,6 +10,12 @@ put_status(const struct req *r, json_object *model, struct slice status)
                  arena_printf(r->arena, "verdict.%.*s_text", SLICE_FMT(status)).p, NULL);
 }
 
+void
+put_row_status(const struct req *r, json_object *model, const struct badge_row *row)
+{
+    put_status(r, model, slice_str(status_word(r, standing_status(row), row->reason)));
+}
+
 json_object *
 stored_report(const struct req *r, const struct badge_full *badge)
 {
@@ -27,8 +33,9 @@ put_verdict(const struct req *r, json_object *model, const struct badge_full *ba
     json_object *report = is_public ? NULL : stored_report(r, badge);
     bool         is_valid = slice_eq(badge->row.status, SL("valid"));
 
-    put_status(r, model, row_status(&badge->row));
+    put_row_status(r, model, &badge->row);
     view_date(r, model, "checked", badge->row.checked_at_s);
+    json_put_bool(model, "is_valid", slice_eq(standing_status(&badge->row), SL("valid")));
     if (report == NULL)
         return;
     /* Remarks on a valid badge stand among its details: beside the verdict they would look like faults. */

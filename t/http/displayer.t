@@ -113,7 +113,7 @@ subtest 'the badges of a collection, in the learner\'s order' => sub {
     is_deeply([ map { $_->{assertion}{badge}{name} } @{ $doc->{badges} } ], [ @hostile[2, 0], 'Badge drawn', $hostile[1] ],
         'names are as the issuer wrote them');
     for my $badge (@{ $doc->{badges} }) {
-        is_deeply([ sort keys %$badge ], [qw(assertion hostedUrl imageUrl lastValidated)], 'a badge has the old members');
+        is_deeply([ sort keys %$badge ], [qw(assertion hostedUrl imageUrl lastValidated verification)], 'a badge has the old members and how it stands');
         like($badge->{lastValidated}, qr/^\d{4}-\d\d-\d\dT00:00:00\.000Z$/, 'the day of the last check');
         like($badge->{assertion}{recipient}, qr/^sha256\$[0-9a-f]{64}$/, 'its recipient is a hash');
         is(ref $badge->{assertion}{badge}{issuer}, 'HASH', 'its issuer stands in it');

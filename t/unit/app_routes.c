@@ -112,7 +112,7 @@ pool_for(const struct location *all, size_t count, struct slice path)
     return pool;
 }
 
-/* The variable of /backpack/add: POST goes out, everything else does not. */
+/* The variables of /backpack/add, where POST goes out, and of /backpack/badge/, where only a check does. */
 static const char *
 name_of(const struct route *r, struct slice pool)
 {
@@ -120,6 +120,8 @@ name_of(const struct route *r, struct slice pool)
 
     if (slice_eq(pool, SL("$obi_add_pool")))
         return r->methods == HTTP_POST ? names[FETCH] : names[APP];
+    if (slice_eq(pool, SL("$obi_badge_pool")))
+        return slice_ends(slice_str(r->path), SL("/check")) ? names[FETCH] : names[APP];
     for (size_t i = 1; i < COUNT_OF(names); i++)
         if (slice_eq(pool, slice_str(names[i])))
             return names[i];

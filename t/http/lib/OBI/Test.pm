@@ -59,7 +59,7 @@ sub private {
 END {
     my $status = $?;
     for my $stack (grep { $_->{owner} == $$ } @OBI::Test::OWNED) {
-        $stack->stop(qw(read app fetch fetch-anon jobs));
+        $stack->stop(qw(read app fetch fetch-anon jobs recheck));
         if ($stack->{check} && (my @bad = $stack->bad_log_lines)) {
             Test::More::diag("in the stack's logs: $_") for @bad;
             $status ||= 1;
@@ -160,7 +160,7 @@ sub sql {
     return \@rows;
 }
 
-# The parts: primary, replica, memcached, read, app, fetch, fetch-anon, jobs, nginx.
+# The parts: primary, replica, memcached, read, app, fetch, fetch-anon, jobs, recheck, nginx.
 for my $verb (qw(start stop kill pause continue)) {
     no strict 'refs';
     *$verb = sub {
