@@ -128,9 +128,10 @@ static void
 what_is_in_the_catalogue_is_asked_for(void **state)
 {
     /* Ids that code puts together, from a table or a number. */
-    static const struct slice made[] = { SL("report."),    SL("advice."), SL("date.month."),
-                                         SL("add.state_"), SL("status."), SL("verdict."),
-                                         SL("error."),      SL("verify.role_") };
+    static const struct slice made[] = { SL("report."),    SL("advice."),      SL("date.month."),
+                                         SL("add.state_"), SL("status."),      SL("verdict."),
+                                         SL("error."),     SL("verify.role_"), SL("check."),
+                                         SL("history.") };
 
     (void)state;
     sbuf_init(&sources, arena);
