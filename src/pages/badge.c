@@ -212,7 +212,7 @@ page_badge_visibility(struct req *r, struct resp *out, struct err *e)
     struct slice      path;
     enum err_code     rc;
 
-    if ((rc = form_visibility(r, &visibility, e)) != ERR_NONE ||
+    if ((rc = form_visibility(r, "visibility", &visibility, e)) != ERR_NONE ||
         (rc = get_badge(r, &badge, e)) != ERR_NONE)
         return rc;
     if (badge.row.plain_identity && badge.row.visibility == VISIBILITY_PRIVATE &&

@@ -111,6 +111,41 @@ subtest 'an address may be chosen, once' => sub {
     is change($other, path => $_)->code, 400, "refused: $_" for 'ab', 'a b c', '../x', 'a/b', 'x' x 65, 'ümlaut';
 };
 
+subtest 'what was typed stands in the form after a mistake' => sub {
+    my $path = $learner->post_form('/collections', { name => 'Mine alone' })->header('Location');
+    my %typed = (name => 'New <name>', description => 'New words', visibility => 'link');
+    for my $try ([ 400, path => 'no path' ], [ 409, path => 'ann-' . $$ . '-taken' ], [ 400, name => 'x' x 201 ]) {
+        my ($status, %bad) = @$try;
+        change($collection, path => $bad{path}, visibility => 'public') if $status == 409;
+        my $reply = change($path, %typed, %bad);
+        is $reply->code, $status, "refused: @{[ keys %bad ]}";
+        my $html = $reply->decoded_content;
+        like $html, qr{<h1[^>]*>Mine alone</h1>}, 'the collection has its name';
+        like $html, qr{id="name"[^>]*value="@{[ $bad{name} // 'New &lt;name&gt;' ]}"}, 'the form the typed one';
+        like $html, qr{<textarea[^>]*>New words</textarea>}, 'the description';
+        like $html, qr{id="path"[^>]*value="$bad{path}"}, 'the address' if $bad{path};
+        is join(' ', $html =~ /value="(\w+)" checked/g), 'link', 'and the choice, once';
+    }
+};
+
+subtest 'a window that was left open takes nothing back' => sub {
+    my $path = $learner->post_form('/collections', { name => 'In two windows' })->header('Location');
+    is change($path, visibility => 'public', was => 'private')->code, 303, 'public';
+    my $share = share_path($path);
+    is change($path, visibility => 'private', was => 'public')->code, 303, 'private, in another window';
+    my $reply = change($path, name => 'Renamed', visibility => 'public', was => 'public');
+    is $reply->code, 409, 'the first only wanted to rename';
+    my $html = $reply->decoded_content;
+    like $html, qr/role="alert".*It is now: Private/s, 'it is told';
+    like $html, qr/id="name"[^>]*value="Renamed"/, 'what was typed is there';
+    like $html, qr/name="was" value="private".*value="private" checked/s, 'beside what is so now';
+    is $visitor->get($share)->code, 404, 'and it is private still';
+    is change($path, name => 'Renamed', visibility => 'private', was => 'private')->code, 303, 'saved again, it is taken';
+    $reply = change($path, visibility => 'public', was => 'link');
+    is $reply->code, 409, 'a choice made against another state is asked again';
+    like $reply->decoded_content, qr/value="public" checked/, 'and is kept';
+};
+
 subtest 'badges with the address in clear are shown only after a warning' => sub {
     my $reply = $learner->post_form("$collection/badges", { do => 'put', badge => $clear });
     is $reply->code, 200, 'into a public one: a question';
