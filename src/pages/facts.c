@@ -235,17 +235,18 @@ put_all_others(const struct facts *f, json_object *model, const struct badge_gra
     list_put(model, "others", list);
 }
 
-/* To its owner as it stands in the badge. To others never in clear: as the display API shows it. */
+/* To its owner the address that matched, and how the badge writes it. To others never in clear: as the
+ * display API shows it. */
 static enum err_code
-put_recipient(const struct facts *f, json_object *model, const struct badge_docs *docs,
-              json_object *assertion, struct err *e)
+put_recipient(const struct facts *f, json_object *model, const struct badge_full *badge,
+              const struct badge_docs *docs, json_object *assertion, struct err *e)
 {
     json_object  *displayed;
     enum err_code rc;
 
     if (!f->is_public) {
-        put_text(f, model, "recipient",
-                 json_get_text(json_get(assertion, "recipient"), "identity"));
+        put_text(f, model, "recipient", badge->email);
+        put_text(f, model, "identity", json_get_text(json_get(assertion, "recipient"), "identity"));
         return ERR_NONE;
     }
     if ((rc = badge_displayed(f->r->arena, docs, &displayed, e)) != ERR_NONE)
@@ -266,7 +267,7 @@ put_facts(const struct req *r, json_object *model, const struct badge_full *badg
 
     put_blanks(model, fact_names);
     if ((rc = badge_graph_of(r->arena, &docs, &graph, e)) != ERR_NONE ||
-        (rc = put_recipient(&f, model, &docs, graph.assertion, e)) != ERR_NONE)
+        (rc = put_recipient(&f, model, badge, &docs, graph.assertion, e)) != ERR_NONE)
         return rc;
     put_text(&f, model, "description", first_text(graph.badge, "description"));
     put_text(&f, model, "narrative", first_text(graph.assertion, "narrative"));

@@ -131,6 +131,20 @@ subtest 'a badge\'s page shows what the badge says, as text' => sub {
     }
 };
 
+subtest 'whose it is stands there as an address; its hash is a detail' => sub {
+    my ($id) = ids($learner->get('/backpack'));
+    my $html = $learner->get("/backpack/badge/$id")->decoded_content;
+    like $html, qr{<dt>Issued to</dt><dd[^>]*>\Q$ann\E</dd>}, 'the address that matched';
+    like $html, qr{<summary>Technical details.*sha256\$[0-9a-f]{64}}s, 'the hash';
+    is scalar(() = $html =~ /sha256\$[0-9a-f]{64}<\/dd>/g), 1, 'once';
+};
+
+subtest 'the help says what cannot be added' => sub {
+    my $text = text_of($learner->get('/help'));
+    like $text, qr/has expired or was revoked cannot be added/, 'what is over already';
+    like $text, qr/expires or is revoked later stays/, 'what will be';
+};
+
 subtest 'the picture is downloaded baked' => sub {
     my ($id) = ids($learner->get('/backpack'));
     my $reply = $learner->get("/backpack/badge/$id/picture?download");

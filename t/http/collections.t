@@ -171,6 +171,22 @@ subtest 'what is somebody else\'s is not there' => sub {
     is $learner->get($collection)->code, 200, 'its owner has it';
 };
 
+subtest 'a badge\'s page says through which collections others see it' => sub {
+    my ($id) = map { $_->{id} } $story->import_all($ann, $issuer->badge('through', to => $ann));
+    my $page = "/backpack/badge/$id";
+    my $through = sub { $learner->get($page)->decoded_content =~ /Others also see it in.*?<\/ul>/s ? $& : '' };
+    my %in = map { $_ => $learner->post_form('/collections', { name => "Now $_" })->header('Location') } qw(private link public);
+    $learner->post_form("$in{$_}/badges", { do => 'put', badge => $id }) for sort keys %in;
+    is $through->(), '', 'all are private: nothing to say';
+    change($in{$_}, name => "Now $_", visibility => $_) for qw(link public);
+    like $through->(), qr{href="$in{public}"[^>]*>Now public<}, 'the public one';
+    like $through->(), qr{href="$in{link}"[^>]*>Now link<}, 'the one with a link';
+    unlike $through->(), qr/Now private/, 'not the private one';
+    like $learner->get($page)->decoded_content, qr/href="#share"><svg[^>]*><use href="[^"]*#globe"/, 'and it is under no lock';
+    change($in{$_}, name => "Now $_") for qw(link public);
+    is $through->(), '', 'private again';
+};
+
 subtest 'a badge that is removed leaves its collections' => sub {
     $learner->post_form("/backpack/badge/$clear/remove", { confirmed => 1 });
     is scalar(grep { $_ == $clear } order($collection)), 0, 'it is out';
@@ -186,7 +202,7 @@ subtest 'deleting asks first; the badges stay' => sub {
     is $learner->post_form("$collection/remove", { confirmed => 1 })->code, 303, 'yes';
     is $learner->get($collection)->code, 404, 'gone';
     is $visitor->get($share)->code, 404, 'for others too';
-    like $learner->get('/backpack')->decoded_content, qr/4 badges/, 'the badges are there';
+    like $learner->get('/backpack')->decoded_content, qr/5 badges/, 'the badges are there';
 };
 
 done_testing;
