@@ -52,7 +52,7 @@ MUST_USE enum err_code form_visibility(const struct req *r, const char *name, en
 void put_visibility(const struct req *r, json_object *model, enum visibility v);
 
 /* Everything a badge says: description, issuer_link, recipient, criteria, evidence, alignment,
- * tags, others. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
+ * tags, and for its owner identity and sources. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
 /* The stored documents of a badge. */

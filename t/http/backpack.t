@@ -131,6 +131,27 @@ subtest 'a badge\'s page shows what the badge says, as text' => sub {
     }
 };
 
+subtest 'a badge\'s page drops nothing that the badge has' => sub {
+    my %more = (foo => 'unknown text', deep => { a => [ 1, { b => 'deep text' } ] });
+    my $url = $issuer->badge('whole', to => $ann, assertion => { %more, evidence => [ { id => 'https://e.example/1',
+            narrative => 'The narrative.', description => 'The description.', genre => 'Essay', audience => 'Everybody' } ] },
+        class => { bar => [ 'class list', 2.50 ], alignment => [ { targetName => 'S', targetUrl => 'https://s.example/', targetFramework => 'Frame', targetCode => 'C7' } ] },
+        profile => { baz => 'issuer text' });
+    my ($id) = ids($learner->post_form('/backpack/add', [ url => $url ])) or return fail('added');
+    my $text = text_of($learner->get("/backpack/badge/$id"));
+    for my $part ('The narrative.', 'The description.', 'Kind: Essay', 'For: Everybody', 'Framework: Frame', 'Code: C7',
+        'unknown text', 'deep text', 'class list', 'issuer text', '&quot;foo&quot;: &quot;unknown text&quot;', '&quot;hashed&quot;: true') {
+        ok index($text, $part) >= 0, $part;
+    }
+    ($id) = ids($learner->post_form('/backpack/add', [ url => $issuer->badge_05('old', to => $ann, assertion => { extra => 'in 0.5' }) ]));
+    my $html = $learner->get("/backpack/badge/$id")->decoded_content;
+    like $html, qr/$_/, $_ for '&quot;salt&quot;: &quot;salt-old', '&quot;version&quot;: &quot;0\.5\.0', '&quot;extra&quot;: &quot;in 0\.5';
+    unlike $html, qr/verification|HostedBadge/, 'nothing that it never had';
+    $learner->post_form("/backpack/badge/$id/visibility", { visibility => 'public', confirmed => 1 });
+    my ($share) = $learner->get("/backpack/badge/$id")->decoded_content =~ m{value="\S*(/share/badge/[\w-]+)"};
+    unlike $stack->browser->get($share)->decoded_content, qr/salt-old/, 'others do not get the documents';
+};
+
 subtest 'whose it is stands there as an address; its hash is a detail' => sub {
     my ($id) = ids($learner->get('/backpack'));
     my $html = $learner->get("/backpack/badge/$id")->decoded_content;
