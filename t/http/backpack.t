@@ -103,6 +103,27 @@ subtest 'what fails says which step, document, address, field and status' => sub
     like text_of($learner->get('/backpack')), qr/ 4 badges /, 'nothing of it was kept';
 };
 
+subtest 'what fails is laid at the right door' => sub {
+    my %case = (
+        'a cut PNG' => [ 'Picture read', undef, [ 'cut.png', substr $picture, 0, 200 ] ],
+        'a broken SVG' => [ 'Picture read', undef, [ 'cut.svg', '<svg xmlns="http://www.w3.org/2000/svg"><g>' ] ],
+        'a script' => [ 'Documents fetched', qr/begins with https/, 'javascript:alert(1)' ],
+        'a refused address' => [ 'Documents fetched', qr/whole web can reach/, 'http://10.0.0.1/x' ],
+        'nobody there' => [ 'Documents fetched', qr/issuer has to/, $issuer->url('never.json') ],
+    );
+    for my $name (sort keys %case) {
+        my ($step, $hint, $what) = @{ $case{$name} };
+        my $reply = ref $what ? $learner->upload($what) : $learner->post_form('/backpack/add', [ url => $what ]);
+        my $html = $reply->decoded_content;
+        is(($html =~ /class="step-failed"><span>([^<]*)/)[0], $step, "$name: the step");
+        like text_of($reply), $hint, 'what to do' if $hint;
+        unlike text_of($reply), qr/issuer(?:’s side| has to)/, 'the issuer is not blamed' unless $name eq 'nobody there';
+    }
+    my $reply = $learner->post_form('/backpack/add', [ url => $issuer->badge('over', to => $ann, assertion => { expires => '2024-02-01T10:00:00Z' }) ]);
+    like text_of($reply), qr/expired on 1 February 2024/, 'a moment as a person writes it';
+    unlike text_of($reply), qr/T10:00/, 'and not as a machine does';
+};
+
 subtest 'too large a picture is told the limit' => sub {
     my $reply = $learner->upload([ 'large.png', $picture . "\0" x (2 * 1024 * 1024) ]);
     is $reply->code, 413, 'the status';
