@@ -22,7 +22,7 @@ struct adding {
     struct req           *r;
     const struct fetcher *fetch;
     json_object          *model, *items;
-    size_t                taken, tried;
+    size_t                added, taken, tried;
     int                   status; /* of the first refusal */
 };
 
@@ -193,6 +193,7 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
     a->taken += result->outcome != IMPORT_REFUSED;
     switch (result->outcome) {
     case IMPORT_ADDED:
+        a->added++;
         item = new_item(a, input, "added", "valid");
         put_sentence(a->r, item, "sentence", "add.added", NULL);
         put_badge_of(a, item, result->id);
@@ -307,6 +308,13 @@ page_add_take(struct req *r, struct resp *out, struct err *e)
 
         put_sentence(r, item, "sentence", "add.nothing", NULL);
         a.status = err_status(ERR_FIELD_MISSING);
+    }
+    if (a.tried > 1) {
+        json_object *names = names_new(r);
+
+        json_put_number(names, "added", (int64_t)a.added);
+        json_put_number(names, "refused", (int64_t)(a.tried - a.added));
+        put_sentence(r, a.model, "summary", "add.summary", names);
     }
     return model_reply(out, status_of(&a), "add", a.model);
 }
