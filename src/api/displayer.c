@@ -125,7 +125,7 @@ api_groups(struct req *r, struct resp *out, struct err *e)
         json_object *group = json_add_object(array);
 
         json_put_number(group, "groupId", (int64_t)groups[i].id);
-        json_put_text(group, "name", groups[i].name);
+        json_put_text(group, "name", badge_text_without_emails(r->arena, groups[i].name));
         json_put_number(group, "badges", (int64_t)groups[i].badge_count);
     }
     return reply_display(r, out, 200, doc);

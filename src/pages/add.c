@@ -22,27 +22,24 @@ struct adding {
     struct req           *r;
     const struct fetcher *fetch;
     json_object          *model, *items;
-    size_t                taken, tried;
+    size_t                added, taken, tried;
     int                   status; /* of the first refusal */
 };
 
 static enum step
-step_of(enum err_code code)
+step_of_code(enum err_code code)
 {
     switch (code) {
     case ERR_NONE:
         return STEP_COUNT;
     case ERR_TOO_LARGE:
-    case ERR_IMAGE_UNKNOWN:
     case ERR_INPUT_UNKNOWN:
-    case ERR_PNG_MALFORMED:
-    case ERR_SVG_MALFORMED:
         return STEP_READ;
     case ERR_IMAGE_UNBAKED:
-    case ERR_IMAGE_COMPRESSED:
         return STEP_UNBAKE;
     case ERR_FIELD_INVALID:
     case ERR_ASSERTION_UNREACHABLE:
+    case ERR_FETCH_BUDGET:
         return STEP_FETCH;
     case ERR_RECIPIENT_MISMATCH:
         return STEP_RECIPIENT;
@@ -50,7 +47,27 @@ step_of(enum err_code code)
     case ERR_CONFLICT:
         return STEP_STORE;
     default:
-        return slice_starts(slice_str(err_name(code)), SL("FETCH_")) ? STEP_FETCH : STEP_CHECK;
+        return STEP_CHECK;
+    }
+}
+
+/* The message that decides says it best: one code stands for many faults. */
+static enum step
+step_of(const struct err *why, const struct report_message *m)
+{
+    if (m == NULL || why->code == ERR_FIELD_INVALID)
+        return step_of_code(why->code);
+    switch (m->code) {
+    case REPORT_IMAGE_MALFORMED:
+        return STEP_READ;
+    case REPORT_INPUT_MALFORMED:
+    case REPORT_INPUT_NO_URL:
+        return STEP_UNBAKE;
+    case REPORT_FETCH_NOT_JSON:
+    case REPORT_IMAGE_URL_UNBAKED:
+        return STEP_FETCH;
+    default:
+        return step_of_code(why->code);
     }
 }
 
@@ -78,26 +95,45 @@ is_over(const struct report *report)
     return report != NULL && (report->status == STATUS_REVOKED || report->status == STATUS_EXPIRED);
 }
 
-static void
-put_hint(const struct req *r, json_object *item, enum step failed, const struct report *report)
+static bool
+is_refused(const struct report *report, const struct report_message *m)
 {
-    json_object *names = names_new(r);
-
-    json_put_text(names, "email", r->user->email);
-    if (failed == STEP_RECIPIENT)
-        put_sentence(r, item, "hint", "add.hint_recipient", names);
-    else if (failed == STEP_UNBAKE)
-        put_sentence(r, item, "hint", "add.hint_unbaked", NULL);
-    else if ((failed == STEP_FETCH || failed == STEP_CHECK) && !is_over(report))
-        put_sentence(r, item, "hint", "add.hint_issuer", NULL);
+    for (size_t i = 0; m != NULL && m->code == REPORT_FETCH_FAILED && i < report->document_count;
+         i++)
+        if (report->documents[i].code == ERR_FETCH_REFUSED &&
+            slice_eq(report->documents[i].got.url, m->url))
+            return true;
+    return false;
 }
 
+/* What the learner can do, where a message's advice is meant for others. NULL: the advice will do. */
+static const char *
+hint_of(const struct err *why, const struct report *report, const struct report_message *m)
+{
+    if (why->code == ERR_FIELD_INVALID)
+        return "add.hint_url";
+    if (why->code == ERR_RECIPIENT_MISMATCH)
+        return "add.hint_recipient";
+    if (why->code == ERR_IMAGE_UNBAKED && m != NULL && m->code == REPORT_IMAGE_UNBAKED)
+        return "add.hint_unbaked";
+    return is_refused(report, m) ? "add.hint_refused" : NULL;
+}
+
+/* One sentence for all; what was found, with what can be done about it. */
 static void
-put_found(const struct req *r, json_object *item, const struct report *report)
+put_found(const struct req *r, json_object *item, const struct report *report, const char *hint)
 {
     json_object *json = json_in_arena(r->arena, report_json(r->arena, report));
+    json_object *names = names_new(r), *items;
 
     put_messages(r, item, "messages", json_get(json, "report"), SAYS_ERROR | SAYS_WARNING);
+    if (hint == NULL)
+        return;
+    json_put_text(names, "email", r->user->email);
+    put_sentence(r, item, "hint", hint, names);
+    items = json_get(json_get(item, "messages"), "items");
+    if (items != NULL)
+        json_put_text(json_object_array_get_idx(items, 0), "advice", SL(""));
 }
 
 static json_object *
@@ -111,31 +147,33 @@ new_item(struct adding *a, struct slice input, const char *outcome, const char *
     return item;
 }
 
-/* What failed, in one sentence, and where: the document, the field, the HTTP status. */
+static struct slice
+failure_text(const struct req *r, const struct err *why, const struct report *report)
+{
+    if (why->code == ERR_FIELD_INVALID)
+        return view_text(r, "add.not_web", NULL);
+    if (why->code == ERR_CONFLICT)
+        return view_text(r, "add.full", NULL);
+    if (is_over(report))
+        return view_text(
+            r, report->status == STATUS_REVOKED ? "verdict.revoked" : "verdict.expired", NULL);
+    return json_get_text(json_in_arena(r->arena, view_err(r, why)), "sentence");
+}
+
 static void
 put_failure(struct adding *a, json_object *item, const struct import_result *result, bool is_url)
 {
-    static const char *const     names[] = { "sentence", "url", "field", "received", "cause" };
     const struct report         *report = result->report;
-    const struct report_message *m = report == NULL ? NULL : report_deciding(report);
+    const struct report_message *m = report_deciding(report);
     const struct err            *why = &result->why;
-    json_object                 *failure = json_in_arena(a->r->arena, view_err(a->r, why)),
-                *quoted = names_new(a->r);
+    const char                  *hint = hint_of(why, report, m);
 
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        json_put_text(item, names[i], json_get_text(failure, names[i]));
-    if (is_over(report))
-        put_sentence(a->r, item, "sentence",
-                     report->status == STATUS_REVOKED ? "verdict.revoked" : "verdict.expired",
-                     NULL);
-    if (m != NULL) /* it stands among the messages */
-        json_object_object_del(item, "cause");
-    if (m != NULL && m->status > 0) {
-        json_put_number(quoted, "status", m->status);
-        put_sentence(a->r, item, "received", "add.http_status", quoted);
-    }
-    put_steps(a, item, step_of(why->code), is_url);
-    put_hint(a->r, item, step_of(why->code), report);
+    json_put_text(item, "sentence", failure_text(a->r, why, report));
+    put_steps(a, item, step_of(why, m), is_url);
+    if (why->code == ERR_FIELD_INVALID)
+        put_sentence(a->r, item, "hint", hint, NULL);
+    else
+        put_found(a->r, item, report, hint);
     if (a->status == 0)
         a->status = err_status(why->code);
 }
@@ -155,6 +193,7 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
     a->taken += result->outcome != IMPORT_REFUSED;
     switch (result->outcome) {
     case IMPORT_ADDED:
+        a->added++;
         item = new_item(a, input, "added", "valid");
         put_sentence(a->r, item, "sentence", "add.added", NULL);
         put_badge_of(a, item, result->id);
@@ -168,7 +207,6 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
     case IMPORT_REFUSED:
         item = new_item(a, input, "failed", "invalid");
         put_failure(a, item, result, is_url);
-        put_found(a->r, item, result->report);
         break;
     }
 }
@@ -270,6 +308,13 @@ page_add_take(struct req *r, struct resp *out, struct err *e)
 
         put_sentence(r, item, "sentence", "add.nothing", NULL);
         a.status = err_status(ERR_FIELD_MISSING);
+    }
+    if (a.tried > 1) {
+        json_object *names = names_new(r);
+
+        json_put_number(names, "added", (int64_t)a.added);
+        json_put_number(names, "refused", (int64_t)(a.tried - a.added));
+        put_sentence(r, a.model, "summary", "add.summary", names);
     }
     return model_reply(out, status_of(&a), "add", a.model);
 }

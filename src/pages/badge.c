@@ -23,12 +23,15 @@ has_id(const uint64_t *ids, size_t count, uint64_t id)
     return false;
 }
 
-/* The collections it is in, and those it could be put into. */
+/* The collections it is in, and those it could be put into. Others see it through each that is not private,
+ * whatever is said of its own page. */
 static enum err_code
-put_collections(struct req *r, json_object *model, uint64_t badge, struct err *e)
+put_collections(struct req *r, json_object *model, const struct badge_row *badge, struct err *e)
 {
     json_object       *in = json_put_array(model, "collections");
     json_object       *others = json_put_array(model, "other_collections");
+    json_object       *through = json_put_array(model, "through");
+    enum visibility    widest = badge->visibility;
     struct collection *all;
     uint64_t          *ids;
     size_t             count, id_count;
@@ -36,7 +39,8 @@ put_collections(struct req *r, json_object *model, uint64_t badge, struct err *e
 
     if ((rc = store_collection_list(r->db, r->user->id, VISIBILITY_PRIVATE, &all, &count, e)) !=
             ERR_NONE ||
-        (rc = store_badge_collections(r->db, r->user->id, badge, &ids, &id_count, e)) != ERR_NONE)
+        (rc = store_badge_collections(r->db, r->user->id, badge->id, &ids, &id_count, e)) !=
+            ERR_NONE)
         return rc;
     for (size_t i = 0; i < count; i++) {
         bool         is_in = has_id(ids, id_count, all[i].id);
@@ -46,7 +50,13 @@ put_collections(struct req *r, json_object *model, uint64_t badge, struct err *e
         json_put_text(item, "name", all[i].name);
         json_put_text(item, "href", path_of(r, "/collections/", all[i].id, ""));
         put_visibility(r, item, all[i].visibility);
+        if (!is_in || all[i].visibility == VISIBILITY_PRIVATE)
+            continue;
+        json_object_array_add(through, json_object_get(item));
+        widest = all[i].visibility > widest ? all[i].visibility : widest;
     }
+    put_visibility(r, json_put_object(model, "seen"), widest);
+    json_put_bool(model, "is_through", json_object_array_length(through) > 0);
     json_put_bool(model, "has_collections", json_object_array_length(in) > 0);
     json_put_bool(model, "has_others", json_object_array_length(others) > 0);
     return ERR_NONE;
@@ -68,7 +78,6 @@ static void
 put_technical(const struct req *r, json_object *model, const struct badge_full *badge)
 {
     json_put_text(model, "version", badge->row.version);
-    json_put_text(model, "email", badge->email);
     view_url(model, "hosted_url", badge->hosted_url);
     view_url(model, "class_url", badge->class_url);
     view_url(model, "issuer_url", badge->issuer_url);
@@ -97,7 +106,7 @@ page_badge(struct req *r, struct resp *out, struct err *e)
         return rc;
     put_sharing(r, model, &badge.row);
     put_technical(r, model, &badge);
-    if ((rc = put_collections(r, model, badge.row.id, e)) != ERR_NONE)
+    if ((rc = put_collections(r, model, &badge.row, e)) != ERR_NONE)
         return rc;
     return model_reply(out, 200, "badge", model);
 }
@@ -214,7 +223,7 @@ page_badge_visibility(struct req *r, struct resp *out, struct err *e)
     struct slice      path;
     enum err_code     rc;
 
-    if ((rc = form_visibility(r, &visibility, e)) != ERR_NONE ||
+    if ((rc = form_visibility(r, "visibility", &visibility, e)) != ERR_NONE ||
         (rc = get_badge(r, &badge, e)) != ERR_NONE)
         return rc;
     if (badge.row.plain_identity && badge.row.visibility == VISIBILITY_PRIVATE &&

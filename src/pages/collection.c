@@ -76,7 +76,6 @@ put_address(const struct req *r, json_object *model, const struct collection *c)
 {
     struct slice path = arena_printf(r->arena, "/share/collection/%.*s", SLICE_FMT(c->path));
 
-    json_put_text(model, "path", c->path);
     json_put_text(model, "path_prefix", view_absolute(r, SL("/share/collection/")));
     if (c->visibility == VISIBILITY_PRIVATE)
         return;
@@ -84,20 +83,35 @@ put_address(const struct req *r, json_object *model, const struct collection *c)
     json_put_text(model, "share_url", view_absolute(r, path));
 }
 
+/* `was` goes along with the form: what it was filled in against. */
+static void
+put_form(const struct req *r, json_object *model, const struct collection *was,
+         const struct collection *filled)
+{
+    json_object *form = json_put_object(model, "form");
+
+    json_put_text(form, "name", filled->name);
+    json_put_text(form, "description", filled->description);
+    json_put_text(form, "path", filled->path);
+    put_visibility(r, form, filled->visibility);
+    put_visibility(r, json_put_object(form, "was"), was->visibility);
+}
+
+/* filled: what the form for its settings says, which after a mistake is what was typed. */
 static enum err_code
 reply_collection(struct req *r, struct resp *out, int status, const struct opened *o,
-                 struct slice mistake, struct err *e)
+                 const struct collection *filled, struct slice mistake, struct err *e)
 {
     json_object  *model = model_new(r, NULL, "collections");
     enum err_code rc;
 
     json_put_text(model, "title", o->c.name);
     json_put_text(model, "name", o->c.name);
-    json_put_text(model, "description", o->c.description);
     json_put_number(model, "count", (int64_t)o->count);
     json_put_text(model, "action", path_of(r, "/collections/", o->c.id, ""));
     put_visibility(r, model, o->c.visibility);
     put_address(r, model, &o->c);
+    put_form(r, model, &o->c, filled);
     put_inside(r, model, o);
     if ((rc = put_addable(r, model, o, e)) != ERR_NONE)
         return rc;
@@ -112,7 +126,7 @@ page_collection(struct req *r, struct resp *out, struct err *e)
     struct opened o;
     enum err_code rc = open_collection(r, &o, e);
 
-    return rc != ERR_NONE ? rc : reply_collection(r, out, 200, &o, SLICE_NONE, e);
+    return rc != ERR_NONE ? rc : reply_collection(r, out, 200, &o, &o.c, SLICE_NONE, e);
 }
 
 /* Asks before badges with the learner's address in clear are shown to others. */
@@ -147,22 +161,54 @@ plain_inside(const struct req *r, const struct opened *o, const struct badge_row
     return count;
 }
 
+/* The form was filled in while others saw less or more of the collection than now: saving all of it would
+ * take that back unseen. *visibility becomes what is, unless the form itself was to change it. */
+static bool
+was_changed(const struct req *r, const struct collection *c, enum visibility *visibility)
+{
+    struct err      none = { 0 };
+    enum visibility was;
+
+    if (form_visibility(r, "was", &was, &none) != ERR_NONE || was == c->visibility)
+        return false;
+    if (*visibility == was)
+        *visibility = c->visibility;
+    return true;
+}
+
+static struct slice
+changed_text(const struct req *r, const struct collection *c)
+{
+    json_object *names = names_new(r);
+
+    put_visibility(r, names, c->visibility);
+    return view_text(r, "collection.changed", names);
+}
+
 enum err_code
 page_collection_change(struct req *r, struct resp *out, struct err *e)
 {
     const struct badge_row **plain;
     struct collection_form   form;
+    struct collection        filled;
     enum visibility          visibility;
     struct opened            o;
     size_t                   plain_count;
     enum err_code            rc;
 
-    if ((rc = form_visibility(r, &visibility, e)) != ERR_NONE ||
+    if ((rc = form_visibility(r, "visibility", &visibility, e)) != ERR_NONE ||
+        (rc = db_read_fresh(r->db, r->user->id, e)) != ERR_NONE ||
         (rc = open_collection(r, &o, e)) != ERR_NONE)
         return rc;
     collection_form_read(r, &form);
+    filled = (struct collection){ .name = form.name,
+                                  .description = form.description,
+                                  .path = form.path,
+                                  .visibility = visibility };
     if (form.mistake.n > 0)
-        return reply_collection(r, out, 400, &o, form.mistake, e);
+        return reply_collection(r, out, 400, &o, &filled, form.mistake, e);
+    if (was_changed(r, &o.c, &filled.visibility))
+        return reply_collection(r, out, 409, &o, &filled, changed_text(r, &o.c), e);
     plain_count = plain_inside(r, &o, &plain);
     if (plain_count > 0 && o.c.visibility == VISIBILITY_PRIVATE &&
         visibility != VISIBILITY_PRIVATE && !form_confirmed(r))
@@ -170,7 +216,8 @@ page_collection_change(struct req *r, struct resp *out, struct err *e)
     rc = store_collection_change(r->db, r->user->id, o.c.id, form.name, form.description,
                                  visibility, form.path, e);
     if (rc == ERR_STORE_DUPLICATE)
-        return reply_collection(r, out, 409, &o, view_text(r, "collection.path_taken", NULL), e);
+        return reply_collection(r, out, 409, &o, &filled,
+                                view_text(r, "collection.path_taken", NULL), e);
     if (rc != ERR_NONE)
         return rc;
     resp_flash(r, out, "collection.saved");
@@ -211,7 +258,8 @@ put_badges(struct req *r, struct resp *out, const struct opened *o, struct err *
     if ((rc = chosen_badges(r, &chosen, &count, e)) != ERR_NONE)
         return rc;
     if (count == 0)
-        return reply_collection(r, out, 400, o, view_text(r, "collection.none_chosen", NULL), e);
+        return reply_collection(r, out, 400, o, &o->c, view_text(r, "collection.none_chosen", NULL),
+                                e);
     plain = ARENA_ARRAY(r->arena, const struct badge_row *, count);
     for (size_t i = 0; i < count; i++)
         if (chosen[i]->plain_identity)

@@ -2,7 +2,7 @@
 #include "core/uri.h"
 #include "pages_int.h"
 
-enum { OTHER_BYTES = 2000 };
+#include "core/digest.h"
 
 struct facts {
     const struct req *r;
@@ -90,22 +90,24 @@ put_blanks(json_object *to, const char *const *names)
             json_put_text(to, *names, SL(""));
 }
 
-static const char *const item_names[] = { "name", "text", "link", "more", NULL };
+static const char *const item_names[] = { "name", "link", NULL };
 static const char *const fact_names[] = {
     "description", "narrative",     "issuer_link", "issuer_description",
     "issued",      "expires",       "recipient",   "criteria_link",
     "evidence",    "criteria_text", "alignment",   "tags",
-    "others",      "picture",       "issuer_host", "href",
-    NULL
+    "picture",     "issuer_host",   "href",        NULL
 };
 
-static void
-put_named(const struct facts *f, json_object *to, const char *id, struct slice value)
+/* One more paragraph of an item; its sentence is `id`, or the text itself where that is NULL. */
+static bool
+add_line(const struct facts *f, json_object *to, const char *id, struct slice value)
 {
     json_object *names = names_new(f->r);
 
-    if (put_text(f, names, "value", value))
-        put_sentence(f->r, to, "more", id, names);
+    if (!put_text(f, names, "value", value))
+        return false;
+    json_add_text(to, id == NULL ? json_get_text(names, "value") : view_text(f->r, id, names));
+    return true;
 }
 
 static void
@@ -116,15 +118,16 @@ put_evidence(const struct facts *f, json_object *model, json_object *assertion)
 
     for (size_t i = 0; i < list_count(all); i++) {
         json_object *from = list_at(all, i),
-                    *to = json_in_arena(f->r->arena, json_object_new_object());
+                    *to = json_in_arena(f->r->arena, json_object_new_object()),
+                    *texts = json_put_array(to, "texts"), *more = json_put_array(to, "more");
         struct slice url = json_is_object(from) ? json_get_text(from, "id") : json_text(from);
         bool         any = put_link(f, to, "link", url);
 
         any |= put_text(f, to, "name", json_get_text(from, "name"));
-        any |= put_text(f, to, "text", json_get_text(from, "narrative")) ||
-               put_text(f, to, "text", json_get_text(from, "description"));
-        put_named(f, to, "badge.evidence_genre", json_get_text(from, "genre"));
-        put_named(f, to, "badge.evidence_audience", json_get_text(from, "audience"));
+        any |= add_line(f, texts, NULL, json_get_text(from, "narrative"));
+        any |= add_line(f, texts, NULL, json_get_text(from, "description"));
+        any |= add_line(f, more, "badge.evidence_genre", json_get_text(from, "genre"));
+        any |= add_line(f, more, "badge.evidence_audience", json_get_text(from, "audience"));
         put_blanks(to, item_names);
         if (any)
             json_object_array_add(items, json_object_get(to));
@@ -140,15 +143,16 @@ put_alignment(const struct facts *f, json_object *model, json_object *badge)
 
     for (size_t i = 0; i < list_count(all); i++) {
         json_object *from = list_at(all, i),
-                    *to = json_in_arena(f->r->arena, json_object_new_object());
+                    *to = json_in_arena(f->r->arena, json_object_new_object()),
+                    *texts = json_put_array(to, "texts"), *more = json_put_array(to, "more");
         bool link = put_link(f, to, "link", json_get_text(from, "targetUrl"));
         bool name = put_text(f, to, "name", json_get_text(from, "targetName"));
 
         if (link && !name)
             put_text(f, to, "name", json_get_text(from, "targetUrl"));
-        put_text(f, to, "text", json_get_text(from, "targetDescription"));
-        put_named(f, to, "badge.alignment_framework", json_get_text(from, "targetFramework"));
-        put_named(f, to, "badge.alignment_code", json_get_text(from, "targetCode"));
+        add_line(f, texts, NULL, json_get_text(from, "targetDescription"));
+        add_line(f, more, "badge.alignment_framework", json_get_text(from, "targetFramework"));
+        add_line(f, more, "badge.alignment_code", json_get_text(from, "targetCode"));
         put_blanks(to, item_names);
         if (link || name)
             json_object_array_add(items, json_object_get(to));
@@ -194,58 +198,52 @@ put_criteria(const struct facts *f, json_object *model, json_object *badge)
     json_put_bool(model, "has_criteria", any);
 }
 
-/* What no other part of the page shows. */
+/* A document as it was fetched, laid out to be read; of a signed badge, what was signed. */
 static void
-put_others(const struct facts *f, json_object *items, const char *prefix, json_object *doc,
-           const char *const *shown)
+add_source(const struct facts *f, json_object *items, const char *id, struct slice text)
 {
-    if (!json_is_object(doc))
+    SCOPED(json_drop) json_object *doc = NULL;
+    struct slice                   rest = text, part;
+    struct err                     none = { 0 };
+    json_object                   *item;
+
+    if (text.n == 0)
         return;
-    json_object_object_foreach(doc, name, value)
-    {
-        const char *const *at = shown;
-        struct slice       text = json_text(value);
-        json_object       *item;
-
-        while (*at != NULL && strcmp(*at, name) != 0)
-            at++;
-        if (*at != NULL || value == NULL)
-            continue;
-        item = json_add_object(items);
-        json_put_text(item, "name", arena_printf(f->r->arena, "%s%s", prefix, name));
-        if (text.p == NULL)
-            text = json_print(f->r->arena, value);
-        json_put_text(item, "value", slice_first(text, OTHER_BYTES));
-    }
+    if (slice_next(&rest, '.', &part) && slice_next(&rest, '.', &part) &&
+        base64url_decode(f->r->arena, part, &part) && json_parse(part, &doc, &none) == ERR_NONE)
+        text = part;
+    item = json_add_object(items);
+    put_sentence(f->r, item, "title", id, NULL);
+    if (doc != NULL || json_parse(text, &doc, &none) == ERR_NONE)
+        text = slice_str(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY |
+                                                                 JSON_C_TO_STRING_SPACED |
+                                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_put_text(item, "source", text);
 }
 
 static void
-put_all_others(const struct facts *f, json_object *model, const struct badge_graph *graph)
+put_sources(const struct facts *f, json_object *model, const struct badge_docs *docs)
 {
-    static const char *const of_assertion[] = { "@context",  "badge",     "issuedOn", "expires",
-                                                "recipient", "narrative", "evidence", NULL };
-    static const char *const of_badge[] = { "@context",  "name", "description", "criteria",
-                                            "alignment", "tags", "issuer",      NULL };
-    static const char *const of_issuer[] = { "@context", "name", "description", NULL };
-    json_object             *items, *list = list_new(f, &items);
+    json_object *items, *list = list_new(f, &items);
 
-    put_others(f, items, "", graph->assertion, of_assertion);
-    put_others(f, items, "badge.", graph->badge, of_badge);
-    put_others(f, items, "issuer.", graph->issuer, of_issuer);
-    list_put(model, "others", list);
+    add_source(f, items, "badge.source_assertion", docs->assertion);
+    add_source(f, items, "badge.source_class", docs->class_text);
+    add_source(f, items, "badge.source_issuer", docs->issuer_text);
+    list_put(model, "sources", list);
 }
 
-/* To its owner as it stands in the badge. To others never in clear: as the display API shows it. */
+/* To its owner the address that matched, and how the badge writes it. To others never in clear: as the
+ * display API shows it. */
 static enum err_code
-put_recipient(const struct facts *f, json_object *model, const struct badge_docs *docs,
-              json_object *assertion, struct err *e)
+put_recipient(const struct facts *f, json_object *model, const struct badge_full *badge,
+              const struct badge_docs *docs, json_object *assertion, struct err *e)
 {
     json_object  *displayed;
     enum err_code rc;
 
     if (!f->is_public) {
-        put_text(f, model, "recipient",
-                 json_get_text(json_get(assertion, "recipient"), "identity"));
+        put_text(f, model, "recipient", badge->email);
+        put_text(f, model, "identity", json_get_text(json_get(assertion, "recipient"), "identity"));
         return ERR_NONE;
     }
     if ((rc = badge_displayed(f->r->arena, docs, &displayed, e)) != ERR_NONE)
@@ -266,7 +264,7 @@ put_facts(const struct req *r, json_object *model, const struct badge_full *badg
 
     put_blanks(model, fact_names);
     if ((rc = badge_graph_of(r->arena, &docs, &graph, e)) != ERR_NONE ||
-        (rc = put_recipient(&f, model, &docs, graph.assertion, e)) != ERR_NONE)
+        (rc = put_recipient(&f, model, badge, &docs, graph.assertion, e)) != ERR_NONE)
         return rc;
     put_text(&f, model, "description", first_text(graph.badge, "description"));
     put_text(&f, model, "narrative", first_text(graph.assertion, "narrative"));
@@ -277,6 +275,6 @@ put_facts(const struct req *r, json_object *model, const struct badge_full *badg
     put_alignment(&f, model, graph.badge);
     put_tags(&f, model, graph.badge);
     if (!is_public)
-        put_all_others(&f, model, &graph);
+        put_sources(&f, model, &docs);
     return ERR_NONE;
 }

@@ -187,9 +187,9 @@ static const char *const visibility_names[] = {
 };
 
 enum err_code
-form_visibility(const struct req *r, enum visibility *ret, struct err *e)
+form_visibility(const struct req *r, const char *name, enum visibility *ret, struct err *e)
 {
-    struct slice  text = req_form(r, "visibility");
+    struct slice  text = req_form(r, name);
     enum err_code rc;
 
     for (size_t i = 0; i < COUNT_OF(visibility_names); i++)
@@ -198,7 +198,7 @@ form_visibility(const struct req *r, enum visibility *ret, struct err *e)
             return ERR_NONE;
         }
     rc = FAIL(e, FIELD_INVALID, "no visibility, %zu bytes", text.n);
-    err_set_field(e, SL("visibility"));
+    err_set_field(e, slice_str(name));
     return rc;
 }
 
@@ -208,7 +208,9 @@ put_visibility(const struct req *r, json_object *model, enum visibility v)
     static const char *const icons[] = { "lock", "link", "globe" };
     const char              *name = visibility_names[v];
 
-    json_put_bool(model, arena_printf(r->arena, "is_%s", name).p, true);
+    for (size_t i = 0; i < COUNT_OF(visibility_names); i++)
+        json_put_bool(model, arena_printf(r->arena, "is_%s", visibility_names[i]).p, i == v);
+    json_put_text(model, "visibility", slice_str(name));
     json_put_text(model, "visibility_icon", slice_str(icons[v]));
     json_put_text(model, "visibility_text",
                   view_text(r, arena_printf(r->arena, "visibility.%s", name).p, NULL));

@@ -50,12 +50,13 @@ void put_field(json_object *model, const char *name, struct slice value);
 void put_upload(const struct req *r, json_object *model);
 
 /* Errors FIELD_INVALID with the field's name. */
-MUST_USE enum err_code form_visibility(const struct req *r, enum visibility *ret, struct err *e);
-/* is_private, is_link or is_public, visibility_text, visibility_icon. */
+MUST_USE enum err_code form_visibility(const struct req *r, const char *name, enum visibility *ret,
+                                       struct err *e);
+/* is_private, is_link and is_public, visibility, visibility_text, visibility_icon. */
 void put_visibility(const struct req *r, json_object *model, enum visibility v);
 
 /* Everything a badge says: description, issuer_link, recipient, criteria, evidence, alignment,
- * tags, others. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
+ * tags, and for its owner identity and sources. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
 /* The stored documents of a badge. */

@@ -50,13 +50,31 @@ which_is(json_object *message)
                                                  : SAYS_INFO;
 }
 
+/* A sentence of the error list and a moment, as people read them; anything else as it came. */
+static struct slice
+received_text(const struct req *r, json_object *message)
+{
+    struct slice text = json_get_text(message, "received"), key = json_get_text(message, "key");
+    json_object *names = names_new(r);
+    int64_t      when;
+
+    for (enum err_code code = ERR_NONE + 1; code < ERR_COUNT; code++)
+        if (slice_eq(text, slice_str(err_sentence(code))))
+            return view_text(r, arena_printf(r->arena, "error.%s", err_name(code)).p, NULL);
+    if ((slice_eq(key, SL("expired")) || slice_eq(key, SL("issued-in-future"))) &&
+        badge_date(json_get(message, "received"), true, &when)) {
+        view_date(r, names, "date", when);
+        return json_get_text(names, "date");
+    }
+    return text;
+}
+
 /* What a message's sentence quotes, under the names that the catalogue's sentences have. */
 static json_object *
 quoted(const struct req *r, json_object *message)
 {
     static const char *const names[][2] = { { "prop", "prop_name" },
                                             { "url", "url" },
-                                            { "received", "received" },
                                             { "expected", "expected" } };
     json_object             *to = names_new(r);
     struct slice             node = json_get_text(message, "node_id");
@@ -65,6 +83,7 @@ quoted(const struct req *r, json_object *message)
     json_put_text(to, "node", node.n > 0 ? node : view_text(r, "report.document", NULL));
     for (size_t i = 0; i < COUNT_OF(names); i++)
         copy_text(to, names[i][0], message, names[i][1]);
+    json_put_text(to, "received", received_text(r, message));
     json_put_number(to, "status", json_object_get_int64(json_get(message, "status")));
     return to;
 }

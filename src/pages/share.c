@@ -63,6 +63,8 @@ read_collection(struct req *r, struct collection *ret, struct badge_full **ret_b
     if ((rc = store_collection_by_path(r->db, req_param(r, "path"), ret, e)) != ERR_NONE ||
         (rc = db_read_fresh(r->db, ret->user, e)) != ERR_NONE)
         return rc;
+    ret->name = without_addresses(r->arena, ret->name);
+    ret->description = without_addresses(r->arena, ret->description);
     return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
 }
 

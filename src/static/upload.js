@@ -2,7 +2,8 @@
  * the server's own page says of each is put into this one. Without this module the form does it in one go. */
 const form = document.querySelector("form[data-upload]");
 const veil = document.querySelector("[data-drop]");
-const words = document.querySelector("[data-words]").dataset;
+const kept = document.querySelector("[data-words]");
+const words = kept.dataset;
 
 const LIMIT_FILES = Number(words.files);
 const LIMIT_BYTES = Number(words.bytes);
@@ -18,8 +19,11 @@ function result_list() {
         const title = document.createElement("h2");
         const list = document.createElement("ul");
         title.textContent = words.title;
+        const summary = document.createElement("p");
         list.className = "results";
-        section.append(title, list);
+        summary.className = "soft";
+        summary.dataset.summary = "";
+        section.append(title, summary, list);
         document.querySelector("main").prepend(section);
     }
     section.hidden = false;
@@ -63,10 +67,22 @@ function send(file, waiting) {
     });
 }
 
-function fail(waiting, sentence) {
-    waiting.bar.remove();
-    waiting.state.textContent = sentence;
-    waiting.row.classList.add("result-failed");
+/* Looks as what the server refuses; how far a broken connection came is not known. */
+function fail(waiting, name, sentence, has_steps = false) {
+    const row = document.importNode(kept.content, true).querySelector(".result");
+    row.querySelector("strong").textContent = name;
+    row.querySelector("p").textContent = sentence;
+    if (!has_steps) row.querySelector("ol").remove();
+    waiting.row.replaceWith(row);
+}
+
+/* Of more than one, how many came in. */
+function sum_up(section) {
+    const summary = section.querySelector("[data-summary]");
+    const all = section.querySelectorAll(".result").length;
+    const added = section.querySelectorAll(".result-added").length;
+    summary.textContent = words.summary.replace("{added}", added).replace("{refused}", all - added);
+    summary.hidden = all < 2;
 }
 
 async function upload(files) {
@@ -79,19 +95,20 @@ async function upload(files) {
     list.parentElement.scrollIntoView({ block: "start" });
     for (const [i, { file, waiting }] of rows.entries()) {
         if (i >= LIMIT_FILES) {
-            fail(waiting, words.tooMany);
+            fail(waiting, file.name, words.tooMany, true);
             continue;
         }
         if (file.size > LIMIT_BYTES) {
-            fail(waiting, words.tooLarge);
+            fail(waiting, file.name, words.tooLarge, true);
             continue;
         }
         const page = await send(file, waiting);
         const result = page && page.querySelector("[data-results] .result");
         const sentence = page && page.querySelector("main h1");
         if (result) waiting.row.replaceWith(document.adoptNode(result));
-        else fail(waiting, sentence ? sentence.textContent : words.broken);
+        else fail(waiting, file.name, sentence ? sentence.textContent : words.broken);
     }
+    sum_up(list.parentElement);
     if (list.querySelector(".result-added")) await refresh();
 }
 

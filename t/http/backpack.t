@@ -75,6 +75,7 @@ subtest 'several pictures at once: each has its own answer' => sub {
     is $reply->code, 200, 'some were added';
     is scalar(() = text_of($reply) =~ /Added to your backpack/g), 2, 'two';
     like text_of($reply), qr/plain\.png That picture has no badge in it/, 'and the third says why not';
+    like text_of($reply), qr/2 added, 1 not added/, 'and how many are in, first';
 };
 
 subtest 'what fails says which step, document, address, field and status' => sub {
@@ -91,7 +92,7 @@ subtest 'what fails says which step, document, address, field and status' => sub
         my $reply = $learner->upload([ $file, $bytes ]);
         is $reply->code, $status, "$name: the status";
         like text_of($reply), $text, 'the reason';
-        is scalar(() = $reply->decoded_content =~ /class="step-failed"/g), 1, 'one step failed';
+        is scalar(() = $reply->decoded_content =~ s{<template.*?</template>}{}sr =~ /class="step-failed"/g), 1, 'one step failed';
     }
     my $bad = $issuer->badge('bad', to => $ann, class => { name => undef });
     my $reply = $learner->post_form('/backpack/add', [ url => $bad ]);
@@ -101,6 +102,27 @@ subtest 'what fails says which step, document, address, field and status' => sub
     is $learner->post_form('/backpack/add', [ url => 'http://[::1]:1/x' ])->code, 400, 'an address that is not open';
     is $learner->post_form('/backpack/add', [])->code, 400, 'nothing at all';
     like text_of($learner->get('/backpack')), qr/ 4 badges /, 'nothing of it was kept';
+};
+
+subtest 'what fails is laid at the right door' => sub {
+    my %case = (
+        'a cut PNG' => [ 'Picture read', undef, [ 'cut.png', substr $picture, 0, 200 ] ],
+        'a broken SVG' => [ 'Picture read', undef, [ 'cut.svg', '<svg xmlns="http://www.w3.org/2000/svg"><g>' ] ],
+        'a script' => [ 'Documents fetched', qr/begins with https/, 'javascript:alert(1)' ],
+        'a refused address' => [ 'Documents fetched', qr/whole web can reach/, 'http://10.0.0.1/x' ],
+        'nobody there' => [ 'Documents fetched', qr/issuer has to/, $issuer->url('never.json') ],
+    );
+    for my $name (sort keys %case) {
+        my ($step, $hint, $what) = @{ $case{$name} };
+        my $reply = ref $what ? $learner->upload($what) : $learner->post_form('/backpack/add', [ url => $what ]);
+        my $html = $reply->decoded_content;
+        is(($html =~ /class="step-failed"><span>([^<]*)/)[0], $step, "$name: the step");
+        like text_of($reply), $hint, 'what to do' if $hint;
+        unlike text_of($reply), qr/issuer(?:’s side| has to)/, 'the issuer is not blamed' unless $name eq 'nobody there';
+    }
+    my $reply = $learner->post_form('/backpack/add', [ url => $issuer->badge('over', to => $ann, assertion => { expires => '2024-02-01T10:00:00Z' }) ]);
+    like text_of($reply), qr/expired on 1 February 2024/, 'a moment as a person writes it';
+    unlike text_of($reply), qr/T10:00/, 'and not as a machine does';
 };
 
 subtest 'too large a picture is told the limit' => sub {
@@ -129,6 +151,41 @@ subtest 'a badge\'s page shows what the badge says, as text' => sub {
         'https://criteria.example/', 'How ', 'Open Badges version') {
         ok index($html, $text) >= 0, $text;
     }
+};
+
+subtest 'a badge\'s page drops nothing that the badge has' => sub {
+    my %more = (foo => 'unknown text', deep => { a => [ 1, { b => 'deep text' } ] });
+    my $url = $issuer->badge('whole', to => $ann, assertion => { %more, evidence => [ { id => 'https://e.example/1',
+            narrative => 'The narrative.', description => 'The description.', genre => 'Essay', audience => 'Everybody' } ] },
+        class => { bar => [ 'class list', 2.50 ], alignment => [ { targetName => 'S', targetUrl => 'https://s.example/', targetFramework => 'Frame', targetCode => 'C7' } ] },
+        profile => { baz => 'issuer text' });
+    my ($id) = ids($learner->post_form('/backpack/add', [ url => $url ])) or return fail('added');
+    my $text = text_of($learner->get("/backpack/badge/$id"));
+    for my $part ('The narrative.', 'The description.', 'Kind: Essay', 'For: Everybody', 'Framework: Frame', 'Code: C7',
+        'unknown text', 'deep text', 'class list', 'issuer text', '&quot;foo&quot;: &quot;unknown text&quot;', '&quot;hashed&quot;: true') {
+        ok index($text, $part) >= 0, $part;
+    }
+    ($id) = ids($learner->post_form('/backpack/add', [ url => $issuer->badge_05('old', to => $ann, assertion => { extra => 'in 0.5' }) ]));
+    my $html = $learner->get("/backpack/badge/$id")->decoded_content;
+    like $html, qr/$_/, $_ for '&quot;salt&quot;: &quot;salt-old', '&quot;version&quot;: &quot;0\.5\.0', '&quot;extra&quot;: &quot;in 0\.5';
+    unlike $html, qr/verification|HostedBadge/, 'nothing that it never had';
+    $learner->post_form("/backpack/badge/$id/visibility", { visibility => 'public', confirmed => 1 });
+    my ($share) = $learner->get("/backpack/badge/$id")->decoded_content =~ m{value="\S*(/share/badge/[\w-]+)"};
+    unlike $stack->browser->get($share)->decoded_content, qr/salt-old/, 'others do not get the documents';
+};
+
+subtest 'whose it is stands there as an address; its hash is a detail' => sub {
+    my ($id) = ids($learner->get('/backpack'));
+    my $html = $learner->get("/backpack/badge/$id")->decoded_content;
+    like $html, qr{<dt>Issued to</dt><dd[^>]*>\Q$ann\E</dd>}, 'the address that matched';
+    like $html, qr{<summary>Technical details.*sha256\$[0-9a-f]{64}}s, 'the hash';
+    is scalar(() = $html =~ /sha256\$[0-9a-f]{64}<\/dd>/g), 1, 'once';
+};
+
+subtest 'the help says what cannot be added' => sub {
+    my $text = text_of($learner->get('/help'));
+    like $text, qr/has expired or was revoked cannot be added/, 'what is over already';
+    like $text, qr/expires or is revoked later stays/, 'what will be';
 };
 
 subtest 'the picture is downloaded baked' => sub {

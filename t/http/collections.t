@@ -111,6 +111,41 @@ subtest 'an address may be chosen, once' => sub {
     is change($other, path => $_)->code, 400, "refused: $_" for 'ab', 'a b c', '../x', 'a/b', 'x' x 65, 'ümlaut';
 };
 
+subtest 'what was typed stands in the form after a mistake' => sub {
+    my $path = $learner->post_form('/collections', { name => 'Mine alone' })->header('Location');
+    my %typed = (name => 'New <name>', description => 'New words', visibility => 'link');
+    for my $try ([ 400, path => 'no path' ], [ 409, path => 'ann-' . $$ . '-taken' ], [ 400, name => 'x' x 201 ]) {
+        my ($status, %bad) = @$try;
+        change($collection, path => $bad{path}, visibility => 'public') if $status == 409;
+        my $reply = change($path, %typed, %bad);
+        is $reply->code, $status, "refused: @{[ keys %bad ]}";
+        my $html = $reply->decoded_content;
+        like $html, qr{<h1[^>]*>Mine alone</h1>}, 'the collection has its name';
+        like $html, qr{id="name"[^>]*value="@{[ $bad{name} // 'New &lt;name&gt;' ]}"}, 'the form the typed one';
+        like $html, qr{<textarea[^>]*>New words</textarea>}, 'the description';
+        like $html, qr{id="path"[^>]*value="$bad{path}"}, 'the address' if $bad{path};
+        is join(' ', $html =~ /value="(\w+)" checked/g), 'link', 'and the choice, once';
+    }
+};
+
+subtest 'a window that was left open takes nothing back' => sub {
+    my $path = $learner->post_form('/collections', { name => 'In two windows' })->header('Location');
+    is change($path, visibility => 'public', was => 'private')->code, 303, 'public';
+    my $share = share_path($path);
+    is change($path, visibility => 'private', was => 'public')->code, 303, 'private, in another window';
+    my $reply = change($path, name => 'Renamed', visibility => 'public', was => 'public');
+    is $reply->code, 409, 'the first only wanted to rename';
+    my $html = $reply->decoded_content;
+    like $html, qr/role="alert".*It is now: Private/s, 'it is told';
+    like $html, qr/id="name"[^>]*value="Renamed"/, 'what was typed is there';
+    like $html, qr/name="was" value="private".*value="private" checked/s, 'beside what is so now';
+    is $visitor->get($share)->code, 404, 'and it is private still';
+    is change($path, name => 'Renamed', visibility => 'private', was => 'private')->code, 303, 'saved again, it is taken';
+    $reply = change($path, visibility => 'public', was => 'link');
+    is $reply->code, 409, 'a choice made against another state is asked again';
+    like $reply->decoded_content, qr/value="public" checked/, 'and is kept';
+};
+
 subtest 'badges with the address in clear are shown only after a warning' => sub {
     my $reply = $learner->post_form("$collection/badges", { do => 'put', badge => $clear });
     is $reply->code, 200, 'into a public one: a question';
@@ -136,6 +171,22 @@ subtest 'what is somebody else\'s is not there' => sub {
     is $learner->get($collection)->code, 200, 'its owner has it';
 };
 
+subtest 'a badge\'s page says through which collections others see it' => sub {
+    my ($id) = map { $_->{id} } $story->import_all($ann, $issuer->badge('through', to => $ann));
+    my $page = "/backpack/badge/$id";
+    my $through = sub { $learner->get($page)->decoded_content =~ /Others also see it in.*?<\/ul>/s ? $& : '' };
+    my %in = map { $_ => $learner->post_form('/collections', { name => "Now $_" })->header('Location') } qw(private link public);
+    $learner->post_form("$in{$_}/badges", { do => 'put', badge => $id }) for sort keys %in;
+    is $through->(), '', 'all are private: nothing to say';
+    change($in{$_}, name => "Now $_", visibility => $_) for qw(link public);
+    like $through->(), qr{href="$in{public}"[^>]*>Now public<}, 'the public one';
+    like $through->(), qr{href="$in{link}"[^>]*>Now link<}, 'the one with a link';
+    unlike $through->(), qr/Now private/, 'not the private one';
+    like $learner->get($page)->decoded_content, qr/href="#share"><svg[^>]*><use href="[^"]*#globe"/, 'and it is under no lock';
+    change($in{$_}, name => "Now $_") for qw(link public);
+    is $through->(), '', 'private again';
+};
+
 subtest 'a badge that is removed leaves its collections' => sub {
     $learner->post_form("/backpack/badge/$clear/remove", { confirmed => 1 });
     is scalar(grep { $_ == $clear } order($collection)), 0, 'it is out';
@@ -151,7 +202,7 @@ subtest 'deleting asks first; the badges stay' => sub {
     is $learner->post_form("$collection/remove", { confirmed => 1 })->code, 303, 'yes';
     is $learner->get($collection)->code, 404, 'gone';
     is $visitor->get($share)->code, 404, 'for others too';
-    like $learner->get('/backpack')->decoded_content, qr/4 badges/, 'the badges are there';
+    like $learner->get('/backpack')->decoded_content, qr/5 badges/, 'the badges are there';
 };
 
 done_testing;

@@ -60,6 +60,17 @@ for my $page ($collection, $single) {
     };
 }
 
+subtest 'an address in the learner\'s own words is hidden like any other' => sub {
+    my $id = $story->collection($ann, "All of $ann", 1, $quiet->{id});
+    $learner->post_form("/collections/$id/change", { name => "All of $ann", description => "Write to $ann", visibility => 'public' });
+    my ($page) = $learner->get("/collections/$id")->decoded_content =~ m{value="\S*(/share/collection/[\w-]+)"};
+    for my $at ($page, "$page.json", '/displayer/' . $story->user_id($ann) . '/groups') {
+        my $text = $story->get($at, Accept => '*/*')->{content};
+        like $text, qr/All of (?:\xE2\x80\xA6|\[e-mail address\])/, "$at: the name";
+        unlike $text, qr/\Q$ann\E/, 'without the address';
+    }
+};
+
 subtest 'the hash in the JSON is the learner\'s, and stays the same' => sub {
     require Digest::SHA;
     my $doc = $story->json("$single.json")->{assertion};
