@@ -15,6 +15,8 @@ void sbuf_init(struct sbuf *b, struct arena *a);
  * them. */
 char *sbuf_room(struct sbuf *b, size_t more);
 void sbuf_grew(struct sbuf *b, size_t n);
+/* Forgets what stands behind the first n bytes. */
+void sbuf_cut(struct sbuf *b, size_t n);
 void sbuf_add(struct sbuf *b, struct slice s);
 void sbuf_add_str(struct sbuf *b, const char *text);
 void sbuf_add_char(struct sbuf *b, char c);

@@ -29,10 +29,11 @@ MUST_USE enum err_code svg_unbake(struct arena *a, struct slice svg, struct slic
 /* Puts an assertion in as the first element of the root.
  * In      verify: the URL of a hosted assertion, the JWS of a signed one. json: the assertion,
  *         written as CDATA; SLICE_NONE for none. Each at most LIMIT_JWS_BYTES of UTF-8.
- * Out     *ret: a new file in UTF-8, in `a`. Earlier assertion elements are gone; so are `script`
- *         elements and `on...` attributes, which no badge needs (what protects a reader is the
- *         policy it is served under). Everything else means the same as before, comments and
- *         instructions included.
+ * Out     *ret: a new file in UTF-8, in `a`. Earlier assertion elements are gone. Of the rest, what
+ *         draws is kept and means the same as before, with comments and descriptions; all other
+ *         elements and attributes are gone, by an allow-list, and so are instructions: scripts and
+ *         event handlers, what is not SVG (foreignObject and what is in it), links and style that
+ *         reach outside the file (but pictures of dots and fonts in `data:`), animations of links.
  * Errors  as above; ASSERTION_MALFORMED (verify is empty; a character that XML cannot hold).
  * Spec    Open Badges Baking 1.0.0, SVGs, Baking. */
 MUST_USE enum err_code svg_bake(struct arena *a, struct slice svg, struct slice verify,

@@ -36,6 +36,15 @@ sbuf_grew(struct sbuf *b, size_t n)
 }
 
 void
+sbuf_cut(struct sbuf *b, size_t n)
+{
+    assert(n <= b->n);
+    b->n = n;
+    if (b->p != NULL)
+        b->p[n] = '\0';
+}
+
+void
 sbuf_add(struct sbuf *b, struct slice s)
 {
     char *to = sbuf_room(b, s.n);

@@ -10,6 +10,9 @@ struct bake {
     struct slice verify, json;
     bool         tag_open; /* a start tag still lacks its `>` */
     int          left_out; /* depth inside an element that is left out */
+    bool         in_style; /* inside a style element, whose text is only judged as a whole */
+    size_t       style_at; /* where its text begins in `out` */
+    struct sbuf  css;      /* that text, as CSS reads it */
 };
 
 /* No reference written here is longer than what stood for the character in the file that was read, so that a
@@ -128,7 +131,7 @@ add_attributes(struct sbuf *b, const struct svg_element *el)
     for (size_t i = 0; i < el->attribute_count; i++) {
         const struct svg_attribute *at = &el->attributes[i];
 
-        if (at->prefix.p != NULL || !slice_starts_nocase(at->name, SL("on")))
+        if (svg_attribute_allowed(el, at))
             add_attribute(b, at->prefix, at->name, at->value);
     }
 }
@@ -155,7 +158,7 @@ bake_start(void *self, const struct svg_element *el)
 {
     struct bake *k = self;
 
-    if (k->left_out > 0 || el->is_assertion || slice_eq_nocase(el->name, SL("script"))) {
+    if (k->left_out > 0 || k->in_style || el->is_assertion || !svg_element_allowed(el)) {
         k->left_out++;
         return true;
     }
@@ -165,11 +168,26 @@ bake_start(void *self, const struct svg_element *el)
     add_namespaces(&k->out, el);
     add_attributes(&k->out, el);
     k->tag_open = true;
+    k->in_style = slice_eq(el->name, SL("style"));
+    k->style_at = k->out.n;
+    sbuf_cut(&k->css, 0);
     if (el->is_root) {
         close_tag(k);
         add_assertion(k, declared_uri(el));
     }
     return true;
+}
+
+/* What a style element says, which is judged when all of it is there: a comment or a second section may stand in
+ * the middle of a word. */
+static void
+end_style(struct bake *k)
+{
+    if (k->in_style && !svg_css_allowed(sbuf_slice(&k->css))) {
+        sbuf_cut(&k->out, k->style_at);
+        k->tag_open = true;
+    }
+    k->in_style = false;
 }
 
 static bool
@@ -181,6 +199,7 @@ bake_end(void *self, struct slice prefix, struct slice name)
         k->left_out--;
         return true;
     }
+    end_style(k);
     if (k->tag_open) {
         sbuf_add_str(&k->out, "/>");
     } else {
@@ -200,6 +219,8 @@ bake_text(void *self, enum svg_text kind, struct slice text)
     if (k->left_out > 0)
         return true;
     close_tag(k);
+    if (k->in_style && kind != SVG_COMMENT)
+        sbuf_add(&k->css, text);
     if (kind == SVG_CDATA) {
         add_cdata(&k->out, text);
     } else if (kind == SVG_CHARACTERS) {
@@ -209,23 +230,6 @@ bake_text(void *self, enum svg_text kind, struct slice text)
         sbuf_add(&k->out, text);
         sbuf_add_str(&k->out, "-->");
     }
-    return true;
-}
-
-static bool
-bake_instruction(void *self, struct slice target, struct slice data)
-{
-    struct bake *k = self;
-
-    if (k->left_out > 0)
-        return true;
-    close_tag(k);
-    sbuf_add_str(&k->out, "<?");
-    sbuf_add(&k->out, target);
-    if (data.n > 0)
-        sbuf_add_char(&k->out, ' ');
-    sbuf_add(&k->out, data);
-    sbuf_add_str(&k->out, "?>");
     return true;
 }
 
@@ -261,12 +265,15 @@ enum err_code
 svg_bake(struct arena *a, struct slice svg, struct slice verify, struct slice json,
          struct slice *ret, struct err *e)
 {
-    static const struct svg_events events = { bake_start, bake_end, bake_text, bake_instruction };
+    static const struct svg_events events = { .start = bake_start,
+                                              .end = bake_end,
+                                              .text = bake_text };
     struct bake                    k = { .verify = verify, .json = json };
     enum err_code                  rc;
 
     if ((rc = inputs_check(verify, json, e)) != ERR_NONE)
         return rc;
+    sbuf_init(&k.css, a);
     sbuf_init(&k.out, a);
     (void)sbuf_room(&k.out, slice_first(svg, LIMIT_IMAGE_BYTES).n + verify.n + json.n + 512);
     sbuf_add_str(&k.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

@@ -125,9 +125,12 @@ static void
 attributes_read(struct reader *r, const xmlChar **from, int count, struct svg_attribute *to)
 {
     for (int i = 0; i < count; i++, from += 5) {
-        to[i] = (struct svg_attribute){ str(from[1]),
-                                        str(from[0]),
-                                        { (const char *)from[3], (size_t)(from[4] - from[3]) } };
+        to[i] = (struct svg_attribute){
+            .prefix = str(from[1]),
+            .name = str(from[0]),
+            .value = { (const char *)from[3], (size_t)(from[4] - from[3]) },
+            .uri = str(from[2]),
+        };
         if (from[1] != NULL && from[2] == NULL)
             refuse(r, "an attribute whose prefix is not declared");
     }
@@ -137,8 +140,8 @@ static void
 namespaces_read(const xmlChar **from, int count, struct svg_attribute *to)
 {
     for (int i = 0; i < count; i++, from += 2)
-        to[i] = (struct svg_attribute){ SLICE_NONE, from[0] == NULL ? SL("") : str(from[0]),
-                                        from[1] == NULL ? SL("") : str(from[1]) };
+        to[i] = (struct svg_attribute){ .name = from[0] == NULL ? SL("") : str(from[0]),
+                                        .value = from[1] == NULL ? SL("") : str(from[1]) };
 }
 
 static void
@@ -151,6 +154,7 @@ on_start(void *self, const xmlChar *name, const xmlChar *prefix, const xmlChar *
     struct svg_element   el = {
           .prefix = str(prefix),
           .name = str(name),
+          .uri = str(uri),
           .is_root = r->elements == 0,
           .namespace_count = (size_t)namespace_count,
           .attribute_count = (size_t)attribute_count,
@@ -166,7 +170,7 @@ on_start(void *self, const xmlChar *name, const xmlChar *prefix, const xmlChar *
         return;
     el.is_assertion =
         slice_eq(el.name, SL("assertion")) &&
-        (slice_eq(el.prefix, SL("openbadges")) || slice_eq(str(uri), SL(OPENBADGES_URI)));
+        (slice_eq(el.prefix, SL("openbadges")) || slice_eq(el.uri, SL(OPENBADGES_URI)));
     attributes_read(r, attributes, attribute_count, as);
     namespaces_read(namespaces, namespace_count, ns);
     element_check(r, &el, uri);
@@ -212,15 +216,6 @@ on_comment(void *self, const xmlChar *text)
     on_text(self, SVG_COMMENT, text, str(text).n);
 }
 
-static void
-on_instruction(void *self, const xmlChar *target, const xmlChar *data)
-{
-    struct reader *r = self;
-
-    if (goes_on(r) && r->events->instruction != NULL)
-        answer(r, r->events->instruction(r->self, str(target), str(data)));
-}
-
 static const xmlSAXHandler handler = {
     .initialized = XML_SAX2_MAGIC,
     .internalSubset = on_doctype,
@@ -230,7 +225,6 @@ static const xmlSAXHandler handler = {
     .ignorableWhitespace = on_characters,
     .cdataBlock = on_cdata,
     .comment = on_comment,
-    .processingInstruction = on_instruction,
     .serror = on_fault,
 };
 

@@ -121,6 +121,9 @@ an_svg_names_where_the_assertion_is_hosted(void **state)
                   SLICE_NONE, SL("https://a.example/2")));
     assert_true(svg_names(f, SL("{\"id\":\"https://a.example/1\"}"), SL("https://b.example/"),
                           SL("https://b.example/")));
+    assert_true(svg_names(
+        f, SL("{\"id\":\"urn:uuid:1\",\"verification\":{\"url\":\"https://a.example/3\"}}"),
+        SLICE_NONE, SL("https://a.example/3")));
     assert_true(svg_names(f, SL(JWS), SLICE_NONE, SL(JWS)));
 }
 
@@ -135,7 +138,10 @@ what_is_no_badge_is_not_baked(void **state)
                                         SL("ftp://a.example/"),
                                         SL("a.b"),
                                         SL(".."),
-                                        SL("a.b.c.d") };
+                                        SL("a.b.c.d"),
+                                        SL("a.b!.c"),
+                                        SL("a.b+c.d"),
+                                        SL("a..c") };
     struct fixture           *f = *state;
     struct slice              baked;
 
@@ -198,6 +204,85 @@ a_picture_with_too_many_pixels_is_refused_with_the_limit(void **state)
     assert_true(slice_find(report_deciding(r)->sentence, SL("64000000"), &at));
 }
 
+/* The original waited for ever for byte 256. */
+static void
+files_below_256_bytes_are_like_any_other(void **state)
+{
+    struct fixture    *f = *state;
+    const struct slice pictures[] = { png_make(f->a, 1, 1, 8, PNG_COLOR_TYPE_GRAY, 0),
+                                      SL("<svg/>") };
+    struct slice       baked, out;
+
+    for (size_t i = 0; i < COUNT_OF(pictures); i++) {
+        assert_true(pictures[i].n < 128);
+        assert_int_equal(
+            badge_bake(f->a, pictures[i], SL("https://a.example/1"), SLICE_NONE, &baked, &f->err),
+            ERR_NONE);
+        assert_true(baked.n < 256);
+        assert_int_equal(badge_unbake(f->a, baked, &out, &f->err), ERR_NONE);
+        assert_slice_equal(out, SL("https://a.example/1"));
+        for (size_t n = 0; n < baked.n; n++)
+            assert_int_not_equal(badge_unbake(f->a, slice_first(baked, n), &out, &f->err),
+                                 ERR_NONE);
+    }
+}
+
+/* Their first bytes decide, and nothing behind the end of a PNG is kept. */
+static void
+a_file_that_is_two_things_is_one_of_them(void **state)
+{
+    struct fixture *f = *state;
+    struct slice    svg = SL("<svg><openbadges:assertion verify='https://b.example/2'/></svg>");
+    struct slice    png, both, baked, plain, out;
+
+    assert_int_equal(badge_bake(f->a, f->png, SL("https://a.example/1"), SLICE_NONE, &png, &f->err),
+                     ERR_NONE);
+    both = png_make_insert(f->a, png, png.n, svg);
+    assert_int_equal(badge_unbake(f->a, both, &out, &f->err), ERR_NONE);
+    assert_slice_equal(out, SL("https://a.example/1"));
+    assert_int_equal(badge_bake(f->a, both, SL("{}"), SLICE_NONE, &baked, &f->err), ERR_NONE);
+    assert_int_equal(badge_bake(f->a, png, SL("{}"), SLICE_NONE, &plain, &f->err), ERR_NONE);
+    assert_slice_equal(baked, plain);
+    both = png_make_insert(f->a, svg, svg.n, png);
+    assert_int_equal(badge_image_kind(both), BADGE_IMAGE_SVG);
+    assert_int_equal(badge_unbake(f->a, both, &out, &f->err), ERR_SVG_MALFORMED);
+    both = png_make_insert(f->a, png, 0, SL("GIF89a"));
+    assert_int_equal(badge_unbake(f->a, both, &out, &f->err), ERR_IMAGE_UNKNOWN);
+}
+
+/* Switched off in 1.0 of the specification, where libpng would inflate it silently. */
+static void
+a_compressed_badge_is_refused_with_a_reason_that_names_it(void **state)
+{
+    struct fixture             *f = *state;
+    const struct verify_options options = { .now_s = 1 };
+    struct slice                chunk = png_make_chunk(f->a, "iTXt", SL("openbadges\0\1\0\0\0x"));
+    struct slice                png = png_make_insert(f->a, f->png, 33, chunk);
+    const struct report        *r = badge_verify(f->a, png, &options);
+    size_t                      at;
+
+    assert_string_equal(report_deciding(r)->key, "image-malformed");
+    assert_true(slice_find(report_deciding(r)->sentence, SL("compressed"), &at));
+    assert_int_equal(badge_bake(f->a, png, SL("{}"), SLICE_NONE, &png, &f->err), ERR_NONE);
+    assert_int_equal(badge_unbake(f->a, png, &chunk, &f->err), ERR_NONE);
+}
+
+static void
+a_picture_that_holds_nothing_or_blanks_is_unbaked(void **state)
+{
+    struct fixture             *f = *state;
+    const struct verify_options options = { .now_s = 1 };
+    struct slice                png = png_make_insert(f->a, f->png, 33,
+                                                      png_make_chunk(f->a, "iTXt", SL("openbadges\0\0\0\0\0 \n")));
+    struct slice                text;
+
+    assert_int_equal(badge_unbake(f->a, png, &text, &f->err), ERR_IMAGE_UNBAKED);
+    assert_string_equal(report_deciding(badge_verify(f->a, f->png, &options))->key,
+                        "image-unbaked");
+    assert_string_equal(report_deciding(badge_verify(f->a, f->svg, &options))->key,
+                        "image-unbaked");
+}
+
 int
 main(void)
 {
@@ -211,6 +296,10 @@ main(void)
         TEST(an_svg_names_where_the_assertion_is_hosted),
         TEST(what_is_no_badge_is_not_baked),
         TEST(a_picture_with_too_many_pixels_is_refused_with_the_limit),
+        TEST(files_below_256_bytes_are_like_any_other),
+        TEST(a_file_that_is_two_things_is_one_of_them),
+        TEST(a_compressed_badge_is_refused_with_a_reason_that_names_it),
+        TEST(a_picture_that_holds_nothing_or_blanks_is_unbaked),
     };
 
     return RUN_TAP(tests);

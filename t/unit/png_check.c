@@ -38,6 +38,24 @@ check(struct slice png, struct err *e)
     return rc;
 }
 
+/* The same for who only walks the chunks: what is baked in, and baking, which agree. */
+static enum err_code
+walk(struct arena *a, struct slice png, struct err *e)
+{
+    char         *alone = malloc(png.n == 0 ? 1 : png.n);
+    struct slice  in = { alone, png.n }, ret;
+    struct err    unused;
+    enum err_code rc, bakes;
+
+    assert_non_null(alone);
+    memcpy(alone, png.p, png.n);
+    rc = png_unbake(in, &ret, e);
+    bakes = png_bake(a, in, SL("{}"), &ret, &unused);
+    free(alone);
+    assert_int_equal(bakes, rc == ERR_IMAGE_UNBAKED ? ERR_NONE : rc);
+    return rc;
+}
+
 static void
 every_kind_of_picture_is_decoded(void **state)
 {
@@ -73,8 +91,12 @@ a_file_cut_anywhere_is_refused(void **state)
     struct slice  png = png_make(a, 5, 5, 8, PNG_COLOR_TYPE_RGB, 1);
     struct err    e;
 
-    for (size_t n = 0; n < png.n; n++)
+    for (size_t n = 0; n < png.n; n++) {
         assert_int_equal(check(slice_first(png, n), &e), ERR_PNG_MALFORMED);
+        assert_int_equal(walk(a, slice_first(png, n), &e), ERR_PNG_MALFORMED);
+        /* In the signature, between two chunks, or inside one. */
+        assert_non_null(strstr(e.cause, n < 8 ? "signature" : "the file ends"));
+    }
     assert_int_equal(check(png, &e), ERR_NONE);
 }
 
@@ -89,7 +111,77 @@ a_changed_bit_anywhere_is_refused(void **state)
     for (size_t i = 0; i < png.n; i++) {
         ((char *)copy.p)[i] ^= 4;
         assert_int_equal(check(copy, &e), ERR_PNG_MALFORMED);
+        assert_int_equal(walk(a, copy, &e), ERR_PNG_MALFORMED);
         ((char *)copy.p)[i] ^= 4;
+    }
+}
+
+/* Another header, with its CRC right. */
+static struct slice
+with_header(struct arena *a, struct slice png, struct slice header)
+{
+    return png_make_insert(a, png_make_cut(a, png, 8, 25), 8, png_make_chunk(a, "IHDR", header));
+}
+
+static struct slice
+with_palette(struct arena *a, struct slice png, size_t bytes)
+{
+    struct slice colours = { memset(arena_alloc(a, bytes + 1), 1, bytes + 1), bytes };
+
+    png = png_make_cut(a, png, PAST_IHDR, png_make_find(png, "IDAT") - PAST_IHDR);
+    return png_make_insert(a, png, PAST_IHDR, png_make_chunk(a, "PLTE", colours));
+}
+
+static void
+headers_that_cannot_be_are_refused(void **state)
+{
+    static const struct slice bad[] = {
+        SL("\0\0\0\0\0\0\0\5\10\2\0\0\0"),   /* no width */
+        SL("\0\0\0\5\0\0\0\0\10\2\0\0\0"),   /* no height */
+        SL("\x80\0\0\5\0\0\0\5\10\2\0\0\0"), /* more than 31 bits */
+        SL("\0\0\0\5\xFF\xFF\xFF\xFF\10\2\0\0\0"),
+        SL("\0\0\0\5\0\0\0\5\10\2\0\0"), /* too short, too long */
+        SL("\0\0\0\5\0\0\0\5\10\2\0\0\0\0"),
+        SL(""),
+    };
+    static const struct slice huge[] = {
+        SL("\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF\10\2\0\0\0"),
+        SL("\5\xF5\xE1\0\0\0\0\1\1\0\0\0\0"),     /* 100,000,000 wide */
+        SL("\0\0\x27\x10\0\0\x27\x10\1\0\0\0\0"), /* 10,000 each way */
+    };
+    struct arena *a = *state;
+    struct slice  png = png_make(a, 5, 5, 8, PNG_COLOR_TYPE_RGB, 0);
+    struct err    e;
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_int_equal(check(with_header(a, png, bad[i]), &e), ERR_PNG_MALFORMED);
+        assert_int_equal(walk(a, with_header(a, png, bad[i]), &e), ERR_PNG_MALFORMED);
+    }
+    for (size_t i = 0; i < COUNT_OF(huge); i++) {
+        assert_int_equal(check(with_header(a, png, huge[i]), &e), ERR_TOO_LARGE);
+        assert_int_equal(walk(a, with_header(a, png, huge[i]), &e), ERR_TOO_LARGE);
+    }
+}
+
+static void
+lengths_that_lie_are_refused(void **state)
+{
+    static const unsigned long lengths[] = { 0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF4, 0xFFFFFFFF };
+    struct arena              *a = *state;
+    struct slice               png = png_make(a, 5, 5, 8, PNG_COLOR_TYPE_RGB, 0);
+    struct slice               text = png_make_chunk(a, "iTXt", SL("openbadges\0\0\0\0\0{}"));
+    struct err                 e;
+
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        struct slice lying;
+        struct sbuf  b;
+
+        sbuf_init(&b, a);
+        png_make_be32(&b, lengths[i]);
+        sbuf_add(&b, slice_from(text, 4));
+        lying = png_make_insert(a, png, PAST_IHDR, sbuf_slice(&b));
+        assert_int_equal(check(lying, &e), ERR_PNG_MALFORMED);
+        assert_int_equal(walk(a, lying, &e), ERR_PNG_MALFORMED);
     }
 }
 
@@ -107,24 +199,36 @@ chunks_out_of_their_place_are_refused(void **state)
          png_make_insert(a, png, 8, text),                                    /* before IHDR */
          png_make_insert(a, png, PAST_IHDR, ihdr),                            /* IHDR twice */
          png_make_insert(a, png, PAST_IHDR, palette),                         /* PLTE twice */
-         png_make_cut(a, png, PAST_IHDR, idat - PAST_IHDR),                   /* no PLTE */
          png_make_insert(a, png, iend, palette),                              /* PLTE behind IDAT */
          png_make_cut(a, png, idat, data.n),                                  /* no IDAT */
          png_make_insert(a, png_make_insert(a, png, iend, data), iend, text), /* IDAT apart */
          png_make_insert(a, png, PAST_IHDR,
                          png_make_chunk(a, "ABCD", SL(""))), /* unknown, critical */
          png_make_insert(a, png, PAST_IHDR, png_make_chunk(a, "a1cd", SL(""))), /* no letters */
+         png_make_insert(a, png, PAST_IHDR, png_make_chunk(a, "ab~d", SL(""))),
          png_make_insert(a, png_make_cut(a, png, iend, 12), iend,
                          png_make_chunk(a, "IEND", SL("x"))),
-         png_make_insert(a, png_make_cut(a, png, idat, data.n), idat,
-                         png_make_chunk(a, "IDAT", SL(""))),
+         with_palette(a, png, 0), /* no colour, a part of one, more than there can be */
+         with_palette(a, png, 4),
+         with_palette(a, png, 771),
+    };
+    /* What can only be seen by who decodes it: no PLTE, no IDAT with anything in it. */
+    struct slice undecodable[] = {
+        png_make_cut(a, png, PAST_IHDR, idat - PAST_IHDR),
+        png_make_insert(a, png_make_cut(a, png, idat, data.n), idat,
+                        png_make_chunk(a, "IDAT", SL(""))),
     };
     struct err e;
 
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        if (check(bad[i], &e) != ERR_PNG_MALFORMED)
+        if (check(bad[i], &e) != ERR_PNG_MALFORMED || walk(a, bad[i], &e) != ERR_PNG_MALFORMED)
             fail_msg("case %zu", i);
+    for (size_t i = 0; i < COUNT_OF(undecodable); i++) {
+        assert_int_equal(check(undecodable[i], &e), ERR_PNG_MALFORMED);
+        assert_int_equal(walk(a, undecodable[i], &e), ERR_IMAGE_UNBAKED);
+    }
     assert_int_equal(check(png, &e), ERR_NONE);
+    assert_int_equal(walk(a, with_palette(a, png, 768), &e), ERR_IMAGE_UNBAKED);
     assert_int_equal(check(png_make_insert(a, png, idat, text), &e), ERR_NONE);
     assert_int_equal(check(png_make_insert(a, png, idat, png_make_chunk(a, "abCd", SL(""))), &e),
                      ERR_NONE);
@@ -242,6 +346,8 @@ main(void)
         TEST(every_kind_of_picture_is_decoded),
         TEST(a_file_cut_anywhere_is_refused),
         TEST(a_changed_bit_anywhere_is_refused),
+        TEST(headers_that_cannot_be_are_refused),
+        TEST(lengths_that_lie_are_refused),
         TEST(chunks_out_of_their_place_are_refused),
         TEST(limits_hold_for_bytes_chunks_sides_and_pixels),
 #ifdef __SANITIZE_ADDRESS__ /* whose allocator can be listened to */
