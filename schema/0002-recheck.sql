@@ -2,7 +2,7 @@
 -- has check_host 0 until a checker queues it; so neither imports nor that release know of the queues.
 ALTER TABLE badge
     ADD COLUMN check_host    BIGINT UNSIGNED NOT NULL DEFAULT 0, -- the queue it stands in: check_host.id
-    ADD COLUMN check_at_s    BIGINT NOT NULL DEFAULT 0,          -- due for its next check
+    ADD COLUMN check_at_s    INT UNSIGNED NOT NULL DEFAULT 0,    -- due for its next check
     ADD COLUMN status_reason VARBINARY(40) NOT NULL DEFAULT '',  -- what the status is for; empty while valid
     ADD COLUMN status_at_s   BIGINT NULL,                        -- since when it has the status; NULL: since it came
     ADD KEY by_check (check_host, check_at_s);
