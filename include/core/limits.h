@@ -28,7 +28,7 @@ enum {
     /* Requests. */
     LIMIT_BODY_BYTES = 18 * MIB, /* a form with several pictures */
     LIMIT_FORM_FIELDS = 256,
-    LIMIT_FORM_FILES = 8,
+    LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
     LIMIT_HEADER_BYTES = 16 * KIB, /* all FastCGI parameters of a request */
