@@ -32,10 +32,10 @@ enum {
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
     LIMIT_HEADER_BYTES = 16 * KIB, /* all FastCGI parameters of a request */
-    /* Text of learners, in bytes of UTF-8. */
+    /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,
-    LIMIT_COLLECTION_NAME_BYTES = 200,
-    LIMIT_COLLECTION_TEXT_BYTES = 4000,
+    LIMIT_COLLECTION_NAME_CHARS = 200,
+    LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */
     LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
