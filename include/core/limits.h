@@ -26,7 +26,7 @@ enum {
     LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
     LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
     /* Requests. */
-    LIMIT_BODY_BYTES = 18 * MIB, /* a form with several pictures */
+    LIMIT_BODY_BYTES = 9 * MIB, /* a form with several pictures; a worker holds it whole */
     LIMIT_FORM_FIELDS = 256,
     LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
     LIMIT_QUERY_ARGS = 64,

@@ -1,6 +1,6 @@
 #include "http_int.h"
 
-/* "at most 18 MiB"; the bytes themselves where they are no whole number of KiB. */
+/* "at most 9 MiB"; the bytes themselves where they are no whole number of KiB. */
 static struct slice
 bytes_text(struct arena *a, size_t bytes)
 {
