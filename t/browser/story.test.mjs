@@ -111,7 +111,10 @@ for (const way of ["fetch", "jsonp"])
         assert.equal(await other.page.textContent("#shelf h2"), "Application 2027");
         assert.equal(await other.page.locator("#shelf .card").count(), badges.filter((b) => !b.note).length);
         await other.page.waitForFunction(() => [...document.images].every((i) => i.complete && i.naturalWidth > 0));
+        await check_page(other.page, `the other site by ${way}`);
         await shoot(stack, other.page, `other-site-${way}`);
+        await other.page.goto("/");
+        await check_page(other.page, "the issuer's page");
         assert.deepEqual(other.complaints, []);
         await other.close();
     });
