@@ -158,6 +158,14 @@ port_free() {
         bind($t, pack_sockaddr_in6($ARGV[0], Socket::inet_pton(AF_INET6, "::1")))
             or $!{EADDRNOTAVAIL} or exit 1;' "$1"
 }
+# port_allowed N: whoever the servers run as may listen there.
+port_allowed() {
+    (HIDDEN='' && as_user perl -MSocket -e '
+        my $s;
+        socket($s, PF_INET, SOCK_STREAM, 0) or exit 0;
+        exit(bind($s, sockaddr_in($ARGV[0], INADDR_LOOPBACK)) || !$!{EACCES} ? 0 : 13)' "$1")
+    [ $? -ne 13 ]
+}
 has_ipv6() {
     perl -MSocket -e 'my $t; socket($t, PF_INET6, SOCK_STREAM, 0)
         and bind($t, pack_sockaddr_in6(0, Socket::inet_pton(AF_INET6, "::1"))) or exit 1'

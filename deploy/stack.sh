@@ -71,7 +71,10 @@ conf_write() { # conf_write [FILE]
     conf_given=${1:-$VAR/local.conf}
     [ -e "$conf_given" ] || conf_given=/dev/null
     (umask 077 && conf_base >"$VAR/base.conf")
-    "$BUILD/obi" config check --conf "$VAR/base.conf" --conf "$conf_given" >"$VAR/log/config.log" 2>&1 || return 1
+    "$BUILD/obi" config check --conf "$VAR/base.conf" --conf "$conf_given" >"$VAR/log/config.log" 2>&1 || {
+        rm -f "$VAR/base.conf" # it has the databases' passwords
+        return 1
+    }
     [ $# -eq 0 ] || cp "$1" "$VAR/local.conf"
     (
         umask 077

@@ -33,9 +33,18 @@ struct conf_mistake {
     struct slice reason;
 };
 
+/* A server as the configuration names it: `unix:/path/of/socket`, `host:port` or `[IPv6]:port`. */
+struct conf_server {
+    struct slice path; /* of the socket; empty: host and port */
+    struct slice host;
+    uint16_t     port;
+};
+/* What is wrong with `text`, or NULL; *ret points into it. */
+const char *conf_server_parse(struct slice text, struct conf_server *ret);
+
 /* Reads the files in order; a later one's values replace an earlier one's, a list's items of a
  * later file replace those of all earlier ones. Then every value is checked against its row.
- * Out     *ret lives in `a`.
+ * Out     *ret lives in `a`. With mistakes too it is what could be read, for those who check more.
  * Errors  CONF: the first mistake stands in e->detail, all of them in *ret_mistakes (may be
  *         NULL). */
 MUST_USE enum err_code conf_load(struct arena *a, const struct slice *files, size_t count,

@@ -26,16 +26,16 @@ enum {
     LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
     LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
     /* Requests. */
-    LIMIT_BODY_BYTES = 18 * MIB, /* a form with several pictures */
+    LIMIT_BODY_BYTES = 9 * MIB, /* a form with several pictures; a worker holds it whole */
     LIMIT_FORM_FIELDS = 256,
-    LIMIT_FORM_FILES = 8,
+    LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
     LIMIT_HEADER_BYTES = 16 * KIB, /* all FastCGI parameters of a request */
-    /* Text of learners, in bytes of UTF-8. */
+    /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,
-    LIMIT_COLLECTION_NAME_BYTES = 200,
-    LIMIT_COLLECTION_TEXT_BYTES = 4000,
+    LIMIT_COLLECTION_NAME_CHARS = 200,
+    LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */
     LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */

@@ -61,5 +61,7 @@ bool slice_u64(struct slice s, unsigned long long max, unsigned long long *ret);
 /* True when every byte belongs to a well-formed UTF-8 sequence (no surrogates, no overlong
  * forms). */
 bool slice_is_utf8(struct slice s);
+/* How many characters (code points) well-formed UTF-8 has. */
+size_t slice_chars(struct slice s);
 
 #endif

@@ -47,6 +47,7 @@ check_form(const struct req *r, struct err *e)
     if (callback.n > 0 && !jsonp_name(callback)) {
         rc = FAIL(e, FIELD_INVALID, "callback of %zu bytes is no name", callback.n);
         err_set_field(e, SL("callback"));
+        err_set_cause(e, SL("may have letters, digits, _, $, dots and [0], at most 128 bytes"));
     } else if (callback.n == 0 && !path_says_json(r) &&
                !accept_takes_json(req_header(r, "Accept"))) {
         rc = FAIL(e, BAD_REQUEST, "JSON does not satisfy Accept");
@@ -89,7 +90,11 @@ api_display_fail(struct req *r, const struct err *e, struct resp *out)
         json_put_text(doc, "status", SL("missing"));
     } else {
         json_put_text(doc, "status", status < 500 ? SL("invalid") : SL("error"));
-        json_put_text(doc, "error", slice_str(err_sentence(e->code)));
+        json_put_text(
+            doc, "error",
+            e->cause[0] == '\0'
+                ? slice_str(err_sentence(e->code))
+                : arena_printf(r->arena, "%s %s: %s", err_sentence(e->code), e->field, e->cause));
     }
     (void)reply_display(r, out, status, doc);
 }
@@ -220,6 +225,10 @@ api_group(struct req *r, struct resp *out, struct err *e)
                 (unsigned long long)id);
     if ((rc = add_badges(r, &doc, badges, count, e)) != ERR_NONE)
         return rc;
-    sbuf_add_str(&doc, "]}");
+    sbuf_add_char(&doc, ']');
+    if (count < group.badge_count) /* over LIMIT_COLLECTION_BYTES */
+        sbuf_printf(&doc, ",\"badgesLeftOut\":%llu",
+                    (unsigned long long)(group.badge_count - count));
+    sbuf_add_char(&doc, '}');
     return reply_text(r, out, 200, sbuf_slice(&doc));
 }

@@ -1,5 +1,6 @@
 #include "cache/cache.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libmemcached/memcached.h>
 #include <stdio.h>
@@ -55,17 +56,14 @@ set(memcached_st *m, memcached_behavior_t what, uint64_t to)
 static void
 add_server(memcached_st *m, struct arena *a, struct slice address)
 {
-    char *text = arena_str(a, address), *colon;
+    struct conf_server to;
+    const char        *wrong = conf_server_parse(address, &to);
 
-    if (slice_starts(address, SL("unix:"))) {
-        memcached_server_add_unix_socket(m, text + 5);
-        return;
-    }
-    colon = strrchr(text, ':');
-    if (colon != NULL)
-        *colon = '\0';
-    memcached_server_add(m, text,
-                         (in_port_t)(colon == NULL ? 11211 : strtoul(colon + 1, NULL, 10)));
+    assert(wrong == NULL); /* conf_load took it */
+    if (to.path.n > 0)
+        memcached_server_add_unix_socket(m, arena_str(a, to.path));
+    else
+        memcached_server_add(m, arena_str(a, to.host), to.port);
 }
 
 static memcached_st *

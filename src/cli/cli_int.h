@@ -55,6 +55,8 @@ int cli_options(int argc, char **argv, const char *help, const struct cli_option
 /* Ends a verb after cli_options: its result as an exit status. */
 #define CLI_EXIT(result) ((result) < 0 ? CLI_OK : (result))
 
+/* On standard error, a line for each: FILE:LINE: KEY: REASON. */
+void cli_say_mistakes(const struct conf_mistake *mistakes, size_t count);
 /* Reads --conf files, saying every mistake on standard error. NULL after mistakes, or without files
  * when `must` is set. Without files and not must: NULL and nothing said. */
 const struct conf *cli_conf(struct arena *a, const struct slice *files, size_t count, bool must);

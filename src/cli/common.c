@@ -2,8 +2,8 @@
 
 #include "cli_int.h"
 
-static void
-say_mistakes(const struct conf_mistake *mistakes, size_t count)
+void
+cli_say_mistakes(const struct conf_mistake *mistakes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct conf_mistake *m = &mistakes[i];
@@ -33,9 +33,9 @@ cli_conf(struct arena *a, const struct slice *files, size_t count, bool must)
     if (conf_load(a, files, count, &conf, &mistakes, &mistake_count, &e) == ERR_NONE)
         return conf;
     if (mistake_count > 0)
-        say_mistakes(mistakes, mistake_count);
+        cli_say_mistakes(mistakes, mistake_count);
     else
-        cli_fail(&e);
+        fprintf(stderr, "obi: the configuration cannot be read: %s\n", e.detail);
     return NULL;
 }
 

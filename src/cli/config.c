@@ -57,16 +57,30 @@ check(const struct slice *files, size_t count)
 {
     SCOPED(arena_drop) struct arena *a = arena_new();
     const struct conf               *conf;
+    struct conf_mistake             *mistakes = NULL;
+    size_t                           mistake_count = 0;
     struct err                       e;
+    int                              status = CLI_OK;
 
     if (count == 0) {
         fputs("obi config check: which file? --conf FILE\n", stderr);
         return CLI_USAGE;
     }
-    if ((conf = cli_conf(a, files, count, true)) == NULL)
-        return CLI_NO;
-    if (net_check_conf(conf, &e) != ERR_NONE || mail_check_conf(conf, &e) != ERR_NONE)
-        return say_fault(a, files, count, &e);
+    if (conf_load(a, files, count, &conf, &mistakes, &mistake_count, &e) != ERR_NONE) {
+        if (mistake_count == 0) {
+            fprintf(stderr, "obi: the configuration cannot be read: %s\n", e.detail);
+            return CLI_NO;
+        }
+        cli_say_mistakes(mistakes, mistake_count);
+        status = CLI_NO;
+    }
+    /* Each module knows more of its own settings; one that is missing was said above. */
+    if (net_check_conf(conf, &e) != ERR_NONE)
+        status = say_fault(a, files, count, &e);
+    if (conf->mail_url.n > 0 && conf->mail_from.n > 0 && mail_check_conf(conf, &e) != ERR_NONE)
+        status = say_fault(a, files, count, &e);
+    if (status != CLI_OK)
+        return status;
     puts("ok");
     return CLI_OK;
 }

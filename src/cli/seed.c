@@ -22,9 +22,9 @@ static const char help[] =
     "and\n"
     "share them out. The badges are valid Open Badges 2.0 of up to 200 classes. The same call "
     "makes\n"
-    "the same rows; users that are there already are left as they are. At most 100000 badges and "
-    "1000\n"
-    "collections a user.\n";
+    "the same rows; users that are there already are left as they are. At most 1000 "
+    "collections and\n"
+    "1000 badges a user; 100000 badges with `--collections 0`.\n";
 
 enum { CLASSES = 200, PICTURES = 16, BATCH_BADGES = 20000, USER_MARK = 0x5EE };
 /* One makes rows while the server writes the other's. */
@@ -365,6 +365,18 @@ number(const char *name, struct slice text, uint64_t max, uint64_t *ret)
     return true;
 }
 
+/* The first collection holds all of a user's badges. */
+static bool
+fits_a_collection(const struct seed *s)
+{
+    if (s->collections == 0 || s->badges <= LIMIT_COLLECTION_BADGES)
+        return true;
+    fprintf(stderr,
+            "obi seed: a collection holds at most %d badges: --badges %d, or --collections 0\n",
+            LIMIT_COLLECTION_BADGES, LIMIT_COLLECTION_BADGES);
+    return false;
+}
+
 int
 cli_seed(int argc, char **argv)
 {
@@ -386,7 +398,7 @@ cli_seed(int argc, char **argv)
     if (!number("users", users, 100000000, &s.users) ||
         !number("badges", badges, LIMIT_BADGES, &s.badges) ||
         !number("collections", colls, LIMIT_COLLECTIONS, &s.collections) ||
-        (s.conf = cli_conf(a, files, file_count, true)) == NULL)
+        !fits_a_collection(&s) || (s.conf = cli_conf(a, files, file_count, true)) == NULL)
         return CLI_USAGE;
     return seed(&s);
 }

@@ -101,15 +101,78 @@ add_to_list(struct loading *l, size_t row, int line, struct slice value)
     list->items[list->count++] = value;
 }
 
+const char *
+conf_server_parse(struct slice text, struct conf_server *ret)
+{
+    static const char  form[] = "must be unix:/path/of/socket or host:port";
+    unsigned long long port;
+    size_t             at = text.n;
+
+    *ret = (struct conf_server){ .path = SL("") };
+    if (slice_starts(text, SL("unix:"))) {
+        ret->path = slice_from(text, 5);
+        return slice_starts(ret->path, SL("/")) ? NULL : form;
+    }
+    while (at > 0 && text.p[at - 1] != ':')
+        at--;
+    if (at < 2)
+        return form;
+    ret->host = slice_first(text, at - 1);
+    if (ret->host.p[0] == '[' && ret->host.p[ret->host.n - 1] == ']')
+        ret->host = slice_from(slice_first(ret->host, ret->host.n - 1), 1);
+    else if (slice_has_char(ret->host, ':'))
+        return "must have an IPv6 address in brackets";
+    if (ret->host.n == 0 || slice_has_char(ret->host, ' '))
+        return form;
+    if (!slice_u64(slice_from(text, at), UINT16_MAX, &port) || port == 0)
+        return "must have a port from 1 to 65535";
+    ret->port = (uint16_t)port;
+    return NULL;
+}
+
+static const char *
+level_fault(struct slice value)
+{
+    static const char *const levels[] = { "debug", "info", "warn", "error" };
+
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (slice_eq(value, slice_str(levels[i])))
+            return NULL;
+    return "must be debug, info, warn or error";
+}
+
+/* What is wrong with a value although it is of its row's type. */
+static const char *
+fault_of(struct slice key, struct slice value)
+{
+    struct conf_server server;
+
+    if (slice_eq(key, SL("db.primary")) || slice_eq(key, SL("db.replica")) ||
+        slice_eq(key, SL("cache.server")))
+        return conf_server_parse(value, &server);
+    if (slice_eq(key, SL("log.level")))
+        return level_fault(value);
+    if (slice_eq(key, SL("site.base_url")) && (!uri_is_web(value) || slice_ends(value, SL("/"))))
+        return "must be an http or https address without a slash at the end";
+    return NULL;
+}
+
 static void
 set_row(struct loading *l, size_t row, int line, struct slice value)
 {
     const struct conf_row *r = &conf_rows[row];
+    const char            *wrong;
 
     if (r->type != CONF_LIST && l->set_in[row] == l->file_number) {
         mistake(l, line, slice_str(r->key), SL("is set twice in this file"));
         return;
     }
+    wrong = value.n == 0 && r->type == CONF_TEXT && r->text_default == NULL
+                ? NULL /* it must be set, which is said of the whole */
+                : fault_of(slice_str(r->key), value);
+    if (wrong != NULL)
+        mistake(l, line, slice_str(r->key),
+                arena_printf(l->a, "'%.*s' %s", SLICE_FMT(value), wrong));
     switch (r->type) {
     case CONF_NUMBER:
         set_number(l, row, line, value);
@@ -171,21 +234,10 @@ conf_defaults(struct arena *a)
 static void
 check_whole(struct loading *l)
 {
-    static const char *const levels[] = { "debug", "info", "warn", "error" };
-    bool                     known = false;
-
     for (size_t row = 0; row < conf_row_count; row++)
         if (conf_rows[row].type == CONF_TEXT && conf_rows[row].text_default == NULL &&
             ((struct slice *)field_of(l, row))->n == 0)
             mistake(l, 0, slice_str(conf_rows[row].key), SL("must be set"));
-    if (l->conf->base_url.n > 0 &&
-        (!uri_is_web(l->conf->base_url) || slice_ends(l->conf->base_url, SL("/"))))
-        mistake(l, 0, SL("site.base_url"),
-                SL("must be an http or https address without a slash at the end"));
-    for (size_t i = 0; i < COUNT_OF(levels); i++)
-        known = known || slice_eq(l->conf->log_level, slice_str(levels[i]));
-    if (!known)
-        mistake(l, 0, SL("log.level"), SL("must be debug, info, warn or error"));
 }
 
 enum err_code
@@ -210,6 +262,7 @@ conf_load(struct arena *a, const struct slice *files, size_t count, const struct
             read_line(&l, ++number, line);
     }
     check_whole(&l);
+    *ret = l.conf;
     if (ret_mistakes != NULL) {
         *ret_mistakes = l.mistakes;
         *ret_mistake_count = l.mistake_count;
@@ -222,7 +275,6 @@ conf_load(struct arena *a, const struct slice *files, size_t count, const struct
         err_set_field(e, m->key);
         return e->code;
     }
-    *ret = l.conf;
     return ERR_NONE;
 }
 

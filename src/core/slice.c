@@ -184,3 +184,13 @@ slice_is_utf8(struct slice s)
             return false;
     return true;
 }
+
+size_t
+slice_chars(struct slice s)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        count += ((unsigned char)s.p[i] & 0xC0) != 0x80;
+    return count;
+}

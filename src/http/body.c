@@ -1,5 +1,16 @@
 #include "http_int.h"
 
+/* "at most 9 MiB"; the bytes themselves where they are no whole number of KiB. */
+static struct slice
+bytes_text(struct arena *a, size_t bytes)
+{
+    if (bytes % MIB == 0)
+        return arena_printf(a, "at most %zu MiB", bytes / MIB);
+    if (bytes % KIB == 0)
+        return arena_printf(a, "at most %zu KiB", bytes / KIB);
+    return arena_printf(a, "at most %zu bytes", bytes);
+}
+
 static enum err_code
 need_length(struct exchange *x, size_t *ret, struct err *e)
 {
@@ -9,7 +20,7 @@ need_length(struct exchange *x, size_t *ret, struct err *e)
         return FAIL(e, BAD_REQUEST, "a length that is no number");
     if (length > x->req.route->body_max) {
         FAIL(e, TOO_LARGE, "a body of %llu bytes", length);
-        err_set_cause(e, arena_printf(x->req.arena, "at most %zu bytes", x->req.route->body_max));
+        err_set_cause(e, bytes_text(x->req.arena, x->req.route->body_max));
         return e->code;
     }
     *ret = (size_t)length;

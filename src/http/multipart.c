@@ -1,5 +1,7 @@
 #include "http/form.h"
 
+#include <stdio.h>
+
 enum { MAX_BOUNDARY = 70, MAX_PART_HEADER = 4096 };
 
 struct slice
@@ -39,8 +41,7 @@ without_escapes(struct arena *a, struct slice text)
         return text;
     to = arena_alloc(a, text.n + 1);
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\\' && i + 1 < text.n &&
-            (text.p[i + 1] == '"' || text.p[i + 1] == '\\'))
+        if (text.p[i] == '\\' && i + 1 < text.n && (text.p[i + 1] == '"' || text.p[i + 1] == '\\'))
             i++;
         to[n++] = text.p[i];
     }
@@ -114,6 +115,17 @@ read_part_header(struct slice *rest, struct part *ret)
     return false;
 }
 
+static enum err_code
+too_many(struct err *e, int limit, const char *what)
+{
+    char cause[64];
+
+    FAIL(e, TOO_LARGE, "more than %d %s", limit, what);
+    snprintf(cause, sizeof cause, "at most %d %s", limit, what);
+    err_set_cause(e, slice_str(cause));
+    return e->code;
+}
+
 static bool
 is_clean(struct slice s)
 {
@@ -129,7 +141,7 @@ keep_file(struct multipart *ret, struct slice name, struct slice file_name, stru
     if (!is_clean(file_name))
         return FAIL(e, BAD_REQUEST, "a file name that is no UTF-8");
     if (ret->upload_count == LIMIT_FORM_FILES)
-        return FAIL(e, TOO_LARGE, "more than %d files", LIMIT_FORM_FILES);
+        return too_many(e, LIMIT_FORM_FILES, "files");
     ret->uploads[ret->upload_count++] = (struct upload){ name, file_name, type, bytes };
     return ERR_NONE;
 }
@@ -150,7 +162,7 @@ keep_part(struct arena *a, struct slice part, struct multipart *ret, struct err 
     if (!is_clean(rest))
         return FAIL(e, BAD_REQUEST, "a field that is no UTF-8");
     if (ret->fields.count == LIMIT_FORM_FIELDS)
-        return FAIL(e, TOO_LARGE, "more than %d fields", LIMIT_FORM_FIELDS);
+        return too_many(e, LIMIT_FORM_FIELDS, "fields");
     ret->fields.items[ret->fields.count++] = (struct field){ name, rest };
     return ERR_NONE;
 }
@@ -182,8 +194,8 @@ boundary_is_good(struct slice b)
 }
 
 enum err_code
-form_multipart(struct arena *a, struct slice content_type, struct slice body,
-               struct multipart *ret, struct err *e)
+form_multipart(struct arena *a, struct slice content_type, struct slice body, struct multipart *ret,
+               struct err *e)
 {
     struct slice  boundary, mark, rest = body;
     bool          last = false;
@@ -212,7 +224,7 @@ form_multipart(struct arena *a, struct slice content_type, struct slice body,
         if (!slice_find(rest, mark, &at))
             return FAIL(e, BAD_REQUEST, "multipart is cut off");
         if (++parts > LIMIT_FORM_FIELDS + LIMIT_FORM_FILES) /* those left out count too */
-            return FAIL(e, TOO_LARGE, "%zu parts", parts);
+            return too_many(e, LIMIT_FORM_FIELDS + LIMIT_FORM_FILES, "parts");
         if ((rc = keep_part(a, slice_first(rest, at), ret, e)) != ERR_NONE)
             return rc;
         rest = slice_from(rest, at + mark.n);

@@ -43,11 +43,12 @@ collection_form_read(const struct req *r, struct collection_form *ret)
     *ret = (struct collection_form){ .name = slice_trim(req_form(r, "name")),
                                      .description = slice_trim(req_form(r, "description")),
                                      .path = slice_trim(req_form(r, "path")) };
-    if (ret->name.n == 0 || ret->name.n > LIMIT_COLLECTION_NAME_BYTES || has_control(ret->name, ""))
-        ret->mistake = mistake_text(r, "collection.bad_name", LIMIT_COLLECTION_NAME_BYTES);
-    else if (ret->description.n > LIMIT_COLLECTION_TEXT_BYTES ||
+    if (ret->name.n == 0 || slice_chars(ret->name) > LIMIT_COLLECTION_NAME_CHARS ||
+        has_control(ret->name, ""))
+        ret->mistake = mistake_text(r, "collection.bad_name", LIMIT_COLLECTION_NAME_CHARS);
+    else if (slice_chars(ret->description) > LIMIT_COLLECTION_TEXT_CHARS ||
              has_control(ret->description, "\r\n\t"))
-        ret->mistake = mistake_text(r, "collection.bad_description", LIMIT_COLLECTION_TEXT_BYTES);
+        ret->mistake = mistake_text(r, "collection.bad_description", LIMIT_COLLECTION_TEXT_CHARS);
     else if (ret->path.n > 0 && !path_is_ok(ret->path))
         ret->mistake = view_text(r, "collection.bad_path", NULL);
     if (ret->description.p == NULL)

@@ -1,7 +1,5 @@
 #include "pages_int.h"
 
-enum { UPLOAD_FILES = 50 }; /* dropped at once; each is a request of its own */
-
 #define ID_MAX ((1ULL << 53) - 1)
 
 json_object *
@@ -174,9 +172,9 @@ put_upload(const struct req *r, json_object *model)
 {
     json_object *upload = json_put_object(model, "upload");
 
-    json_put_number(upload, "files", UPLOAD_FILES);
+    json_put_number(upload, "files", LIMIT_FORM_FILES);
     json_put_number(upload, "bytes", LIMIT_IMAGE_BYTES);
-    put_counted(r, upload, "too_many", "add.too_many", UPLOAD_FILES);
+    put_counted(r, upload, "too_many", "add.too_many", LIMIT_FORM_FILES);
     put_counted(r, upload, "too_large", "add.too_large", LIMIT_IMAGE_BYTES / MIB);
 }
 

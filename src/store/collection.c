@@ -64,9 +64,9 @@ invalid(struct err *e, const char *field, const char *why)
 static enum err_code
 texts_ok(struct slice name, struct slice description, struct err *e)
 {
-    if (name.n == 0 || name.n > LIMIT_COLLECTION_NAME_BYTES)
+    if (name.n == 0 || slice_chars(name) > LIMIT_COLLECTION_NAME_CHARS)
         return invalid(e, "name", "is empty or too long");
-    if (description.n > LIMIT_COLLECTION_TEXT_BYTES)
+    if (slice_chars(description) > LIMIT_COLLECTION_TEXT_CHARS)
         return invalid(e, "description", "is too long");
     return ERR_NONE;
 }

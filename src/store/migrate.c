@@ -61,25 +61,47 @@ list_files(struct arena *a, struct slice folder, struct slice **ret, size_t *ret
     return ERR_NONE;
 }
 
+/* The line in which the statement behind the first `done` ones begins: our files end a statement with `;` at a
+ * line's end. */
+static size_t
+line_of(struct slice text, size_t done)
+{
+    struct slice line;
+    size_t       number = 1;
+
+    for (; slice_next(&text, '\n', &line); number++) {
+        line = slice_trim(line);
+        if (done == 0 && line.n > 0 && !slice_starts(line, SL("--")))
+            break;
+        if (done > 0 && slice_ends(line, SL(";")))
+            done--;
+    }
+    return number;
+}
+
 /* The one place where text goes to the server as it is: files of ours, several statements each. */
 static enum err_code
-run_file(struct server *sv, struct slice name, struct slice text, struct err *e)
+run_file(struct server *sv, struct arena *a, struct slice name, struct slice text, struct err *e)
 {
     unsigned number;
+    size_t   done = 0;
     bool     lost;
 
     if (mysql_set_server_option(sv->conn, MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0 &&
         mysql_real_query(sv->conn, text.p, text.n) == 0)
-        while (mysql_next_result(sv->conn) == 0)
+        for (done = 1; mysql_next_result(sv->conn) == 0; done++)
             continue;
     number = mysql_errno(sv->conn);
     if (number != 0) {
         struct slice said = slice_str(mysql_error(sv->conn));
+        struct slice cause = arena_printf(a, "in the statement that begins in line %zu: %.*s",
+                                          line_of(text, done), SLICE_FMT(said));
 
         stmt_fail(e, number, "migration", &lost);
         if (e->code != ERR_STORE_DOWN)
-            FAIL(e, STORE_FAULT, "%.*s: %.*s", SLICE_FMT(name), SLICE_FMT(said));
-        err_set_cause(e, name);
+            FAIL(e, SCHEMA, "%.*s: %.*s", SLICE_FMT(name), SLICE_FMT(said));
+        err_set_field(e, name);
+        err_set_cause(e, cause);
         return e->code;
     }
     return mysql_set_server_option(sv->conn, MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0
@@ -101,7 +123,7 @@ apply(struct db *db, struct slice folder, struct slice name, bool *ret_applied, 
         return ERR_NONE;
     if ((rc = file_read(db->a, arena_printf(db->a, "%.*s/%.*s", SLICE_FMT(folder), SLICE_FMT(name)),
                         MIB, &text, e)) != ERR_NONE ||
-        (rc = run_file(&db->s->servers[0], name, text, e)) != ERR_NONE ||
+        (rc = run_file(&db->s->servers[0], db->a, name, text, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[NOTE], BIND(BYTES(name), I64(clock_now_s())), NULL, e)) !=
             ERR_NONE)
         return rc;

@@ -1,6 +1,7 @@
 /* Connections: one to each server, made when first needed, kept for the life of the process. */
 #include "store_int.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -115,27 +116,19 @@ set_options(const struct store *s, MYSQL *conn)
     mysql_options(conn, MYSQL_INIT_COMMAND, "SET SESSION innodb_lock_wait_timeout = 5");
 }
 
-/* "unix:/path", "host:port", "[::1]:port". */
 static MYSQL *
 connect_to(const struct store *s, struct arena *a, MYSQL *conn, struct slice address)
 {
-    const char *user = arena_str(a, s->user), *password = arena_str(a, s->password);
-    const char *name = arena_str(a, s->conf->db_name);
-    char       *host, *colon;
+    struct conf_server to;
+    const char        *user = arena_str(a, s->user), *password = arena_str(a, s->password);
+    const char        *name = arena_str(a, s->conf->db_name);
+    const char        *wrong = conf_server_parse(address, &to);
 
-    if (slice_starts(address, SL("unix:")))
-        return mysql_real_connect(conn, NULL, user, password, name, 0,
-                                  arena_str(a, slice_from(address, 5)), CLIENT_FOUND_ROWS);
-    host = arena_str(a, address);
-    colon = strrchr(host, ':');
-    if (colon != NULL)
-        *colon = '\0';
-    if (host[0] == '[' && host[strlen(host) - 1] == ']') {
-        host[strlen(host) - 1] = '\0';
-        host++;
-    }
-    return mysql_real_connect(conn, host, user, password, name,
-                              colon == NULL ? 3306 : (unsigned)strtoul(colon + 1, NULL, 10), NULL,
+    assert(wrong == NULL); /* conf_load took it */
+    if (to.path.n > 0)
+        return mysql_real_connect(conn, NULL, user, password, name, 0, arena_str(a, to.path),
+                                  CLIENT_FOUND_ROWS);
+    return mysql_real_connect(conn, arena_str(a, to.host), user, password, name, to.port, NULL,
                               CLIENT_FOUND_ROWS);
 }
 

@@ -132,6 +132,12 @@ subtest 'too large a picture is told the limit' => sub {
     $reply = $learner->post_form('/backpack/add', [ badge => [ undef, 'huge.png', Content => "\0" x (19 * 1024 * 1024) ] ]);
     is $reply->code, 413, 'far too large';
     like $reply->decoded_content, qr/<h1/, 'with a page';
+    $reply = $learner->upload(map { [ "small$_.png", $picture ] } 1 .. 9);
+    is $reply->code, 200, 'nine small ones at once are taken';
+    is scalar(() = $reply->decoded_content =~ /class="panel result /g), 9, 'and each is answered';
+    $reply = $learner->upload(map { [ "small$_.png", '' ] } 1 .. 51);
+    is $reply->code, 413, 'fifty-one are not';
+    like text_of($reply), qr/at most 50 files/, 'and the page says so';
 };
 
 subtest 'a badge\'s page shows what the badge says, as text' => sub {

@@ -42,13 +42,18 @@ subtest 'one is made with a name, and starts private and empty' => sub {
 };
 
 subtest 'a name must be a name' => sub {
-    for my $bad ('', '   ', 'x' x 201, "a\nb", "ä" x 101) {
+    for my $bad ('', '   ', 'x' x 201, "a\nb", "ä" x 201) {
         my $reply = $learner->post_form('/collections', { name => $bad, description => 'kept' });
         is $reply->code, 400, 'refused: ' . length $bad;
         like $reply->decoded_content, qr/role="alert".*kept/s, 'with a sentence, and the form as it was';
     }
     is $learner->post_form('/collections', { name => 'x', description => 'x' x 4001 })->code, 400, 'a description has an end';
     is change($collection, name => '')->code, 400, 'also when renaming';
+    for my $long ('é' x 200, "\x{1F3C5}" x 200) {
+        my $reply = $learner->post_form('/collections', { name => $long, description => substr($long, 0, 1) x 4000 });
+        is $reply->code, 303, 'two hundred characters of any script are a name, and four thousand a description';
+        $learner->post_form($reply->header('Location') . '/remove', { confirmed => 1 });
+    }
 };
 
 subtest 'badges are put in, and nobody else\'s' => sub {

@@ -70,6 +70,7 @@ subtest 'a mistake in the settings stops nothing' => sub {
     isnt $status, 0, 'it fails';
     like $text, qr/failed at: checking the configuration/, 'says at what';
     like $text, qr/\Q$conf\E:2: fetch\.timeout: /, 'and names file, line and key';
+    ok !-e $stack->var . '/base.conf', 'no second copy of the passwords stays';
     is_deeply { pids() }, \%before, 'what ran runs on';
     is((up($stack->var))[0], 0, 'the mistake is not remembered');
 };
@@ -81,6 +82,18 @@ subtest 'a port in use is said, and nothing is left running' => sub {
     like $text, qr/port \d+ is in use.*--port/s, 'and says what to do';
     (undef, $text) = run_it("$top/deploy/part", 'status', '--var', $other);
     unlike $text, qr/\d/, 'nothing runs';
+};
+
+subtest 'a port that the servers may not use is refused before anything stops' => sub {
+    open my $first, '<', '/proc/sys/net/ipv4/ip_unprivileged_port_start' or die;
+    plan skip_all => 'every port may be used here' if <$first> < 82;
+    my %before = pids();
+    my ($status, $text) = up($stack->var, '--port', 80);
+    isnt $status, 0, 'it fails';
+    like $text, qr/port 80 may only be used by root/, 'and says why';
+    is_deeply { pids() }, \%before, 'what ran runs on';
+    ($status, $text) = up($stack->var);
+    like $text, qr{^OBI is running at \Q@{[$stack->base]}\E\n\z}m, 'the port is not remembered';
 };
 
 subtest 'a step that fails shows its log and stops what it began' => sub {
@@ -100,6 +113,10 @@ subtest 'too long a path and wrong arguments' => sub {
     isnt $status, 0, 'a path too long for sockets';
     like $text, qr/too long a path/, 'is said';
     rmdir '/tmp/obi-test.' . 'x' x 100;
+    ($status, $text) = up('/tmp/obi test');
+    isnt $status, 0, 'a path with a space';
+    like $text, qr/path .*obi test has a character/, 'is said';
+    ok !-e '/tmp/obi test', 'before anything is made';
     is((run_it("$top/deploy/up", '--nonsense'))[0], 64, 'an unknown option');
     is((up($stack->var, '--port', '99999'))[0], 1, 'no such port');
     for my $program (qw(up down part)) {

@@ -206,6 +206,7 @@ subtest 'JSONP' => sub {
         my $refused = get("$group.json?callback=$name");
         is($refused->{status}, 400, 'no name: ' . substr $name, 0, 30);
         like($refused->{headers}{'content-type'}, qr{^(application/json|text/html)}, 'is no script');
+        like($refused->{content}, qr/callback: may have letters/, 'and says what is') if $name eq 'a;b';
         unlike($refused->{content}, qr/\Q$name\E/, 'does not come back') if length $name > 2;
     }
     is(get("$group.json?callback=")->{content}, $plain, 'an empty name is none');

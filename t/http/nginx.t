@@ -68,8 +68,8 @@ subtest 'no log holds a query or a link\'s token' => sub {
 subtest 'what is too large is refused with a page that says the limit' => sub {
     my $page = $visitor->post('/backpack/add', 'x' x (19 << 20), 'Content-Type' => 'application/octet-stream');
     is $page->code, 413, '19 MB';
-    like $page->content, qr/2 MB/, 'the limit of a picture';
-    like $page->content, qr/18 MB/, 'the limit of all';
+    like $page->content, qr/2 MiB/, 'the limit of a picture';
+    like $page->content, qr/9 MiB/, 'the limit of all';
     like $page->header('Content-Security-Policy'), qr/default-src 'none'/, 'under a policy';
     isnt $visitor->post('/backpack/add', 'x' x (17 << 20), 'Content-Type' => 'application/octet-stream')->header('Server') // '',
         '', '17 MB reach the worker';

@@ -191,6 +191,18 @@ my $bad = write_file('bad.conf', "$settings\n# comment\nfetch.timeout = soon\nfe
 is $status, 1, 'a bad one';
 like $err, qr/\Q$bad\E:7: fetch\.timeout: must be a whole number/, 'names file, line, key and reason';
 like $err, qr/\Q$bad\E:8: fetch\.tiemout: is no setting/, 'of every mistake';
+my $worse = write_file('worse.conf', "log.level = chatty\nfetch.allow_net = 10.0.0.0/33\nmail.url = gopher://x\n");
+($status, undef, $err) = obi('config', 'check', @conf, '--conf', $worse);
+is $status, 1, 'mistakes of each kind';
+like $err, qr/\Q$worse\E:1: log\.level: .*\Q$worse\E:2: fetch\.allow_net: .*\Q$worse\E:3: mail\.url: /s, 'are all said at once';
+($status, undef, $err) = obi('config', 'check', '--conf', "$dir/nosuch.conf");
+is $status, 1, 'a file that is not there';
+like $err, qr/configuration cannot be read: .*nosuch\.conf: No such file/, 'is named';
+($status, undef, $err) = obi('user', 'add', 'bad', @conf);
+like $err, qr/received: bad cause: must be one whole mail address/, 'what is wrong with an address is said';
+($status, undef, $err) = obi('seed', '--users', 1, '--badges', 1001, @conf);
+is $status, 64, 'more badges than a collection holds';
+like $err, qr/at most 1000 badges/, 'are not made';
 
 # --- Documentation is what the program says.
 for (['docs/configuration.md', 'config', 'docs'], ['docs/errors.md', 'config', 'errors'],

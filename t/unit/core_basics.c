@@ -43,6 +43,7 @@ utf8_refuses_overlong_surrogate_and_cut_sequences(void **state)
 {
     (void)state;
     assert_true(slice_is_utf8(SL("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x8F\x85")));
+    assert_int_equal(slice_chars(SL("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x8F\x85")), 4);
     assert_false(slice_is_utf8(SL("\xC0\xAF")));
     assert_false(slice_is_utf8(SL("\xED\xA0\x80")));
     assert_false(slice_is_utf8(SL("\xE2\x82")));

@@ -70,8 +70,9 @@ each_mistake_is_named_with_file_line_key_and_reason(void **state)
     struct fixture f = { .a = arena_new() };
     (void)state;
 
-    assert_int_equal(load(&f, NEEDED "fetch.timeout = soon\nnonsense = 1\nno equals sign\n"
-                                     "db.name = a\ndb.name = b\n",
+    assert_int_equal(load(&f,
+                          NEEDED "fetch.timeout = soon\nnonsense = 1\nno equals sign\n"
+                                 "db.name = a\ndb.name = b\n",
                           NULL),
                      ERR_CONF);
     assert_int_equal(f.count, 4);
@@ -93,8 +94,42 @@ what_must_be_set_is_asked_for(void **state)
 
     assert_int_equal(load(&f, "site.base_url = localhost/\n", NULL), ERR_CONF);
     assert_int_equal(f.count, 4);
-    assert_slice_equal(f.mistakes[0].key, SL("db.primary"));
-    assert_slice_equal(f.mistakes[3].key, SL("site.base_url"));
+    assert_slice_equal(f.mistakes[0].key, SL("site.base_url"));
+    assert_int_equal(f.mistakes[0].line, 1);
+    assert_slice_equal(f.mistakes[1].key, SL("db.primary"));
+    arena_free(f.a);
+}
+
+static void
+a_wrong_value_is_named_where_it_stands(void **state)
+{
+    static const struct {
+        const char *key, *value, *reason;
+    } bad[] = { { "db.primary", "foo", "must be unix:/path/of/socket or host:port" },
+                { "db.primary", "h:99999", "must have a port from 1 to 65535" },
+                { "db.primary", "unix:x", "must be unix:/path/of/socket or host:port" },
+                { "db.primary", "::1:3306", "must have an IPv6 address in brackets" },
+                { "db.replica", "h:abc", "must have a port from 1 to 65535" },
+                { "db.replica", "", "must be unix:/path/of/socket or host:port" },
+                { "cache.server", "x", "must be unix:/path/of/socket or host:port" },
+                { "cache.server", "[::1]:0", "must have a port from 1 to 65535" },
+                { "site.base_url", "http://x/",
+                  "must be an http or https address without a slash at the end" },
+                { "log.level", "chatty", "must be debug, info, warn or error" } };
+    struct fixture f = { .a = arena_new() };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct slice text = arena_printf(f.a, "\n%s = %s\n", bad[i].key, bad[i].value);
+
+        assert_int_equal(load(&f, text.p, NEEDED), ERR_CONF);
+        assert_int_equal(f.count, 1);
+        assert_int_equal(f.mistakes[0].line, 2);
+        assert_true(slice_ends(f.mistakes[0].file, SL("-0")));
+        assert_slice_equal(f.mistakes[0].key, slice_str(bad[i].key));
+        assert_slice_equal(f.mistakes[0].reason,
+                           arena_printf(f.a, "'%s' %s", bad[i].value, bad[i].reason));
+    }
     arena_free(f.a);
 }
 
@@ -106,6 +141,7 @@ main(void)
         cmocka_unit_test(a_later_file_replaces_values_and_whole_lists),
         cmocka_unit_test(each_mistake_is_named_with_file_line_key_and_reason),
         cmocka_unit_test(what_must_be_set_is_asked_for),
+        cmocka_unit_test(a_wrong_value_is_named_where_it_stands),
     };
 
     return RUN_TAP(tests);

@@ -112,7 +112,7 @@ a_boundary_must_be_one(void **state)
 }
 
 static enum err_code
-parse_many(struct arena *a, const char *part, size_t count)
+parse_many(struct arena *a, const char *part, size_t count, struct err *e)
 {
     struct sbuf      body;
     struct multipart m;
@@ -121,21 +121,25 @@ parse_many(struct arena *a, const char *part, size_t count)
     for (size_t i = 0; i < count; i++)
         sbuf_add_str(&body, part);
     sbuf_add_str(&body, "--B--");
-    return parse(a, sbuf_slice(&body), &m);
+    return form_multipart(a, slice_str(type), sbuf_slice(&body), &m, e);
 }
 
 static void
 more_parts_than_the_limit_are_too_large(void **state)
 {
-    struct arena *a = arena_new();
+    static const char field[] = PART("name=\"a\"", "\r\nx");
+    static const char file[] = PART("name=\"a\"; filename=\"f\"", "\r\nx");
+    struct arena     *a = arena_new();
+    struct err        e;
     (void)state;
 
-    assert_int_equal(parse_many(a, PART("name=\"a\"", "\r\nx"), LIMIT_FORM_FIELDS), ERR_NONE);
-    assert_int_equal(parse_many(a, PART("name=\"a\"", "\r\nx"), LIMIT_FORM_FIELDS + 1), ERR_TOO_LARGE);
-    assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"f\"", "\r\nx"), LIMIT_FORM_FILES), ERR_NONE);
-    assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"f\"", "\r\nx"), LIMIT_FORM_FILES + 1),
-                     ERR_TOO_LARGE);
-    assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"\"", "\r\n"), 1000), ERR_TOO_LARGE);
+    assert_int_equal(parse_many(a, field, LIMIT_FORM_FIELDS, &e), ERR_NONE);
+    assert_int_equal(parse_many(a, field, LIMIT_FORM_FIELDS + 1, &e), ERR_TOO_LARGE);
+    assert_string_equal(e.cause, "at most 256 fields");
+    assert_int_equal(parse_many(a, file, 50, &e), ERR_NONE);
+    assert_int_equal(parse_many(a, file, 51, &e), ERR_TOO_LARGE);
+    assert_string_equal(e.cause, "at most 50 files");
+    assert_int_equal(parse_many(a, PART("name=\"a\"; filename=\"\"", "\r\n"), 1000, &e), ERR_TOO_LARGE);
     arena_free(a);
 }
 

@@ -291,23 +291,25 @@ names_and_texts_are_held_to_their_limits(void **state)
 {
     struct fixture *f = *state;
     struct user     user = a_user(f, "limits");
-    char           *text = arena_alloc(f->a, LIMIT_COLLECTION_TEXT_BYTES + 1);
+    char           *text = arena_alloc(f->a, LIMIT_COLLECTION_TEXT_CHARS + 1);
     uint64_t        id;
 
-    memset(text, 'x', LIMIT_COLLECTION_TEXT_BYTES + 1);
+    memset(text, 'x', LIMIT_COLLECTION_TEXT_CHARS + 1);
     assert_int_equal(
         store_collection_add(f->db, user.id, SL(""), SL(""), VISIBILITY_PRIVATE, &id, &f->e),
         ERR_FIELD_INVALID);
     assert_int_equal(store_collection_add(f->db, user.id,
-                                          (struct slice){ text, LIMIT_COLLECTION_NAME_BYTES + 1 },
+                                          (struct slice){ text, LIMIT_COLLECTION_NAME_CHARS + 1 },
                                           SL(""), VISIBILITY_PRIVATE, &id, &f->e),
                      ERR_FIELD_INVALID);
     assert_int_equal(store_collection_add(f->db, user.id, SL("N"),
-                                          (struct slice){ text, LIMIT_COLLECTION_TEXT_BYTES + 1 },
+                                          (struct slice){ text, LIMIT_COLLECTION_TEXT_CHARS + 1 },
                                           VISIBILITY_PRIVATE, &id, &f->e),
                      ERR_FIELD_INVALID);
-    OK(store_collection_add(f->db, user.id, (struct slice){ text, LIMIT_COLLECTION_NAME_BYTES },
-                            (struct slice){ text, LIMIT_COLLECTION_TEXT_BYTES }, VISIBILITY_PRIVATE,
+    for (size_t i = 0; i < 300; i += 2)
+        memcpy(text + i, "\xC3\xA9", 2);
+    OK(store_collection_add(f->db, user.id, (struct slice){ text, 300 },
+                            (struct slice){ text, LIMIT_COLLECTION_TEXT_CHARS }, VISIBILITY_PRIVATE,
                             &id, &f->e));
 }
 
