@@ -37,7 +37,7 @@ const conf = join(dir, 'obi.conf')
 // What the tool does not use must be set all the same.
 writeFileSync(conf, `fetch.allow_net = 127.0.0.1/32:${port}
 site.base_url = ${root}
-db.primary = /nowhere
+db.primary = unix:/nowhere
 mail.url = smtp://127.0.0.1
 mail.from = nobody@obi.example
 `)

@@ -37,6 +37,27 @@ reports_say_in_the_catalogue_what_they_say_in_their_table(void **state)
     }
 }
 
+static void
+failures_say_in_the_catalogue_what_they_say_in_their_table(void **state)
+{
+    static const struct {
+        const char *name, *sentence;
+    } rows[] = {
+#define E(id, status, reason, level, sentence) { #id, sentence },
+#include "core/err.def"
+#undef E
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct slice id = arena_printf(arena, "error.%s", rows[i].name);
+
+        if (rows[i].sentence[0] != '\0' &&
+            !slice_eq(catalogue_text(words, arena, id, NULL), slice_str(rows[i].sentence)))
+            fail_msg("en.po has another sentence for %s than core/err.def", id.p);
+    }
+}
+
 /* What code asks for by a literal id; ids that are put together are covered by the pages themselves. */
 static void
 look_through(struct slice text, const char *file)
@@ -179,6 +200,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_say_in_the_catalogue_what_they_say_in_their_table),
+        cmocka_unit_test(failures_say_in_the_catalogue_what_they_say_in_their_table),
         cmocka_unit_test(what_code_asks_for_is_in_the_catalogue),
         cmocka_unit_test(what_is_in_the_catalogue_is_asked_for),
     };
