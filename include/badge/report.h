@@ -48,6 +48,7 @@ struct report_document {
     enum err_code  code; /* why nothing came back */
     struct slice   cause;
     struct slice   sha256_hex; /* of the body */
+    json_object   *parsed;     /* the body as JSON, once somebody has read it so */
 };
 
 /* Somebody a badge may have been issued to, as its recipient's `type` and `identity` name them. */
@@ -113,7 +114,7 @@ MUST_USE enum err_code report_must_be_valid(const struct report *r, struct err *
 const struct report_message *report_deciding(const struct report *r);
 
 /* 32 bytes: the same badge again has the same, another has not. Over the assertion's id, and for a
- * signed one, whose id means nothing elsewhere, its issuer's host. In the arena. */
+ * signed one, whose id means nothing elsewhere, its issuer's id. In the arena. */
 struct slice report_identity(struct arena *a, const struct report *r);
 
 #endif

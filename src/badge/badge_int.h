@@ -39,8 +39,7 @@ struct node {
     struct node *next, *next_endorsed;
 };
 
-enum { CONTEXTS_MAX = 32 };
-enum { MESSAGES_MAX = 200 };
+enum { CONTEXTS_MAX = 32, MESSAGES_MAX = 200 };
 
 struct work {
     struct arena                *a;
@@ -48,6 +47,8 @@ struct work {
     int64_t                      now_s;
     struct report               *r;
     size_t                       terms_read;             /* of contexts, so that they stay few */
+    size_t                       schema_steps;           /* of all schemas, so that they end */
+    json_object                **builtins;               /* parsed ones */
     struct slice                 contexts[CONTEXTS_MAX]; /* by which the document at hand is read */
     size_t                       context_count;
 
@@ -58,9 +59,11 @@ struct work {
     bool         is_signed;                  /* it came as a JWS */
     struct jws   jws;
     bool offline; /* stored documents are read again: contexts that are not built in add nothing */
-    bool is_spoken_for;     /* the issuer's host, or its key, was seen to speak for the assertion */
-    size_t own_error_count; /* without those of endorsements */
-    bool   aside;           /* an endorsement is being looked at */
+    bool is_spoken_for; /* the issuer's host, or its key, was seen to speak for the assertion */
+    /* By what they make of the badge, without those of endorsements. */
+    size_t             own_errors[STATUS_VALID + 1];
+    const struct node *endorsing; /* whose endorsements are looked at */
+    bool               aside;     /* an endorsement is being looked at */
 };
 
 /* What a message is about; what is not said stays empty. */
@@ -82,6 +85,8 @@ const struct report_document *fetch_answer(struct work *w, const char *role, str
 /* The same as JSON. `from` and `prop` say who asked. */
 bool fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
                 struct slice prop, const struct report_document **ret_doc, json_object **ret);
+/* The document's body as JSON; false, and what is wrong in *e, when it is none. */
+bool parse_once(struct work *w, const struct report_document *d, json_object **ret, struct err *e);
 /* An HTTP status that says something of the server now, and nothing of the document. */
 bool         is_passing(int status);
 struct slice without_fragment(struct slice url);
@@ -153,6 +158,8 @@ void check_image(struct work *w, struct node *n);
 
 /* scope.c */
 void check_scope(struct work *w, struct node *n);
+/* R21: begins with one of `startsWith`, and stays there; true where that names none. */
+bool starts_as_allowed(struct arena *a, struct slice url, json_object *starts_with);
 
 /* recipient.c */
 void check_recipient(struct work *w, struct node *n);

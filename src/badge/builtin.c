@@ -123,14 +123,19 @@ is_at(struct slice url, struct slice document)
 }
 
 json_object *
-builtin_document(struct arena *a, struct slice url)
+builtin_document(struct work *w, struct slice url)
 {
-    json_object *doc = NULL;
-    struct err   e;
+    struct err e;
 
-    for (size_t i = 0; i < COUNT_OF(documents); i++)
-        if (is_at(url, slice_str(documents[i].url)) &&
-            json_parse(slice_str(documents[i].text), &doc, &e) == ERR_NONE)
-            return json_in_arena(a, doc);
+    for (size_t i = 0; i < COUNT_OF(documents); i++) {
+        if (!is_at(url, slice_str(documents[i].url)))
+            continue;
+        if (w->builtins == NULL)
+            w->builtins = ARENA_ARRAY(w->a, json_object *, COUNT_OF(documents));
+        if (w->builtins[i] == NULL &&
+            json_parse(slice_str(documents[i].text), &w->builtins[i], &e) == ERR_NONE)
+            json_in_arena(w->a, w->builtins[i]);
+        return w->builtins[i];
+    }
     return NULL;
 }

@@ -6,6 +6,7 @@ enum { EXTENSIONS_MAX = 64 };
 struct compacting {
     struct work            *w;
     struct slice            node; /* for messages */
+    json_object            *top;
     bool                    bad;
     struct extension_found *extensions[EXTENSIONS_MAX];
     size_t                  extension_count; /* also of those that have no room */
@@ -15,6 +16,21 @@ static json_object *compact_object(struct compacting *k, const struct context *o
                                    json_object *raw);
 static json_object *compact_value(struct compacting *k, const struct context *c, json_object *value,
                                   bool link);
+
+/* The coercion that a typed value brings along: 'd' or 'b'; 0 when it brings none that 2.0 has. */
+static char
+coercion_of(struct compacting *k, const struct context *c, json_object *value)
+{
+    struct slice type = json_get_text(value, "@type"), iri;
+    char         coerce;
+
+    if (json_get(value, "@value") == NULL || type.p == NULL ||
+        !context_expand(k->w, c, type, &iri, &coerce))
+        return 0;
+    if (slice_eq(iri, SL("http://www.w3.org/2001/XMLSchema#dateTime")))
+        return 'd';
+    return slice_eq(iri, SL("http://www.w3.org/2001/XMLSchema#boolean")) ? 'b' : 0;
+}
 
 /* The 2.0 name of an IRI, for a value: an object fits a name for addresses however it was named. Sets
  * *ret_link when the name is one for addresses. */
@@ -78,6 +94,15 @@ compact_types(struct compacting *k, const struct context *c, json_object *value)
     return list;
 }
 
+/* What a list of one means. */
+static json_object *
+only_of(json_object *value)
+{
+    while (json_is_array(value) && json_object_array_length(value) == 1)
+        value = json_object_array_get_idx(value, 0);
+    return value;
+}
+
 /* Nested arrays are one, null is nothing. */
 static void
 gather(struct compacting *k, const struct context *c, json_object *value, bool link,
@@ -109,13 +134,18 @@ compact_list(struct compacting *k, const struct context *c, json_object *value, 
 static json_object *
 compact_value(struct compacting *k, const struct context *c, json_object *value, bool link)
 {
-    json_object *object, *only;
+    json_object *object, *only, *set = NULL;
 
+    if (json_object_object_get_ex(value, "@set", &set))
+        value = set;
     if (json_is_array(value))
         return compact_list(k, c, value, link);
     if (!json_is_object(value))
         return json_object_get(value);
     object = compact_object(k, c, value);
+    /* {"@value": "x", "@type": t} is x where t is what its name means; name_of has found that. */
+    if (coercion_of(k, c, value) != 0)
+        json_object_object_del(object, "type");
     if (json_object_object_length(object) != 1)
         return object;
     /* {"id": "x"} is x where an address is meant, and {"@value": x} is x. */
@@ -156,12 +186,17 @@ compact_member(struct compacting *k, const struct context *c, struct slice key, 
         !context_expand(k->w, c, key, &iri, &coerce))
         return;
     if (slice_eq(iri, SL("@id")))
-        put(k, into, SL("id"), json_object_get(value));
+        put(k, into, SL("id"), json_object_get(only_of(value)));
     else if (slice_eq(iri, SL("@type")))
         put(k, into, SL("type"), compact_types(k, c, value));
     else if (slice_starts(iri, SL("@")))
         put(k, into, iri, json_object_get(value));
     else {
+        if (coercion_of(k, c, only_of(value)) != 0)
+            coerce = coercion_of(k, c, only_of(value));
+        /* A badge has expired in whatever form it says so. */
+        else if (coerce == 0 && slice_eq(iri, SL("https://w3id.org/security#expiration")))
+            coerce = 'd';
         name = name_of(iri, coerce, value, &link);
         put(k, into, name, compact_value(k, c, value, link));
     }
@@ -187,7 +222,8 @@ compact_object(struct compacting *k, const struct context *outer, json_object *r
     struct context c = *outer;
     json_object   *into = json_object_new_object(), *said;
 
-    if (json_object_object_get_ex(raw, "@context", &said) &&
+    /* In 1.0 no context, also written as null, means that of v1. */
+    if (json_object_object_get_ex(raw, "@context", &said) && !(said == NULL && raw == k->top) &&
         !context_add(k->w, &c, k->node, said)) {
         k->bad = true;
         return into;
@@ -201,7 +237,7 @@ compact_object(struct compacting *k, const struct context *outer, json_object *r
 json_object *
 context_compact(struct work *w, struct slice node, json_object *raw, bool v1_default)
 {
-    struct compacting k = { .w = w, .node = node };
+    struct compacting k = { .w = w, .node = node, .top = raw };
     struct context    c = { 0 };
     json_object      *doc;
 

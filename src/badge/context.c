@@ -2,7 +2,7 @@
  * uses is strings, arrays, inline terms with `@id` and `@type`, prefixes and `@vocab`. */
 #include "context_int.h"
 
-enum { TERMS_MAX = 512, TERMS_TOTAL_MAX = 4096, CONTEXT_DEPTH_MAX = 4 };
+enum { TERMS_MAX = 512, TERMS_TOTAL_MAX = 16384, IRI_BYTES_MAX = 512, CONTEXT_DEPTH_MAX = 4 };
 
 static const struct {
     const char *url;
@@ -141,13 +141,22 @@ define(struct work *w, const struct context *c, json_object *own, struct slice n
         id = json_get_text(value, "@id");
     if (id.p == NULL && json_is_object(value))
         id = name;
-    /* Containers and reversed terms change what a value means; no badge needs them, so they mean nothing. */
-    if (id.p == NULL || json_get(value, "@container") != NULL ||
-        json_get(value, "@reverse") != NULL)
+    if (id.p == NULL)
         return term;
     term.iri = resolve(w, c, own, id, 8);
     term.coerce = coerce_of(w, c, own, json_get_text(value, "@type"));
     return term;
+}
+
+/* Lists, indexes and reversed terms make something else of a value than what it says; a set is what every
+ * value is anyway. Passing such a term over would hide what it says, also that a badge has expired. */
+static bool
+changes_meaning(json_object *definition)
+{
+    json_object *container = json_get(definition, "@container");
+
+    return json_get(definition, "@reverse") != NULL ||
+           (container != NULL && !slice_eq(json_text(container), SL("@set")));
 }
 
 static bool
@@ -164,10 +173,15 @@ add_inline(struct work *w, struct context *c, struct slice node, json_object *sa
     {
         struct slice name = slice_str(key);
 
+        if (changes_meaning(value))
+            return refuse(w, node, arena_printf(w->a, "%.60s is a container or reversed.", key));
         if (slice_eq(name, SL("@vocab")))
             c->vocab = json_text(value).p == NULL ? SL("") : json_text(value);
         else if (!slice_starts(name, SL("@")))
             terms[count++] = define(w, c, said, name, value);
+        /* Names are made of these, many at a time. */
+        if (c->vocab.n > IRI_BYTES_MAX || (count > 0 && terms[count - 1].iri.n > IRI_BYTES_MAX))
+            return refuse(w, node, SL("an address in it is too long."));
     }
     return push(w, c, node, terms, count);
 }
@@ -191,7 +205,7 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
     struct err                    e = { 0 };
     struct slice                  why;
 
-    if ((*ret = builtin_document(w->a, url)) != NULL)
+    if ((*ret = builtin_document(w, url)) != NULL)
         return true;
     d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
 
@@ -201,12 +215,10 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
         why = d->cause;
     else if (d->got.status < 200 || d->got.status > 299)
         why = arena_printf(w->a, "HTTP status %d.", d->got.status);
-    else if (json_parse(d->got.body, ret, &e) != ERR_NONE)
+    else if (!parse_once(w, d, ret, &e))
         why = arena_copy(w->a, slice_str(e.cause));
-    else {
-        json_in_arena(w->a, *ret);
+    else
         return true;
-    }
     note(w, REPORT_CONTEXT_UNREAD,
          ABOUT(.node = node, .prop = SL("@context"), .url = url, .received = why,
                .status = budget ? 0 : d->got.status));
@@ -222,7 +234,7 @@ add_remote(struct work *w, struct context *c, struct slice node, struct slice ur
         if (slice_eq(url, slice_str(known[i].url)))
             return known[i].version == 1 ? push(w, c, node, terms_v1, terms_v1_count)
                                          : push(w, c, node, terms_v2, terms_v2_count);
-    if (w->offline && builtin_document(w->a, url) == NULL)
+    if (w->offline && builtin_document(w, url) == NULL)
         return true;
     if (w->context_count < CONTEXTS_MAX)
         w->contexts[w->context_count++] = url;

@@ -36,7 +36,7 @@ bool context_expand(struct work *w, const struct context *c, struct slice name,
 bool context_is_known(struct slice url);
 
 /* builtin.c: the context or schema of an extension that is built in; NULL for any other address. */
-json_object *builtin_document(struct arena *a, struct slice url);
+json_object *builtin_document(struct work *w, struct slice url);
 
 /* extension.c: an object whose type has `Extension`, as written and in the names of 2.0, against
  * the schemas of all the contexts that its document was read by (rule R36). */
@@ -49,7 +49,7 @@ void check_extension(struct work *w, const struct extension_found *found, struct
 /* schema.c: JSON Schema, draft 4, without patterns and without references out of the schema. */
 enum schema_answer { SCHEMA_HOLDS, SCHEMA_FAILS, SCHEMA_UNKNOWN };
 /* Out  *ret_why: in the arena; which property fails and how, or which keyword is not known. */
-enum schema_answer schema_check(struct arena *a, json_object *schema, json_object *value,
+enum schema_answer schema_check(struct work *w, json_object *schema, json_object *value,
                                 struct slice *ret_why);
 
 #endif

@@ -2,6 +2,8 @@
  * read by names. */
 #include "context_int.h"
 
+enum { TYPES_MAX = 16, ENTRIES_MAX = 64 };
+
 struct extension {
     struct work          *w;
     const struct context *c;
@@ -46,7 +48,7 @@ check_schema(struct extension *x, struct slice type, struct slice url)
 
     if (!context_fetch(x->w, "schema", url, x->node, &schema))
         return;
-    answer = schema_check(x->w->a, schema, x->raw, &why);
+    answer = schema_check(x->w, schema, x->raw, &why);
     if (answer == SCHEMA_FAILS && !renames(json_get(x->raw, "@context")))
         note(x->w, REPORT_EXTENSION_INVALID,
              ABOUT(.node = x->node, .prop = type, .url = url, .received = why));
@@ -57,24 +59,22 @@ check_schema(struct extension *x, struct slice type, struct slice url)
 
 /* validatesType is a name of the context's own. */
 static bool
-is_for(struct extension *x, struct slice type, struct slice for_type, json_object *context)
+is_for(struct extension *x, struct slice type, struct slice for_type, const struct context *own)
 {
-    struct context own = { 0 };
-    struct slice   iri, other;
-    char           coerce;
+    struct slice iri, other;
+    char         coerce;
 
     return for_type.p != NULL && context_expand(x->w, x->c, type, &iri, &coerce) &&
-           context_add(x->w, &own, x->node, context) &&
-           context_expand(x->w, &own, for_type, &other, &coerce) && slice_eq(iri, other);
+           context_expand(x->w, own, for_type, &other, &coerce) && slice_eq(iri, other);
 }
 
 static void
-check_entry(struct extension *x, struct slice type, json_object *entry, json_object *context)
+check_entry(struct extension *x, struct slice type, json_object *entry, const struct context *own)
 {
     struct slice schema = json_text(member(entry, "validationSchema", x->w->a));
 
     if (schema.p == NULL ||
-        !is_for(x, type, json_text(member(entry, "validatesType", x->w->a)), context))
+        !is_for(x, type, json_text(member(entry, "validatesType", x->w->a)), own))
         return;
     x->matches++;
     check_schema(x, type, schema);
@@ -83,17 +83,18 @@ check_entry(struct extension *x, struct slice type, json_object *entry, json_obj
 static void
 check_by_context(struct extension *x, struct slice type, struct slice url)
 {
-    json_object *doc = NULL, *entries, *context;
+    json_object   *doc = NULL, *entries;
+    struct context own = { 0 };
 
-    if (!context_fetch(x->w, "context", url, x->node, &doc))
+    if (!context_fetch(x->w, "context", url, x->node, &doc) ||
+        !context_add(x->w, &own, x->node, json_get(doc, "@context")))
         return;
     entries = member(doc, "validation", x->w->a);
-    context = json_get(doc, "@context");
     if (!json_is_array(entries))
-        check_entry(x, type, entries, context);
+        check_entry(x, type, entries, &own);
     else
-        for (size_t i = 0; i < json_object_array_length(entries); i++)
-            check_entry(x, type, json_object_array_get_idx(entries, i), context);
+        for (size_t i = 0; i < json_object_array_length(entries) && i < ENTRIES_MAX; i++)
+            check_entry(x, type, json_object_array_get_idx(entries, i), &own);
 }
 
 void
@@ -106,6 +107,11 @@ check_extension(struct work *w, const struct extension_found *found, struct slic
 
     if (w->offline)
         return;
+    if (count > TYPES_MAX) {
+        note(w, REPORT_EXTENSION_UNCHECKED,
+             ABOUT(.node = node, .prop = SL("type"), .received = SL("it has too many types.")));
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         struct slice type = json_text(json_object_array_get_idx(types, i));
 

@@ -70,6 +70,22 @@ is_passing(int status)
     return status == 429 || (status >= 500 && status <= 599);
 }
 
+/* A document that many name is parsed once, or a small badge could make it stand in memory as often as it
+ * likes. */
+bool
+parse_once(struct work *w, const struct report_document *d, json_object **ret, struct err *e)
+{
+    struct report_document *mine = find(w->r, d->got.url);
+
+    if (mine->parsed == NULL) {
+        if (json_parse(d->got.body, &mine->parsed, e) != ERR_NONE)
+            return false;
+        json_in_arena(w->a, mine->parsed);
+    }
+    *ret = mine->parsed;
+    return true;
+}
+
 static bool
 is_revoked(const struct report_document *d)
 {
@@ -85,6 +101,8 @@ refuse(struct work *w, const struct report_document *d, struct slice url, bool b
         note(w, REPORT_FETCH_BUDGET,
              ABOUT(.node = from, .prop = prop, .url = url,
                    .expected = arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS)));
+    else if (d->code == ERR_FETCH_URL)
+        note(w, REPORT_FETCH_NO_ADDRESS, ABOUT(.node = from, .prop = prop, .url = url));
     else if (d->code != ERR_NONE)
         note(w, REPORT_FETCH_FAILED,
              ABOUT(.node = from, .prop = prop, .url = url, .received = d->cause));
@@ -113,10 +131,8 @@ read_revoked(struct work *w, const struct report_document *d, json_object **ret)
     struct err e = { 0 };
 
     note(w, REPORT_REVOKED_GONE, ABOUT(.node = d->got.url, .url = d->got.url, .status = 410));
-    if (json_parse(d->got.body, ret, &e) != ERR_NONE)
-        return false;
-    json_in_arena(w->a, *ret);
-    return json_get(*ret, "recipient") != NULL || json_get(*ret, "@context") != NULL;
+    return parse_once(w, d, ret, &e) &&
+           (json_get(*ret, "recipient") != NULL || json_get(*ret, "@context") != NULL);
 }
 
 bool
@@ -132,13 +148,12 @@ fetch_json(struct work *w, const char *role, struct slice url, struct slice from
         return read_revoked(w, d, ret);
     if (refuse(w, d, url, budget, from, prop))
         return false;
-    if (json_parse(d->got.body, ret, &e) != ERR_NONE) {
+    if (!parse_once(w, d, ret, &e)) {
         note(w, REPORT_FETCH_NOT_JSON,
              ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status,
                    .received = arena_copy(w->a, slice_str(e.cause))));
         return false;
     }
-    json_in_arena(w->a, *ret);
     return true;
 }
 

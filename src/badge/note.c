@@ -80,26 +80,60 @@ new_message(struct work *w)
     return &r->messages[r->message_count++];
 }
 
+/* A message says what is wrong; it does not repeat a document. */
+static struct slice
+cut(struct slice text)
+{
+    size_t n = LIMIT_URL_BYTES;
+
+    if (text.n <= n)
+        return text;
+    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    return slice_first(text, n);
+}
+
+static struct about
+cut_all(const struct about *about)
+{
+    return (struct about){ .node = cut(about->node),
+                           .prop = cut(about->prop),
+                           .url = cut(about->url),
+                           .received = cut(about->received),
+                           .expected = cut(about->expected),
+                           .status = about->status };
+}
+
+static bool
+was_said(const struct work *w, enum report_code code, const struct about *about)
+{
+    for (size_t i = 0; i < w->r->message_count; i++) {
+        const struct report_message *m = &w->r->messages[i];
+
+        if (m->code == code && m->aside == w->aside && slice_eq(m->prop, about->prop) &&
+            slice_eq(m->node, about->node) && slice_eq(m->url, about->url) &&
+            slice_eq(m->received, about->received) && slice_eq(m->expected, about->expected))
+            return true;
+    }
+    return false;
+}
+
 /* What goes on being counted beyond MESSAGES_MAX is no longer said: a list of a thousand wrong items is one
  * fault, and the report stays small. */
 void
-note(struct work *w, enum report_code code, const struct about *about)
+note(struct work *w, enum report_code code, const struct about *full)
 {
     const struct row      *row = &rows[code];
+    const struct about     short_about = cut_all(full), *about = &short_about;
     struct report         *r = w->r;
     struct report_message *m;
-    struct slice           sentence = say(w, row->sentence, about);
 
-    for (size_t i = 0; i < r->message_count; i++)
-        if (r->messages[i].code == code && r->messages[i].aside == w->aside &&
-            slice_eq(r->messages[i].node, about->node) &&
-            slice_eq(r->messages[i].prop, about->prop) &&
-            slice_eq(r->messages[i].sentence, sentence))
-            return; /* a document that two properties name is wrong once */
-
+    if (r->message_count < MESSAGES_MAX && was_said(w, code, about))
+        return; /* a document that two properties name is wrong once */
     r->error_count += row->level == REPORT_LEVEL_ERROR;
-    w->own_error_count += row->level == REPORT_LEVEL_ERROR && !w->aside;
     r->warning_count += row->level == REPORT_LEVEL_WARNING;
+    if (row->level == REPORT_LEVEL_ERROR && !w->aside)
+        w->own_errors[row->status]++;
     if (r->message_count == MESSAGES_MAX)
         return;
     m = new_message(w);
@@ -107,7 +141,7 @@ note(struct work *w, enum report_code code, const struct about *about)
                                   .level = row->level,
                                   .name = row->name,
                                   .key = row->key,
-                                  .sentence = sentence,
+                                  .sentence = say(w, row->sentence, about),
                                   .advice = row->advice,
                                   .aside = w->aside,
                                   .node = about->node,

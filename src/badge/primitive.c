@@ -134,6 +134,19 @@ static const char languages[] = "aa ab ae af ak am an ar as av ay az ba be bg bh
                                 "tn to tr ts tt tw ty ug uk ur uz ve vi "
                                 "vo wa wo xh yi yo za zh zu ";
 
+/* Those of three letters in ISO 639-2 that have two in ISO 639-1, which BCP 47 asks for then. */
+static const char longer[] =
+    "aar abk ave afr aka amh arg ara asm ava aym aze bak bel bul bih bis bam ben bod tib bre "
+    "bos cat che cha cos cre ces cze chu chv cym wel dan deu ger div dzo ewe ell gre eng epo "
+    "spa est eus baq fas per ful fin fij fao fra fre fry gle gla glg grn guj glv hau heb hin "
+    "hmo hrv hat hun hye arm her ina ind ile ibo iii ipk ido isl ice ita iku jpn jav kat geo "
+    "kon kik kua kaz kal khm kan kor kau kas kur kom cor kir lat ltz lug lim lin lao lit lub "
+    "lav mlg mah mri mao mkd mac mal mon mar msa may mlt mya bur nau nob nde nep ndo nld dut "
+    "nno nor nbl nav nya oci oji orm ori oss pan pli pol pus por que roh run ron rum rus kin "
+    "san srd snd sme sag sin slk slo slv smo sna som sqi alb srp ssw sot sun swe swa tam tel "
+    "tgk tha tir tuk tgl tsn ton tur tso tat twi tah uig ukr urd uzb ven vie vol wln wol xho "
+    "yid yor zha zho chi zul ";
+
 static bool
 is_primary_language(struct slice s)
 {
@@ -148,7 +161,8 @@ is_primary_language(struct slice s)
         lower[3] = '\0';
         return strstr(languages, lower) != NULL;
     }
-    return s.n == 3 && !(lower[0] == 'q' && lower[1] <= 't') && memcmp(lower, "zzz", 3) != 0;
+    return s.n == 3 && !(lower[0] == 'q' && lower[1] <= 't') && memcmp(lower, "zzz", 3) != 0 &&
+           strstr(longer, lower) == NULL;
 }
 
 /* BCP 47 by shape: a language, then subtags of 1 to 8 letters and digits. */

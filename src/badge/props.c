@@ -94,7 +94,7 @@ static const struct prop {
     { KEY, "publicKeyPem", TEXT, 0, 0 },
 
     { ENDORSEMENT, "id", IRI, REQUIRED, 0 },
-    { ENDORSEMENT, "claim", NODE, REQUIRED, CLAIM },
+    { ENDORSEMENT, "claim", NODE, REQUIRED | REMOTE, CLAIM },
     { ENDORSEMENT, "issuedOn", DATETIME, REQUIRED, 0 },
     { ENDORSEMENT, "issuer", NODE, REQUIRED | FETCHED, PROFILE },
     { ENDORSEMENT, "@language", LANGUAGE, 0, 0 },
@@ -263,9 +263,11 @@ void
 check_endorsements(struct work *w)
 {
     w->aside = true;
-    for (struct node *n = w->endorsed; n != NULL; n = n->next_endorsed) /* grows on the way */
+    for (struct node *n = w->endorsed; n != NULL; n = n->next_endorsed) { /* grows on the way */
+        w->endorsing = n;
         for (size_t i = 0; i < COUNT_OF(props); i++)
             if (props[i].of == n->class && props[i].object == ENDORSEMENT)
                 check_prop(w, n, &props[i], 0);
+    }
     w->aside = false;
 }

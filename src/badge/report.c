@@ -42,7 +42,7 @@ struct slice
 report_identity(struct arena *a, const struct report *r)
 {
     const struct slice  hosted[] = { SL("hosted:"), r->subject };
-    const struct slice  signed_[] = { SL("signed:"), r->subject, SL(" "), r->issuer_host };
+    const struct slice  signed_[] = { SL("signed:"), r->subject, SL(" "), r->issuer_url };
     const struct sha256 hash = r->is_signed ? sha256_of_parts(signed_, COUNT_OF(signed_))
                                             : sha256_of_parts(hosted, COUNT_OF(hosted));
 

@@ -40,7 +40,8 @@ check_revoked(struct work *w, struct node *n)
     if (said == NULL) /* what `obi:revoked` written out becomes */
         said = json_get(n->doc, "revokedAssertions");
     if (said == NULL ||
-        (json_object_is_type(said, json_type_boolean) && !json_object_get_boolean(said)))
+        (json_object_is_type(said, json_type_boolean) && !json_object_get_boolean(said)) ||
+        (json_is_array(said) && json_object_array_length(said) == 0))
         return;
     note(w, REPORT_REVOKED,
          ABOUT(.node = n->id, .url = n->url, .prop = SL("revoked"),
@@ -83,9 +84,23 @@ check_endorsement_scope(struct work *w, struct node *n)
     json_object *issuer = json_get(n->doc, "issuer");
     struct slice id = json_is_object(issuer) ? json_get_text(issuer, "id") : json_text(issuer);
 
-    if (id.n > 0 && !same_site(w->a, n->id, id))
+    /* Where it was read counts, not what it calls itself: one that stands inside another document was read
+     * nowhere of its own. */
+    if (id.n > 0 && !(same_site(w->a, n->url, id) && same_site(w->a, n->final_url, id)))
         note(w, REPORT_ENDORSEMENT_SCOPE,
              ABOUT(.node = n->id, .url = n->url, .prop = SL("issuer"), .received = id));
+}
+
+/* An endorsement of one badge, named by another, praises that one. */
+static void
+check_endorsed(struct work *w, struct node *n)
+{
+    json_object *claim = json_get(n->doc, "claim");
+    struct slice id = json_is_object(claim) ? json_get_text(claim, "id") : json_text(claim);
+
+    if (w->endorsing != NULL && id.n > 0 && !slice_eq(id, w->endorsing->id))
+        note(w, REPORT_ENDORSEMENT_OTHER,
+             ABOUT(.node = n->id, .url = n->url, .prop = SL("claim"), .received = id));
 }
 
 /* The web site a profile names is only what it says of itself. */
@@ -146,6 +161,7 @@ static const struct rule {
     { "R28", PROFILE, check_issuer_id },
     { "R28", PROFILE, check_issuer_url },
     { "D32", ENDORSEMENT, check_endorsement_scope },
+    { "R29", ENDORSEMENT, check_endorsed },
 };
 
 /* Over the assertion, once badge class and issuer are there. */

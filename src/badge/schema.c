@@ -3,12 +3,13 @@
 #include "context_int.h"
 #include "core/uri.h"
 
-enum { STEPS_MAX = 20000, DEPTH_MAX = 64 };
+enum { STEPS_MAX = 100000, DEPTH_MAX = 64 };
 
 struct checking {
     struct arena      *a;
-    json_object       *root; /* the whole schema */
-    size_t             steps, depth;
+    json_object       *root;  /* the whole schema */
+    size_t            *steps; /* of the whole verification */
+    size_t             depth;
     enum schema_answer answer; /* the worst so far */
     struct slice       why;
 };
@@ -31,6 +32,14 @@ unknown(struct checking *k, const char *keyword)
         return;
     k->answer = SCHEMA_UNKNOWN;
     k->why = arena_printf(k->a, "its schema uses \"%.60s\".", keyword);
+}
+
+/* Charges that much work, and says whether there is any left. */
+static bool
+may_go_on(struct checking *k, size_t work)
+{
+    *k->steps += work;
+    return *k->steps <= STEPS_MAX;
 }
 
 static bool
@@ -73,6 +82,10 @@ check_required(struct checking *k, json_object *said, json_object *value, struct
         return;
     }
     (void)name;
+    if (!may_go_on(k, json_object_array_length(said))) {
+        unknown(k, "too much");
+        return;
+    }
     for (size_t i = 0; json_is_object(value) && i < json_object_array_length(said); i++) {
         struct slice member = json_text(json_object_array_get_idx(said, i));
 
@@ -109,6 +122,10 @@ check_items(struct checking *k, json_object *said, json_object *value, struct sl
 static void
 check_enum(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
+    if (json_is_array(said) && !may_go_on(k, json_object_array_length(said))) {
+        unknown(k, "too much");
+        return;
+    }
     for (size_t i = 0; json_is_array(said) && i < json_object_array_length(said); i++)
         if (json_object_equal(json_object_array_get_idx(said, i), value))
             return;
@@ -155,7 +172,6 @@ count_holding(struct checking *k, json_object *said, json_object *value, struct 
         struct checking one = { .a = k->a, .root = k->root, .steps = k->steps, .depth = k->depth };
 
         check(&one, json_object_array_get_idx(said, i), value, name);
-        k->steps = one.steps;
         if (one.answer == SCHEMA_UNKNOWN) {
             k->answer = SCHEMA_UNKNOWN;
             k->why = one.why;
@@ -185,7 +201,6 @@ check_not(struct checking *k, json_object *said, json_object *value, struct slic
     struct checking one = { .a = k->a, .root = k->root, .steps = k->steps, .depth = k->depth };
 
     check(&one, said, value, name);
-    k->steps = one.steps;
     if (one.answer == SCHEMA_UNKNOWN)
         unknown(k, "not");
     else if (one.answer == SCHEMA_HOLDS)
@@ -315,7 +330,7 @@ static const struct keyword {
 static void
 check(struct checking *k, json_object *schema, json_object *value, struct slice name)
 {
-    if (++k->steps > STEPS_MAX || k->depth == DEPTH_MAX || !json_is_object(schema)) {
+    if (!may_go_on(k, 1) || k->depth == DEPTH_MAX || !json_is_object(schema)) {
         unknown(k, "too much");
         return;
     }
@@ -336,9 +351,11 @@ check(struct checking *k, json_object *schema, json_object *value, struct slice 
 }
 
 enum schema_answer
-schema_check(struct arena *a, json_object *schema, json_object *value, struct slice *ret_why)
+schema_check(struct work *w, json_object *schema, json_object *value, struct slice *ret_why)
 {
-    struct checking k = { .a = a, .root = schema, .answer = SCHEMA_HOLDS };
+    struct checking k = {
+        .a = w->a, .root = schema, .steps = &w->schema_steps, .answer = SCHEMA_HOLDS
+    };
 
     check(&k, schema, value, SL("it"));
     *ret_why = k.why;

@@ -86,7 +86,10 @@ climbs(struct slice url)
     if (!uri_parse(url, &u))
         return true;
     for (rest = u.path; slice_next(&rest, '/', &part);) {
-        size_t dots = 0, i = 0;
+        size_t       dots = 0, i = 0;
+        struct slice with_parameters = part;
+
+        (void)slice_next(&with_parameters, ';', &part); /* some servers cut `..;x` to `..` */
 
         while (i < part.n) {
             bool dot = part.p[i] == '.';
@@ -107,20 +110,46 @@ climbs(struct slice url)
     return false;
 }
 
+bool
+starts_as_allowed(struct arena *a, struct slice url, json_object *starts_with)
+{
+    struct hosts starts = texts_of(a, starts_with);
+
+    if (starts_with == NULL || (json_is_array(starts_with) && starts.count == 0))
+        return true;
+    for (size_t i = 0; i < starts.count && !climbs(url); i++)
+        if (slice_starts(url, starts.items[i]))
+            return true;
+    return false;
+}
+
+/* Where a redirect led, written with the scheme and host of the id: moving between http and https or to and
+ * from `www.` is no other place. */
+static struct slice
+moved(struct arena *a, const struct node *n)
+{
+    struct uri id, at;
+
+    if (!uri_parse(n->id, &id) || !uri_parse(n->final_url, &at))
+        return n->final_url;
+    return arena_printf(a, "%.*s://%.*s%.*s%s%.*s", SLICE_FMT(id.scheme), SLICE_FMT(id.authority),
+                        SLICE_FMT(at.path), at.query.p == NULL ? "" : "?", (int)at.query.n,
+                        at.query.p == NULL ? "" : at.query.p);
+}
+
+/* Its address, and where it was really read: on a host that many share a path is all that tells them apart. */
 static bool
 start_allowed(struct work *w, const struct node *n, json_object *starts_with)
 {
     struct hosts starts = texts_of(w->a, starts_with);
+    struct slice at = slice_eq(n->final_url, n->url) ? n->id : moved(w->a, n);
 
-    if (starts_with == NULL || (json_is_array(starts_with) && starts.count == 0))
+    if (starts_as_allowed(w->a, n->id, starts_with) && starts_as_allowed(w->a, at, starts_with))
         return true;
     if (climbs(n->id)) {
         note(w, REPORT_SCOPE_PATH, ABOUT(.node = n->id, .url = n->url, .prop = SL("id")));
         return false;
     }
-    for (size_t i = 0; i < starts.count; i++)
-        if (slice_starts(n->id, starts.items[i]))
-            return true;
     note(w, REPORT_SCOPE_START,
          ABOUT(.node = n->id, .url = n->url, .prop = SL("id"), .expected = joined(w->a, &starts)));
     return false;

@@ -4,7 +4,7 @@
 #include "core/signature.h"
 #include "jws_int.h"
 
-enum { RSA_BITS_SAFE = 2048, KEYS_MAX = 8 };
+enum { RSA_BITS_SAFE = 2048 };
 
 struct signing {
     struct work             *w;
@@ -28,8 +28,11 @@ signed_take(struct work *w, struct slice text, struct node *n)
                                                    : SL("its parts are no base64url."));
     else if (json_parse(w->jws.payload, &raw, &e) == ERR_NONE) {
         json_in_arena(w->a, raw);
-        n->id = json_get_text(raw, "id");
-        return node_read(w, n, raw);
+        n->id = json_get_text(raw, "id"); /* for messages, until the context has been read */
+        if (!node_read(w, n, raw))
+            return false;
+        n->id = json_get_text(n->doc, "id");
+        return true;
     }
     note(w, REPORT_JWS_MALFORMED, ABOUT(.received = arena_copy(w->a, slice_str(e.cause))));
     return false;
@@ -124,7 +127,7 @@ key_document(struct signing *s, json_object *in_profile, struct slice id)
 {
     struct node *key;
 
-    if (json_is_object(in_profile))
+    if (json_get(in_profile, "publicKeyPem") != NULL)
         return in_profile;
     key = node_fetch(s->w, KEY, "key", id, s->n->id, SL("verification.creator"));
     return key == NULL ? NULL : key->doc;
@@ -192,7 +195,7 @@ made_by_any(struct signing *s)
         note(s->w, REPORT_JWS_NO_KEY, ABOUT(.node = s->n->id));
         return false;
     }
-    for (size_t i = 0; i < count && i < KEYS_MAX; i++) {
+    for (size_t i = 0; i < count; i++) {
         json_object *key = json_is_array(all) ? json_object_array_get_idx(all, i) : all;
 
         if (made_by(s, key, id_of(key), count == 1))
@@ -203,23 +206,51 @@ made_by_any(struct signing *s)
     return false;
 }
 
+/* Any host has pages that somebody else may write: an issuer that names its keys, or where it speaks, has said
+ * which address may hold one. */
+static bool
+may_be_key(struct work *w, struct slice url)
+{
+    json_object *starts_with = json_get(json_get(w->issuer->doc, "verification"), "startsWith");
+
+    if (w->issuer->url.n == 0 ||
+        !slice_eq(authority_of(w->a, url), authority_of(w->a, w->issuer->url)))
+        return false;
+    if (json_get(w->issuer->doc, "publicKey") != NULL)
+        return key_of_issuer(w, url) != NULL;
+    return starts_as_allowed(w->a, url, starts_with);
+}
+
+/* The whole answer is the key: a page that repeats what somebody searched for is none. */
+static struct slice
+key_in(struct work *w, struct slice answer)
+{
+    json_object *doc = NULL;
+    struct err   e;
+
+    answer = slice_trim(answer);
+    if (slice_starts(answer, SL("{")))
+        return json_parse(answer, &doc, &e) == ERR_NONE
+                   ? json_get_text(json_in_arena(w->a, doc), "publicKeyPem")
+                   : SL("");
+    return slice_starts(answer, SL("-----BEGIN ")) && slice_ends(answer, SL("-----")) ? answer
+                                                                                      : SL("");
+}
+
 /* 1.x: the key is PEM at `verify.url`, or the key object of 1.1 there. Any host has some key, so it must be
  * the issuer's, and answered by it: no redirect that anybody can aim lends its name. */
 static bool
 made_by_key_at(struct signing *s, json_object *verification)
 {
     struct work                  *w = s->w;
-    struct slice                  url = json_get_text(verification, "url"), pem;
+    struct slice                  url = json_get_text(verification, "url");
     const struct report_document *d;
-    json_object                  *doc = NULL;
-    struct err                    e;
 
     if (url.n == 0) {
         note(w, REPORT_PROPERTY_MISSING, ABOUT(.node = s->n->id, .prop = SL("verify.url")));
         return false;
     }
-    if (w->issuer->url.n == 0 ||
-        !slice_eq(authority_of(w->a, url), authority_of(w->a, w->issuer->url))) {
+    if (!may_be_key(w, url)) {
         note(w, REPORT_KEY_FOREIGN,
              ABOUT(.node = s->n->id, .prop = SL("verify.url"), .received = url,
                    .url = w->issuer->id));
@@ -233,10 +264,7 @@ made_by_key_at(struct signing *s, json_object *verification)
                    .received = d->got.final_url));
         return false;
     }
-    pem = d->got.body;
-    if (slice_starts(slice_trim(pem), SL("{")) && json_parse(pem, &doc, &e) == ERR_NONE)
-        pem = json_get_text(json_in_arena(w->a, doc), "publicKeyPem");
-    return key_fits(s, url, pem, true);
+    return key_fits(s, url, key_in(w, d->got.body), true);
 }
 
 /* Revocation (R24). */
@@ -282,14 +310,15 @@ check_entry(const struct revoking *v, json_object *entry)
 
 /* The list of 1.0: an object whose names are uids and whose values are reasons. */
 static bool
-check_uids(const struct revoking *v, json_object *raw)
+check_uids(const struct revoking *v, const struct node *list)
 {
     struct slice uid = json_get_text(v->s->n->doc, "uid");
     json_object *reason;
 
-    if (!v->s->is_old || json_get(raw, "revokedAssertions") != NULL)
+    if (!v->s->is_old || strcmp(list->version, "2.0") == 0 ||
+        json_get(list->doc, "revokedAssertions") != NULL)
         return false;
-    if (uid.n > 0 && json_object_object_get_ex(raw, arena_str(v->s->w->a, uid), &reason))
+    if (uid.n > 0 && json_object_object_get_ex(list->raw, arena_str(v->s->w->a, uid), &reason))
         say_revoked(v, json_text(reason));
     return true;
 }
@@ -305,7 +334,7 @@ check_list(const struct revoking *v)
 
     if (list == NULL)
         return false;
-    if (check_uids(v, list->raw))
+    if (check_uids(v, list))
         return true;
     check_node(w, list, 0);
     entries = json_get(list->doc, "revokedAssertions");

@@ -18,12 +18,21 @@ work_init(struct work *w, struct arena *a, const struct verify_options *options)
     r->status = STATUS_INVALID;
 }
 
+/* A blank node's name means nothing outside its document, and may be of any length. */
+static struct slice
+name_outside(struct slice id)
+{
+    return slice_starts(id, SL("_:")) ? SL("") : id;
+}
+
 static void
 fill_report(struct work *w)
 {
     struct report *r = w->r;
 
     r->is_signed = w->is_signed;
+    if (!w->is_spoken_for)
+        r->issuer_host = SL(""); /* whoever it is said to be from */
     if (w->subject != NULL)
         r->subject = w->subject->id;
     if (w->assertion != NULL) {
@@ -33,28 +42,25 @@ fill_report(struct work *w)
     if (w->badge != NULL) {
         r->badge = w->badge->doc;
         r->badge_text = w->badge->text;
-        /* A blank node's name means nothing outside its document, and may be of any length. */
-        r->badge_url = slice_starts(w->badge->id, SL("_:")) ? SL("") : w->badge->id;
+        r->badge_url = name_outside(w->badge->id);
     }
     if (w->issuer != NULL) {
         r->issuer = w->issuer->doc;
         r->issuer_text = w->issuer->text;
-        r->issuer_url = w->issuer->id;
+        r->issuer_url = name_outside(w->issuer->id);
     }
 }
 
 /* The kinds of trouble, the one that says most about the badge first. */
 static enum badge_status
-status_of(const struct report *r)
+status_of(const struct work *w)
 {
     static const enum badge_status order[] = { STATUS_REVOKED, STATUS_INVALID, STATUS_EXPIRED,
                                                STATUS_UNCHECKED };
 
     for (size_t o = 0; o < COUNT_OF(order); o++)
-        for (size_t i = 0; i < r->message_count; i++)
-            if (r->messages[i].level == REPORT_LEVEL_ERROR && !r->messages[i].aside &&
-                report_code_status(r->messages[i].code) == order[o])
-                return order[o];
+        if (w->own_errors[order[o]] > 0)
+            return order[o];
     return STATUS_INVALID;
 }
 
@@ -109,8 +115,10 @@ verify(struct work *w, struct slice input)
 static bool
 is_good_badge(const struct work *w)
 {
-    return w->own_error_count == 0 && w->is_spoken_for && w->badge != NULL && w->issuer != NULL &&
-           w->r->picture.n > 0;
+    for (int status = 0; status < STATUS_VALID; status++)
+        if (w->own_errors[status] > 0)
+            return false;
+    return w->is_spoken_for && w->badge != NULL && w->issuer != NULL && w->r->picture.n > 0;
 }
 
 const struct report *
@@ -126,6 +134,6 @@ badge_verify(struct arena *a, struct slice input, const struct verify_options *o
     fill_report(&w);
     good = is_good_badge(&w);
     r->valid = r->error_count == 0 && (w.assertion == NULL ? w.subject != NULL : good);
-    r->status = good ? STATUS_VALID : status_of(r);
+    r->status = good ? STATUS_VALID : status_of(&w);
     return r;
 }

@@ -564,7 +564,7 @@ two_issuers_may_use_one_id(void **state)
     const struct report *r = verify_jws(w, good(w));
     struct report        copy = *r;
 
-    copy.issuer_host = SL("other.example");
+    copy.issuer_url = SL("https://issuer.example/other.json");
     assert_false(slice_eq(report_identity(w->a, r), report_identity(w->a, &copy)));
     copy = *r;
     copy.is_signed = false;
