@@ -269,6 +269,21 @@ a_context_may_write_its_names_out(void **state)
     assert_valid(w, web_verify(w, A));
 }
 
+static void
+there_may_be_64_extensions_in_a_document(void **state)
+{
+    struct web *w = *state;
+    struct sbuf b;
+
+    put_schema(w, "{}");
+    sbuf_init(&b, w->a);
+    for (int i = 0; i < 64; i++)
+        sbuf_printf(&b, "%s%s", i == 0 ? "" : ",", PAINT(""));
+    assert_valid(w, verify_with(w, arena_printf(w->a, "[%s]", b.p).p));
+    assert_refused(w, verify_with(w, arena_printf(w->a, "[%s,%s]", b.p, PAINT("")).p),
+                   "extension-unchecked");
+}
+
 int
 main(void)
 {
@@ -282,6 +297,7 @@ main(void)
         WEB_TEST(published_extensions_need_nobodys_server),
         WEB_TEST(what_is_not_known_weighs_more_than_what_fails),
         WEB_TEST(a_context_may_write_its_names_out),
+        WEB_TEST(there_may_be_64_extensions_in_a_document),
     };
 
     return RUN_TAP(tests);
