@@ -120,7 +120,7 @@ json_object *upgrade_05(struct work *w, struct slice url, json_object *raw);
 void         upgrade_1x(struct work *w, enum class class, json_object *doc);
 
 /* props.c: its properties, then its class's rules, then what it leads to. */
-void check_node(struct work *w, struct node *n, int depth);
+void check_node(struct work *w, struct node *n);
 /* The endorsements of all that was checked; messages about them are aside. */
 void check_endorsements(struct work *w);
 /* rules.c: the rules of one object's class; and those over the badge as a whole. */

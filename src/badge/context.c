@@ -225,6 +225,17 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
     return false;
 }
 
+/* Each once: each is asked about each extension, and there is room for few. */
+static void
+keep(struct work *w, struct slice url)
+{
+    for (size_t i = 0; i < w->context_count; i++)
+        if (slice_eq(w->contexts[i], url))
+            return;
+    if (w->context_count < CONTEXTS_MAX)
+        w->contexts[w->context_count++] = url;
+}
+
 static bool
 add_remote(struct work *w, struct context *c, struct slice node, struct slice url, int depth)
 {
@@ -236,8 +247,7 @@ add_remote(struct work *w, struct context *c, struct slice node, struct slice ur
                                          : push(w, c, node, terms_v2, terms_v2_count);
     if (w->offline && builtin_document(w, url) == NULL)
         return true;
-    if (w->context_count < CONTEXTS_MAX)
-        w->contexts[w->context_count++] = url;
+    keep(w, url);
     if (!context_fetch(w, "context", url, node, &doc))
         return false;
     if ((said = json_get(doc, "@context")) == NULL)

@@ -55,7 +55,7 @@ is_url(struct slice s)
     if (!slice_find(s, SL("?"), &query) || slice_has_char(s, '#'))
         return false;
     for (size_t i = query; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] == 0x7F)
+        if (s.p[i] <= ' ' || (unsigned char)s.p[i] >= 0x7F)
             return false;
     return uri_is_http(slice_first(s, query));
 }

@@ -5,7 +5,7 @@ enum {
     REQUIRED = 1,
     MANY = 2,
     FETCHED = 4,  /* an address is fetched and its document checked */
-    DATA = 8,     /* a data: URI will do */
+    DATA = 8,     /* an address or a data: URI will do */
     REMOTE = 16,  /* an address will do, and is not fetched */
     INPLACE = 32, /* with FETCHED: an object there counts as it stands */
 };
@@ -36,7 +36,7 @@ static const struct prop {
     { BADGE_CLASS, "issuer", NODE, REQUIRED | FETCHED, PROFILE },
     { BADGE_CLASS, "name", TEXT, REQUIRED, 0 },
     { BADGE_CLASS, "description", TEXT, REQUIRED, 0 },
-    { BADGE_CLASS, "image", NODE, REMOTE | DATA, IMAGE },
+    { BADGE_CLASS, "image", NODE, DATA, IMAGE },
     { BADGE_CLASS, "criteria", NODE, REQUIRED | REMOTE, CRITERIA },
     { BADGE_CLASS, "alignment", NODE, MANY, ALIGNMENT },
     { BADGE_CLASS, "tags", TEXT, MANY, 0 },
@@ -48,7 +48,7 @@ static const struct prop {
     { PROFILE, "id", IRI, 0, 0 },
     { PROFILE, "name", TEXT, REQUIRED, 0 },
     { PROFILE, "description", TEXT, 0, 0 },
-    { PROFILE, "image", NODE, REMOTE | DATA, IMAGE },
+    { PROFILE, "image", NODE, DATA, IMAGE },
     { PROFILE, "url", URL, REQUIRED, 0 },
     { PROFILE, "telephone", TELEPHONE, 0, 0 },
     { PROFILE, "publicKey", NODE, MANY | FETCHED | INPLACE, KEY },
@@ -106,8 +106,6 @@ static const struct prop {
     { REVOCATION_LIST, "id", IRI, 0, 0 },
 };
 
-enum { DEPTH_MAX = 24 };
-
 static void
 wrong_type(struct work *w, const struct node *n, const struct prop *p, json_object *value)
 {
@@ -137,7 +135,7 @@ remember(struct work *w, const struct node *n, struct node *target)
 }
 
 static void
-follow(struct work *w, const struct node *n, const struct prop *p, struct slice url, int depth)
+follow(struct work *w, const struct node *n, const struct prop *p, struct slice url)
 {
     struct node *last = w->nodes;
     struct node *target =
@@ -147,12 +145,12 @@ follow(struct work *w, const struct node *n, const struct prop *p, struct slice 
         return;
     remember(w, n, target);
     if (w->nodes != last)
-        check_node(w, target, depth + 1);
+        check_node(w, target);
 }
 
 /* An object where a document is meant (rule R15): with an address of its own the hosted copy counts. */
 static void
-flatten(struct work *w, const struct node *n, const struct prop *p, json_object *object, int depth)
+flatten(struct work *w, const struct node *n, const struct prop *p, json_object *object)
 {
     json_object *said = json_get(object, "id");
     struct slice id = json_text(said), prop = slice_str(p->name);
@@ -160,7 +158,7 @@ flatten(struct work *w, const struct node *n, const struct prop *p, json_object 
     struct node *target;
 
     if (primitive_is(URL, said)) {
-        follow(w, n, p, id, depth);
+        follow(w, n, p, id);
         return;
     }
     if (said != NULL && !slice_starts(id, SL("_:")) && !(urn && p->object != PROFILE)) {
@@ -175,37 +173,35 @@ flatten(struct work *w, const struct node *n, const struct prop *p, json_object 
     if (urn)
         json_object_array_add(w->r->graph, json_object_get(target->doc));
     remember(w, n, target);
-    check_node(w, target, depth + 1);
+    check_node(w, target);
 }
 
 static void
-check_object(struct work *w, const struct node *n, const struct prop *p, json_object *object,
-             int depth)
+check_object(struct work *w, const struct node *n, const struct prop *p, json_object *object)
 {
     struct node *inside;
 
     if ((p->flags & FETCHED) && !(p->flags & INPLACE)) {
-        flatten(w, n, p, object, depth);
+        flatten(w, n, p, object);
         return;
     }
     inside = node_embedded(w, p->object, n, object);
     if (inside->id.n == 0)
         inside->id = n->id; /* messages name the document */
     inside->url = n->url;
-    check_node(w, inside, depth + 1);
+    check_node(w, inside);
 }
 
 static void
-check_value(struct work *w, const struct node *n, const struct prop *p, json_object *value,
-            int depth)
+check_value(struct work *w, const struct node *n, const struct prop *p, json_object *value)
 {
     if (p->type != NODE) {
         if (!primitive_is(p->type, value))
             wrong_type(w, n, p, value);
     } else if (json_is_object(value)) {
-        check_object(w, n, p, value, depth);
+        check_object(w, n, p, value);
     } else if ((p->flags & FETCHED) && primitive_is(URL, value)) {
-        follow(w, n, p, json_text(value), depth);
+        follow(w, n, p, json_text(value));
     } else if (!((p->flags & REMOTE) && primitive_is(URL, value)) &&
                !((p->flags & DATA) && primitive_is(URL_OR_DATA, value))) {
         wrong_type(w, n, p, value);
@@ -213,7 +209,7 @@ check_value(struct work *w, const struct node *n, const struct prop *p, json_obj
 }
 
 static void
-check_prop(struct work *w, const struct node *n, const struct prop *p, int depth)
+check_prop(struct work *w, const struct node *n, const struct prop *p)
 {
     json_object *value = json_get(n->doc, p->name);
     size_t       count = json_is_array(value) ? json_object_array_length(value) : value != NULL;
@@ -227,10 +223,10 @@ check_prop(struct work *w, const struct node *n, const struct prop *p, int depth
              ABOUT(.node = n->id, .url = n->url, .prop = slice_str(p->name),
                    .received = text_of(w->a, value, 48)));
     } else if (!json_is_array(value)) {
-        check_value(w, n, p, value, depth);
+        check_value(w, n, p, value);
     } else {
         for (size_t i = 0; i < count; i++)
-            check_value(w, n, p, json_object_array_get_idx(value, i), depth);
+            check_value(w, n, p, json_object_array_get_idx(value, i));
     }
 }
 
@@ -238,24 +234,18 @@ check_prop(struct work *w, const struct node *n, const struct prop *p, int depth
 static void
 put_off(struct work *w, struct node *n)
 {
-    if (json_get(n->doc, "endorsement") == NULL)
-        return;
     *w->endorsed_end = n;
     w->endorsed_end = &n->next_endorsed;
 }
 
 void
-check_node(struct work *w, struct node *n, int depth)
+check_node(struct work *w, struct node *n)
 {
-    if (depth > DEPTH_MAX) {
-        note(w, REPORT_TOO_DEEP, ABOUT(.node = n->id, .url = n->url));
-        return;
-    }
     for (size_t i = 0; i < COUNT_OF(props); i++)
         if (props[i].of == n->class && props[i].object == ENDORSEMENT)
             put_off(w, n);
         else if (props[i].of == n->class)
-            check_prop(w, n, &props[i], depth);
+            check_prop(w, n, &props[i]);
     check_class(w, n);
 }
 
@@ -267,7 +257,7 @@ check_endorsements(struct work *w)
         w->endorsing = n;
         for (size_t i = 0; i < COUNT_OF(props); i++)
             if (props[i].of == n->class && props[i].object == ENDORSEMENT)
-                check_prop(w, n, &props[i], 0);
+                check_prop(w, n, &props[i]);
     }
     w->aside = false;
 }

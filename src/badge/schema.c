@@ -98,13 +98,15 @@ static void
 check_properties(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
     (void)name;
-    if (!json_is_object(said) || !json_is_object(value))
+    if (!json_is_object(said)) {
+        unknown(k, "properties");
         return;
+    }
     json_object_object_foreach(said, member, schema)
     {
         json_object *there;
 
-        if (json_object_object_get_ex(value, member, &there))
+        if (json_is_object(value) && json_object_object_get_ex(value, member, &there))
             check(k, schema, there, slice_str(member));
     }
 }

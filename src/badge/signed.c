@@ -336,7 +336,7 @@ check_list(const struct revoking *v)
         return false;
     if (check_uids(v, list))
         return true;
-    check_node(w, list, 0);
+    check_node(w, list);
     entries = json_get(list->doc, "revokedAssertions");
     if (entries == NULL) {
         note(w, REPORT_REVOCATION_LIST,

@@ -104,7 +104,7 @@ verify(struct work *w, struct slice input)
         return;
     if (w->subject->class == ASSERTION)
         w->assertion = w->subject;
-    check_node(w, w->subject, 0);
+    check_node(w, w->subject);
     if (w->assertion != NULL && w->badge != NULL && w->issuer != NULL)
         check_badge(w);
     check_endorsements(w);

@@ -163,8 +163,6 @@ on_start(void *self, const xmlChar *name, const xmlChar *prefix, const xmlChar *
     };
 
     (void)defaulted;
-    if (!goes_on(r))
-        return;
     limits_check(r, attribute_count, namespace_count);
     if (!goes_on(r))
         return;

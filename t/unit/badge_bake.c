@@ -150,6 +150,7 @@ what_is_no_badge_is_not_baked(void **state)
                          ERR_ASSERTION_MALFORMED);
     assert_int_equal(badge_bake(f->a, f->svg, SL("{\"badge\":{}}"), SLICE_NONE, &baked, &f->err),
                      ERR_ASSERTION_MALFORMED);
+    assert_string_equal(f->err.cause, "the assertion does not say where it is hosted");
     assert_int_equal(badge_bake(f->a, f->png, SL("{\"badge\":{}}"), SLICE_NONE, &baked, &f->err),
                      ERR_NONE);
     assert_int_equal(badge_bake(f->a, SL("pfffffft whatever"), SL("https://a.example/"), SLICE_NONE,

@@ -196,6 +196,14 @@ keywords_of_draft_4_hold(void **state)
         { "{\"enum\":[1,\"b\"]}", "\"b\"", "2" },
         { "{\"format\":\"date-time\"}", "\"2020-01-01T00:00:00Z\"", "\"2020\"" },
         { "{\"format\":\"email\"}", "\"a@b\"", "\"b\"" },
+        { "{\"type\":\"boolean\"}", "false", "0" },
+        { "{\"$schema\":\"s\",\"id\":\"i\",\"title\":\"t\",\"description\":\"d\",\"default\":1,"
+          "\"type\":\"string\"}",
+          "\"a\"", "1" },
+        /* What speaks of another type says nothing. */
+        { "{\"format\":\"uri\"}", "7", "\"no uri\"" },
+        { "{\"minLength\":2}", "7", "\"a\"" },
+        { "{\"properties\":{\"a\":{\"type\":\"null\"}}}", "\"a\"", "{\"a\":1}" },
     };
     struct web *w = *state;
     const char *form = ",\"colour\":%s";
@@ -217,6 +225,65 @@ keywords_of_draft_4_hold(void **state)
     }
 }
 
+/* A schema that cannot be followed to its end decides nothing, also not against the badge. */
+static void
+what_is_not_known_weighs_more_than_what_fails(void **state)
+{
+    static const struct {
+        const char *schema, *keyword;
+    } all[] = {
+        { "{\"pattern\":\"x\",\"required\":[\"size\"]}", "pattern" },
+        { "{\"required\":[\"size\"],\"pattern\":\"x\"}", "pattern" },
+        { "{\"pattern\":\"x\",\"multipleOf\":2}", "pattern" },
+        { "{\"required\":true}", "required" },
+        { "{\"items\":[{}]}", "items" },
+        { "{\"properties\":7}", "properties" },
+        { "{\"$ref\":\"/definitions\",\"definitions\":{}}", "$ref" },
+        { "{\"format\":\"x\",\"properties\":{\"colour\":{\"format\":\"phone\"}}}", "format" },
+    };
+    struct web          *w = *state;
+    const struct report *r;
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        put_schema(w, all[i].schema);
+        r = verify_with(w, PAINT(",\"colour\":\"red\""));
+        assert_refused(w, r, "extension-unchecked");
+        assert_false(says(r, "extension-invalid"));
+        assert_slice_equal(report_deciding(r)->received,
+                           arena_printf(w->a, "its schema uses \"%s\".", all[i].keyword));
+    }
+}
+
+static void
+a_context_may_write_its_names_out(void **state)
+{
+    struct web *w = *state;
+
+    put_schema(w, "{\"required\":[\"colour\"]}");
+    (void)verify_with(w, PAINT(""));
+    web_edit(w, CTX, "obi:validation\"", "https://w3id.org/openbadges#validation\"");
+    web_edit(w, CTX, "obi:validatesType", "https://w3id.org/openbadges#validatesType");
+    web_edit(w, CTX, "obi:validationSchema", "https://w3id.org/openbadges#validationSchema");
+    assert_refused(w, web_verify(w, A), "extension-invalid");
+    web_edit(w, C, "\"extensions:Paint\"]", "\"extensions:Paint\"],\"colour\":1");
+    assert_valid(w, web_verify(w, A));
+}
+
+static void
+there_may_be_64_extensions_in_a_document(void **state)
+{
+    struct web *w = *state;
+    struct sbuf b;
+
+    put_schema(w, "{}");
+    sbuf_init(&b, w->a);
+    for (int i = 0; i < 64; i++)
+        sbuf_printf(&b, "%s%s", i == 0 ? "" : ",", PAINT(""));
+    assert_valid(w, verify_with(w, arena_printf(w->a, "[%s]", b.p).p));
+    assert_refused(w, verify_with(w, arena_printf(w->a, "[%s,%s]", b.p, PAINT("")).p),
+                   "extension-unchecked");
+}
+
 int
 main(void)
 {
@@ -228,6 +295,9 @@ main(void)
         WEB_TEST(a_context_beside_the_extension_will_do),
         WEB_TEST(keywords_of_draft_4_hold),
         WEB_TEST(published_extensions_need_nobodys_server),
+        WEB_TEST(what_is_not_known_weighs_more_than_what_fails),
+        WEB_TEST(a_context_may_write_its_names_out),
+        WEB_TEST(there_may_be_64_extensions_in_a_document),
     };
 
     return RUN_TAP(tests);

@@ -263,6 +263,7 @@ only_hosting_that_is_named_is_trusted(void **state)
     assert_refused(w, web_verify(w, A), "verification-unknown");
     web_edit(w, A, "\"verification\":{}", "\"verification\":[]");
     assert_refused(w, web_verify(w, A), "property-missing");
+    assert_false(says(web_verify(w, A), "verification-unknown"));
     web_edit(w, A, "\"verification\":[]", "\"verification\":\"" A "\"");
     assert_refused(w, web_verify(w, A), "property-type");
 }
@@ -337,6 +338,172 @@ what_is_no_badge_is_unknown(void **state)
     assert_refused(w, web_verify(w, ""), "input-unknown");
 }
 
+/* R33: a name that means nothing outside the document leads to no criteria. */
+static void
+criteria_are_an_address_or_a_narrative(void **state)
+{
+    struct web *w = *state;
+
+    web_edit(w, C, "\"https://issuer.example/knots\"", "{\"id\":\"_:b0\",\"type\":\"Criteria\"}");
+    assert_refused(w, web_verify(w, A), "criteria-empty");
+    web_edit(w, C, "\"type\":\"Criteria\"", "\"type\":\"Criteria\",\"narrative\":\"Tie one\"");
+    assert_valid(w, web_verify(w, A));
+    web_edit(w, C, "\"_:b0\",\"type\":\"Criteria\",\"narrative\":\"Tie one\"",
+             "\"https://issuer.example/knots\",\"type\":\"Criteria\"");
+    assert_valid(w, web_verify(w, A));
+}
+
+/* D08 */
+static void
+an_issuer_without_an_email_is_warned_of(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r = web_verify(w, A);
+
+    assert_false(says(r, "issuer-email"));
+    web_edit(w, I, "post@issuer.example", "no address");
+    r = web_verify(w, A);
+    assert_valid(w, r);
+    assert_true(says(r, "issuer-email"));
+    web_edit(w, I, "openbadges/v2", "openbadges/v1"); /* the older ones ask for none */
+    assert_false(says(web_verify(w, A), "issuer-email"));
+}
+
+/* D32 */
+static void
+an_endorsement_from_elsewhere_is_warned_of(void **state)
+{
+    static const char *const urls[] = { "https://issuer.example/e.json",
+                                        "https://evil.example/e.json" };
+
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        struct web          *w = *state;
+        const struct report *r;
+
+        web_good(w);
+        web_put(w, urls[i],
+                arena_printf(w->a,
+                             "{" V2 "\"id\":\"%s\",\"type\":\"Endorsement\",\"claim\":{\"id\":\"" A
+                             "\",\"endorsementComment\":\"Good\"},\"issuer\":\"" I "\","
+                             "\"issuedOn\":\"2020-01-01T00:00:00Z\"}",
+                             urls[i])
+                    .p);
+        web_edit(w, A, "\"issuedOn\"",
+                 arena_printf(w->a, "\"endorsement\":\"%s\",\"issuedOn\"", urls[i]).p);
+        r = web_verify(w, A);
+        assert_valid(w, r);
+        assert_int_equal(says(r, "endorsement-scope"), i == 1);
+    }
+}
+
+/* What cannot be read is complained of once, and nothing is read out of it. */
+static void
+a_document_that_says_a_name_twice_is_not_looked_into(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    web_edit(w, A, "\"type\":\"Assertion\"", "\"type\":\"Assertion\",\"@id\":\"" A "\"");
+    r = web_verify(w, A);
+    assert_refused(w, r, "term-twice");
+    assert_int_equal(r->message_count, 1);
+    assert_null(r->assertion);
+}
+
+static void
+each_spelling_of_the_contexts_is_built_in(void **state)
+{
+    static const struct {
+        const char *url, *version;
+    } all[] = {
+        { "https://w3id.org/openbadges/v1", "1.1" },
+        { "http://w3id.org/openbadges/v1", "1.1" },
+        { "https://w3id.org/openbadges/v2", "2.0" },
+        { "http://w3id.org/openbadges/v2", "2.0" },
+        { "https://openbadgespec.org/v1/context.json", "1.1" },
+        { "http://openbadgespec.org/v1/context.json", "1.1" },
+        { "https://openbadgespec.org/v2/context.json", "2.0" },
+        { "http://openbadgespec.org/v2/context.json", "2.0" },
+    };
+    struct web          *w = *state;
+    const struct report *r;
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        web_good(w);
+        web_edit(w, A, "https://w3id.org/openbadges/v2", all[i].url);
+        if (all[i].version[0] == '1')
+            web_edit(w, A, "\"verification\"", "\"verify\"");
+        r = web_verify(w, A);
+        assert_valid(w, r);
+        assert_string_equal(r->version, all[i].version);
+    }
+}
+
+/* Says by which contexts, besides that of Open Badges, the assertion is to be read. */
+static const struct report *
+verify_read_by(struct web *w, struct slice contexts)
+{
+    web_good(w);
+    web_edit(
+        w, A, "\"https://w3id.org/openbadges/v2\"",
+        arena_printf(w->a, "[\"https://w3id.org/openbadges/v2\",%.*s]", SLICE_FMT(contexts)).p);
+    return web_verify(w, A);
+}
+
+/* So many contexts, each of so many terms. */
+static struct slice
+contexts_of(struct web *w, int contexts, int terms)
+{
+    struct sbuf b;
+
+    sbuf_init(&b, w->a);
+    for (int c = 0; c < contexts; c++)
+        for (int t = 0; t < terms; t++)
+            sbuf_printf(&b, "%s\"t%d\":\"https://x.example/%d\"%s",
+                        t > 0   ? ","
+                        : c > 0 ? ",{"
+                                : "{",
+                        t, t, t == terms - 1 ? "}" : "");
+    return sbuf_slice(&b);
+}
+
+static void
+contexts_and_their_terms_are_few(void **state)
+{
+    struct web *w = *state;
+
+    assert_valid(w, verify_read_by(w, contexts_of(w, 1, 512)));
+    assert_refused(w, verify_read_by(w, contexts_of(w, 1, 513)), "context-bad");
+    assert_valid(w, verify_read_by(w, contexts_of(w, 8, 512)));
+    assert_refused(w, verify_read_by(w, contexts_of(w, 9, 456)), "context-bad");
+    assert_valid(w, verify_read_by(w, contexts_of(w, 11, 1)));
+    assert_refused(w, verify_read_by(w, contexts_of(w, 12, 1)), "context-bad");
+}
+
+static void
+a_context_that_leads_to_itself_ends(void **state)
+{
+    struct web *w = *state;
+
+    web_put(w, "https://x.example/c", "{\"@context\":\"https://x.example/d\"}");
+    web_put(w, "https://x.example/d", "{\"@context\":{\"t\":\"https://x.example/t\"}}");
+    assert_valid(w, verify_read_by(w, SL("\"https://x.example/c\"")));
+    web_put(w, "https://x.example/d", "{\"@context\":\"https://x.example/c\"}");
+    assert_refused(w, verify_read_by(w, SL("\"https://x.example/c\"")), "context-bad");
+    web_put(w, "https://x.example/d", "{\"context\":{}}");
+    assert_refused(w, verify_read_by(w, SL("\"https://x.example/c\"")), "context-bad");
+}
+
+static void
+a_context_is_an_address_or_an_object(void **state)
+{
+    struct web *w = *state;
+
+    assert_valid(w, verify_read_by(w, SL("{}")));
+    assert_refused(w, verify_read_by(w, SL("7")), "context-bad");
+    assert_refused(w, verify_read_by(w, SL("true")), "context-bad");
+}
+
 int
 main(void)
 {
@@ -361,6 +528,14 @@ main(void)
         WEB_TEST(a_context_that_swaps_names_is_followed),
         WEB_TEST(json_handed_in_only_says_where_to_look),
         WEB_TEST(what_is_no_badge_is_unknown),
+        WEB_TEST(criteria_are_an_address_or_a_narrative),
+        WEB_TEST(an_issuer_without_an_email_is_warned_of),
+        WEB_TEST(an_endorsement_from_elsewhere_is_warned_of),
+        WEB_TEST(a_document_that_says_a_name_twice_is_not_looked_into),
+        WEB_TEST(each_spelling_of_the_contexts_is_built_in),
+        WEB_TEST(contexts_and_their_terms_are_few),
+        WEB_TEST(a_context_that_leads_to_itself_ends),
+        WEB_TEST(a_context_is_an_address_or_an_object),
     };
 
     return RUN_TAP(tests);

@@ -183,15 +183,6 @@ static const struct {
     { ENDORSES_A, "endorsementComment", "\"Good\"", OPTIONAL, NULL, NULL },
 };
 
-static bool
-says_of(const struct report *r, const char *key, const char *prop)
-{
-    for (size_t i = 0; i < r->message_count; i++)
-        if (strcmp(r->messages[i].key, key) == 0 && slice_eq(r->messages[i].prop, slice_str(prop)))
-            return true;
-    return false;
-}
-
 /* With the property as `member` instead, or left out (""), the badge is good (key NULL), or not for that reason. */
 static void
 expect(struct web *w, size_t i, const char *member, const char *key)
@@ -278,6 +269,40 @@ an_endorsement_inside_has_an_id(void **state)
     assert_true(says_of(web_verify(w, A), "property-missing", "id"));
 }
 
+/* It counts as it stands, also when it has an address: nothing is fetched for it. */
+static void
+an_endorsement_inside_counts_as_it_stands(void **state)
+{
+    static const char *const pages[] = { A, C, I };
+    static const char *const outside[] = { ENDORSES_A, ENDORSES_C, ENDORSES_I };
+    const char              *inside = "{\"id\":\"https://gone.example/e\",\"type\":\"Endorsement\","
+                                      "\"claim\":{\"id\":\"" A "\",\"endorsementComment\":\"Good\"},"
+                                      "\"issuedOn\":\"2020-06-01T00:00:00Z\",\"issuer\":\"" I "\"}";
+
+    for (size_t i = 0; i < COUNT_OF(pages); i++) {
+        struct web          *w = *state;
+        const struct report *r;
+
+        put_everything(w);
+        web_edit(w, pages[i], arena_printf(w->a, "\"%s\"", outside[i]).p, inside);
+        r = web_verify(w, A);
+        assert_valid(w, r);
+        assert_false(says(r, "embedded-no-id"));
+    }
+}
+
+static void
+null_in_a_list_is_nothing(void **state)
+{
+    struct web *w = *state;
+
+    put_everything(w);
+    web_edit(w, C, "\"tags\":\"sea\"", "\"tags\":[\"sea\",null,\"rope\"]");
+    assert_valid(w, web_verify(w, A));
+    web_edit(w, C, "\"name\":\"Knots\"", "\"name\":[null]");
+    assert_refused(w, web_verify(w, A), "property-missing");
+}
+
 int
 main(void)
 {
@@ -287,6 +312,8 @@ main(void)
         WEB_TEST(each_property_must_be_of_its_type),
         WEB_TEST(each_property_may_be_two_only_where_many_are_allowed),
         WEB_TEST(an_endorsement_inside_has_an_id),
+        WEB_TEST(an_endorsement_inside_counts_as_it_stands),
+        WEB_TEST(null_in_a_list_is_nothing),
     };
 
     return RUN_TAP(tests);

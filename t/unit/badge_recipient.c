@@ -269,6 +269,51 @@ the_address_that_matched_is_named(void **state)
     assert_false(r->plain_identity);
 }
 
+static void
+the_hash_is_in_hexadecimal(void **state)
+{
+    struct web *w = *state;
+
+    assert_valid(w, verify_recipient(w,
+                                     "{\"type\":\"email\",\"hashed\":true,\"identity\":"
+                                     "\"md5$0123456789abcdefABCDEF0123456789\"}",
+                                     NULL));
+    assert_refused(w,
+                   verify_recipient(w,
+                                    "{\"type\":\"email\",\"hashed\":true,\"identity\":"
+                                    "\"md5$0123456789abcdefghABCDEF01234567\"}",
+                                    NULL),
+                   "identity-no-hash");
+}
+
+/* R27: the names of Open Badges need no remark, any other property may be asked about. */
+static void
+each_kind_of_recipient_may_be_asked_about(void **state)
+{
+    static const struct {
+        const char *type;
+        bool        usual;
+    } all[] = { { "email", true },
+                { "id", true },
+                { "url", true },
+                { "telephone", true },
+                { "studentId", false } };
+    struct web *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        const struct recipient      asked = { slice_str(all[i].type), SL(ME) };
+        const struct verify_options options = { &w->fetcher, &asked, 1, true, NOW };
+        const struct report        *r;
+
+        web_good(w);
+        web_edit(w, A, "\"type\":\"email\"", arena_printf(w->a, "\"type\":\"%s\"", all[i].type).p);
+        r = badge_verify(w->a, SL(A), &options);
+        assert_valid(w, r);
+        assert_slice_equal(r->recipient.type, asked.type);
+        assert_int_equal(says(r, "recipient-type"), !all[i].usual);
+    }
+}
+
 int
 main(void)
 {
@@ -284,6 +329,8 @@ main(void)
         WEB_TEST(only_addresses_are_matched),
         WEB_TEST(what_is_no_recipient_matches_nobody),
         WEB_TEST(the_address_that_matched_is_named),
+        WEB_TEST(the_hash_is_in_hexadecimal),
+        WEB_TEST(each_kind_of_recipient_may_be_asked_about),
     };
 
     return RUN_TAP(tests);

@@ -594,6 +594,50 @@ end(void **state)
     return 0;
 }
 
+static void
+a_creator_that_is_no_key_is_refused(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    good(w);
+    r = verify_jws(w, sign_jws(w->a, rsa, "RS256",
+                               "{" BODY
+                               "\"verification\":{\"type\":\"SignedBadge\",\"creator\":{\"type\":"
+                               "\"CryptographicKey\",\"publicKeyPem\":\"x\"}}}"));
+    assert_refused(w, r, "jws-no-key");
+    assert_true(says(r, "key-foreign"));
+}
+
+static void
+an_old_signed_badge_must_say_where_its_key_is(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    old(w, "");
+    r = verify_jws(w, sign_jws(w->a, rsa, "RS256",
+                               "{\"uid\":\"u-1\",\"badge\":\"" C "\",\"issuedOn\":1577836800,"
+                               "\"recipient\":{\"type\":\"email\",\"hashed\":false,\"identity\":"
+                               "\"learner@example.org\"},\"verify\":{\"type\":\"signed\"}}"));
+    assert_refused(w, r, "property-missing");
+    assert_true(says_of(r, "property-missing", "verify.url"));
+    assert_false(says(r, "key-foreign"));
+}
+
+static void
+a_lists_id_is_one_address(void **state)
+{
+    struct web  *w = *state;
+    struct slice jws = sign_jws(w->a, rsa, "RS256", GOOD);
+
+    assert_valid(w, verify_listed(w, ",\"revokedAssertions\":[]"));
+    web_edit(w, LIST, "\"id\":\"" LIST "\"", "\"id\":7");
+    assert_true(says_of(verify_jws(w, jws), "property-type", "id"));
+    web_edit(w, LIST, "\"id\":7", "\"id\":[\"" LIST "\",\"" I "\"]");
+    assert_true(says_of(verify_jws(w, jws), "property-many", "id"));
+}
+
 int
 main(void)
 {
@@ -624,6 +668,9 @@ main(void)
         WEB_TEST(an_old_signed_badge_without_a_uid_is_refused),
         WEB_TEST(a_signed_badge_is_read_again_from_what_was_stored),
         WEB_TEST(two_issuers_may_use_one_id),
+        WEB_TEST(a_creator_that_is_no_key_is_refused),
+        WEB_TEST(an_old_signed_badge_must_say_where_its_key_is),
+        WEB_TEST(a_lists_id_is_one_address),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

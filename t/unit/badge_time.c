@@ -225,6 +225,49 @@ revocation_holds_under_the_old_context_and_without_one(void **state)
     assert_false(web_verify(w, A)->valid);
 }
 
+static void
+each_month_has_its_length(void **state)
+{
+    static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    (void)state;
+
+    for (int month = 1; month <= 12; month++)
+        for (int more = 0; more <= 1; more++) {
+            char    text[40];
+            int64_t when;
+
+            (void)snprintf(text, sizeof text, "\"2023-%02d-%02dT00:00:00Z\"", month,
+                           lengths[month - 1] + more);
+            if (reads(text, false, &when) != (more == 0))
+                fail_msg("%s is %s date", text, more == 0 ? "no" : "a");
+        }
+}
+
+static void
+seconds_may_be_written_in_39_characters(void **state)
+{
+    int64_t when;
+    (void)state;
+
+    assert_true(reads("\"000000000000000000000000000001400000000\"", true, &when));
+    assert_int_equal(when, 1400000000);
+    assert_false(reads("\"0000000000000000000000000000001400000000\"", true, &when));
+}
+
+/* The kind of trouble that says most about the badge. */
+static void
+an_expired_badge_that_is_wrong_besides_is_invalid(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r = expiring(w, "\"2023-11-14T22:13:19Z\"");
+
+    assert_int_equal(r->status, STATUS_EXPIRED);
+    web_edit(w, C, "\"Knots\"", "7");
+    assert_int_equal(web_verify(w, A)->status, STATUS_INVALID);
+    web_edit(w, A, "\"issuedOn\"", "\"revoked\":true,\"issuedOn\"");
+    assert_int_equal(web_verify(w, A)->status, STATUS_REVOKED);
+}
+
 int
 main(void)
 {
@@ -238,6 +281,9 @@ main(void)
         WEB_TEST(what_was_revoked_is_not_valid),
         WEB_TEST(gone_is_revoked),
         WEB_TEST(revocation_holds_under_the_old_context_and_without_one),
+        WEB_TEST(each_month_has_its_length),
+        WEB_TEST(seconds_may_be_written_in_39_characters),
+        WEB_TEST(an_expired_badge_that_is_wrong_besides_is_invalid),
     };
 
     return RUN_TAP(tests);

@@ -39,6 +39,7 @@ version_0_5_is_verified_and_normalised(void **state)
     r = web_verify_for(w, OLD, "learner@example.org");
     assert_valid(w, r);
     assert_string_equal(r->version, "0.5");
+    assert_true(says(r, "scope-unbound"));
     assert_slice_equal(r->issuer_host, SL("issuer.example"));
     assert_slice_equal(json_get_text(r->badge, "image"), SL(PIC));
     assert_slice_equal(json_get_text(r->issuer, "name"), SL("Sailors: Guild"));
@@ -334,6 +335,137 @@ the_report_is_json_and_lines(void **state)
     assert_true(slice_find(lines, SL("Kn?[31mots?1m"), &at)); /* no escape reaches a terminal */
 }
 
+static void
+a_badge_of_3_0_is_left_unchecked(void **state)
+{
+    static const char *const all[] = {
+        "{\"type\":\"VerifiableCredential\"}",
+        "{\"type\":\"OpenBadgeCredential\"}",
+        "{\"type\":[\"x:Other\",\"AchievementCredential\"]}",
+        "{\"type\":[\"VerifiablePresentation\"]}",
+        "{\"@context\":\"https://www.w3.org/2018/credentials/v1\",\"type\":\"Assertion\"}",
+        "{\"@context\":[\"https://www.w3.org/ns/credentials/v2\"],\"type\":\"Assertion\"}",
+        "{\"vc\":{}}",
+    };
+    struct web          *w = *state;
+    const struct report *r;
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        web_put(w, A, all[i]);
+        r = web_verify(w, A);
+        assert_refused(w, r, "version-unsupported");
+        assert_int_equal(r->message_count, 1);
+        assert_int_equal(r->status, STATUS_UNCHECKED);
+    }
+}
+
+/* They have no type that says so. */
+static void
+a_class_and_an_issuer_of_1_0_are_known_by_what_they_have(void **state)
+{
+    struct web *w = *state;
+
+    put_10(w);
+    assert_true(web_verify(w, C)->valid);
+    assert_true(web_verify(w, I)->valid);
+    web_put(w, I, "{\"name\":\"Sailors\"}");
+    assert_refused(w, web_verify(w, I), "class-unknown");
+}
+
+static void
+only_a_classs_alignment_of_1_0_is_rewritten(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    put_10(w);
+    web_edit(w, C, "\"name\":\"n\"", "\"name\":\"n\",\"description\":\"Of n\"");
+    web_edit(w, A, "\"uid\"", "\"alignment\":{\"name\":\"n\",\"x:y\":1},\"uid\"");
+    r = web_verify(w, A);
+    assert_valid(w, r);
+    assert_slice_equal(json_get_text(json_get(r->badge, "alignment"), "targetDescription"),
+                       SL("Of n"));
+    assert_non_null(json_get(r->assertion, "alignment"));
+    assert_null(json_get(json_get(r->assertion, "alignment"), "targetName"));
+}
+
+static void
+a_picture_that_cannot_be_seen_now_leaves_the_badge_unchecked(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    web_page(w, PIC)->status = 503;
+    r = web_verify(w, A);
+    assert_refused(w, r, "image-unavailable");
+    assert_int_equal(r->status, STATUS_UNCHECKED);
+}
+
+/* The class's picture is the one that is shown. */
+static void
+a_picture_of_the_assertions_own_that_does_not_decode_is_warned_of(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    web_put(w, "https://issuer.example/own.png", "<html/>");
+    web_edit(w, A, "\"issuedOn\"", "\"image\":\"https://issuer.example/own.png\",\"issuedOn\"");
+    r = web_verify(w, A);
+    assert_valid(w, r);
+    assert_true(says(r, "image-own-unreadable"));
+    assert_slice_equal(r->picture, SL(SVG));
+}
+
+static void
+a_picture_in_a_data_uri_must_decode(void **state)
+{
+    struct web *w = *state;
+
+    web_edit(w, C, PIC, "data:image/png;base64,AAAA");
+    assert_refused(w, web_verify(w, A), "image-unreadable");
+}
+
+static void
+two_pictures_are_too_many_and_not_none(void **state)
+{
+    struct web *w = *state;
+
+    web_edit(w, C, "\"" PIC "\"", "[\"" PIC "\",\"https://issuer.example/other.svg\"]");
+    assert_refused(w, web_verify(w, A), "property-many");
+    assert_false(says(web_verify(w, A), "image-missing"));
+}
+
+/* An issuer's keys are read before the picture. */
+static void
+a_picture_beyond_the_number_of_documents_is_not_fetched(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+    struct sbuf          b;
+
+    sbuf_init(&b, w->a);
+    for (int i = 0; i < LIMIT_FETCH_DOCUMENTS; i++)
+        sbuf_printf(&b, "%s\"https://issuer.example/k%d.json\"", i == 0 ? "" : ",", i);
+    web_edit(w, I, "\"email\"", arena_printf(w->a, "\"publicKey\":[%s],\"email\"", b.p).p);
+    r = web_verify(w, A);
+    assert_refused(w, r, "fetch-budget");
+    assert_true(says_of(r, "fetch-budget", "publicKey"));
+    assert_true(says_of(r, "fetch-budget", "image"));
+    assert_int_equal(r->picture.n, 0);
+}
+
+static void
+a_document_that_does_not_answer_leaves_the_badge_unchecked(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    web_edit(w, C, I, "https://gone.example/issuer.json");
+    r = web_verify(w, A);
+    assert_refused(w, r, "fetch-failed");
+    assert_int_equal(r->status, STATUS_UNCHECKED);
+}
+
 int
 main(void)
 {
@@ -353,6 +485,15 @@ main(void)
         WEB_TEST(a_baked_picture_brings_no_picture_of_its_own),
         WEB_TEST(the_same_badge_has_one_identity),
         WEB_TEST(the_report_is_json_and_lines),
+        WEB_TEST(a_badge_of_3_0_is_left_unchecked),
+        WEB_TEST(a_class_and_an_issuer_of_1_0_are_known_by_what_they_have),
+        WEB_TEST(only_a_classs_alignment_of_1_0_is_rewritten),
+        WEB_TEST(a_picture_that_cannot_be_seen_now_leaves_the_badge_unchecked),
+        WEB_TEST(a_picture_of_the_assertions_own_that_does_not_decode_is_warned_of),
+        WEB_TEST(a_picture_in_a_data_uri_must_decode),
+        WEB_TEST(two_pictures_are_too_many_and_not_none),
+        WEB_TEST(a_picture_beyond_the_number_of_documents_is_not_fetched),
+        WEB_TEST(a_document_that_does_not_answer_leaves_the_badge_unchecked),
     };
 
     return RUN_TAP(tests);

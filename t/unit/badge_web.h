@@ -162,6 +162,15 @@ says(const struct report *r, const char *key)
     return false;
 }
 
+static inline bool
+says_of(const struct report *r, const char *key, const char *prop)
+{
+    for (size_t i = 0; i < r->message_count; i++)
+        if (strcmp(r->messages[i].key, key) == 0 && slice_eq(r->messages[i].prop, slice_str(prop)))
+            return true;
+    return false;
+}
+
 #define assert_valid(w, r)                                                                         \
     do {                                                                                           \
         const struct report *test_r = (r);                                                         \

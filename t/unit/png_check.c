@@ -223,6 +223,10 @@ chunks_out_of_their_place_are_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (check(bad[i], &e) != ERR_PNG_MALFORMED || walk(a, bad[i], &e) != ERR_PNG_MALFORMED)
             fail_msg("case %zu", i);
+    assert_int_equal(check(bad[0], &e), ERR_PNG_MALFORMED);
+    assert_string_equal(e.cause, "the first chunk is not IHDR");
+    assert_int_equal(check(slice_first(png, iend), &e), ERR_PNG_MALFORMED);
+    assert_string_equal(e.cause, "the file ends without an IEND chunk");
     for (size_t i = 0; i < COUNT_OF(undecodable); i++) {
         assert_int_equal(check(undecodable[i], &e), ERR_PNG_MALFORMED);
         assert_int_equal(walk(a, undecodable[i], &e), ERR_IMAGE_UNBAKED);

@@ -156,6 +156,11 @@ limits_hold_for_bytes_depth_elements_attributes_and_namespaces(void **state)
                      ERR_NONE);
     assert_int_equal(check(repeated(a, "<svg", " a%d = ''", LIMIT_SVG_ATTRIBUTES + 1, "/>"), &e),
                      ERR_TOO_LARGE);
+    /* Counted before they are read, also in a tag that never ends. */
+    assert_int_equal(check(repeated(a, "<svg", " a%d=''", LIMIT_SVG_ATTRIBUTES, ""), &e),
+                     ERR_SVG_MALFORMED);
+    assert_int_equal(check(repeated(a, "<svg", " a%d=''", LIMIT_SVG_ATTRIBUTES + 1, ""), &e),
+                     ERR_TOO_LARGE);
     assert_int_equal(check(repeated(a, "<svg", " xmlns:a%d='u'", LIMIT_SVG_NAMESPACES, "/>"), &e),
                      ERR_NONE);
     assert_int_equal(

@@ -1,0 +1,90 @@
+/* What may be handed in, and how it leads to the assertion: rules R01 to R06. */
+#include "badge_web.h"
+
+#define OTHER_PIC "https://issuer.example/baked.svg"
+/* A picture with that text in it, as bakers of SVG write addresses. */
+#define BAKED(text)                                                                                \
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:openbadges=\"http://openbadges.org\">"        \
+    "<openbadges:assertion verify=\"" text "\"/></svg>"
+
+static void
+json_names_its_address_in_one_of_four_ways(void **state)
+{
+    static const char *const good[] = { "{\"id\":\"" A "\"}", "[{\"@id\":\"" A "\"}]",
+                                        "{\"verify\":{\"url\":\"" A "\"}}",
+                                        "{\"id\":\"urn:x:1\",\"verification\":{\"url\":\"" A
+                                        "\"}}" };
+    struct web              *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_valid(w, web_verify(w, good[i]));
+    assert_refused(w, web_verify(w, "{\"verifier\":{\"url\":\"" A "\"}}"), "input-no-url");
+    assert_refused(w, web_verify(w, "{\"verify\":{\"url\":\"a.json\"}}"), "input-no-url");
+}
+
+static void
+what_is_handed_in_has_a_limit(void **state)
+{
+    struct web          *w = *state;
+    const char          *json = "{\"id\":\"" A "\"}";
+    const struct report *r;
+
+    r = web_verify(
+        w, arena_printf(w->a, "%s%*s", json, (int)(LIMIT_IMAGE_BYTES - strlen(json)), "").p);
+    assert_valid(w, r);
+    r = web_verify(
+        w, arena_printf(w->a, "%s%*s", json, (int)(LIMIT_IMAGE_BYTES - strlen(json) + 1), "").p);
+    assert_refused(w, r, "input-too-large");
+    assert_int_equal(w->gets, 4); /* of the first alone */
+}
+
+static void
+a_picture_leads_to_the_badge_in_it_from_a_file_and_from_an_address(void **state)
+{
+    struct web *w = *state;
+
+    web_put(w, OTHER_PIC, BAKED(A));
+    assert_valid(w, web_verify(w, BAKED(A)));
+    assert_valid(w, web_verify(w, OTHER_PIC));
+}
+
+static void
+a_picture_without_a_badge_leads_nowhere(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    assert_refused(w, web_verify(w, SVG), "image-unbaked");
+    assert_refused(w, web_verify(w, PIC), "image-url-unbaked");
+    assert_refused(w, web_verify(w, BAKED("hello")), "input-unknown");
+    web_put(w, OTHER_PIC, BAKED("hello"));
+    r = web_verify(w, OTHER_PIC);
+    assert_refused(w, r, "input-unknown");
+    assert_int_equal(r->message_count, 1);
+}
+
+/* It would go on for ever. */
+static void
+the_address_of_a_picture_inside_a_picture_is_not_followed(void **state)
+{
+    struct web *w = *state;
+
+    web_put(w, OTHER_PIC, BAKED(OTHER_PIC));
+    assert_refused(w, web_verify(w, OTHER_PIC), "image-in-image");
+    web_put(w, OTHER_PIC, BAKED(A));
+    assert_refused(w, web_verify(w, BAKED(OTHER_PIC)), "image-in-image");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WEB_TEST(json_names_its_address_in_one_of_four_ways),
+        WEB_TEST(what_is_handed_in_has_a_limit),
+        WEB_TEST(a_picture_leads_to_the_badge_in_it_from_a_file_and_from_an_address),
+        WEB_TEST(a_picture_without_a_badge_leads_nowhere),
+        WEB_TEST(the_address_of_a_picture_inside_a_picture_is_not_followed),
+    };
+
+    return RUN_TAP(tests);
+}
