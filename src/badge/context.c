@@ -2,7 +2,7 @@
  * uses is strings, arrays, inline terms with `@id` and `@type`, prefixes and `@vocab`. */
 #include "context_int.h"
 
-enum { TERMS_MAX = 512, TERMS_TOTAL_MAX = 16384, IRI_BYTES_MAX = 512, CONTEXT_DEPTH_MAX = 4 };
+enum { TERMS_MAX = 512, TERMS_TOTAL_MAX = 4096, IRI_BYTES_MAX = 512, CONTEXT_DEPTH_MAX = 4 };
 
 static const struct {
     const char *url;

@@ -41,11 +41,12 @@ static void
 a_language_is_one_of_iso_639_and_subtags(void **state)
 {
     static const char *const good[] = {
-        "en", "DE", "deu", "zh-Hant-TW", "de-1996", "en-x-private"
+        "en", "DE", "gsw", "zh-Hant-TW", "de-1996", "en-x-private"
     };
-    static const char *const bad[] = { "",       "e",    "xx",           "e1",     "d1e",
-                                       "zzz",    "qaa",  "engl",         "en-",    "en--GB",
-                                       "en-a_b", "en-x", "en-123456789", "english" };
+    static const char *const bad[] = { "",       "e",    "xx",           "e1",      "d1e",
+                                       "zzz",    "qaa",  "engl",         "en-",     "en--GB",
+                                       "en-a_b", "en-x", "en-123456789", "english", "eng",
+                                       "deu",    "GER" };
 
     EXPECT_EACH(*state, "\"@language\":\"%s\"", A, "\"issuedOn\"", "@language", good, true);
     EXPECT_EACH(*state, "\"@language\":\"%s\"", A, "\"issuedOn\"", "@language", bad, false);
