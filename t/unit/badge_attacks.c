@@ -1,6 +1,5 @@
 /* What somebody might try: badges made to pass for an issuer's, to hide that they are over, or to keep a worker
  * busy. Each was seen to work once, or to come close. */
-#include <time.h>
 #include <unistd.h>
 #include "sign.h"
 
@@ -16,13 +15,6 @@
 
 static EVP_PKEY *rsa, *other;
 
-static double
-now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 static double
 rss_mb(void)
 {
@@ -59,17 +51,11 @@ jws(struct web *w, EVP_PKEY *key, const char *payload)
                           "learner@example.org");
 }
 static void
-show(struct web *w, const struct report *r)
-{
-    fprintf(stderr, "# %s", arena_str(w->a, report_lines(w->a, r)));
-}
-static void
 must_not(struct web *w, const struct report *r)
 {
-    if (r->status == STATUS_VALID || r->valid) {
-        show(w, r);
+    (void)w;
+    if (r->status == STATUS_VALID || r->valid)
         fail_msg("accepted");
-    }
 }
 
 /* 2.0 issuer with declared keys, forged 1.0 JWS, key reflected by a page on the issuer's host. */
@@ -271,10 +257,8 @@ invalid_without_a_message(void **state)
     const struct report *r;
     web_edit(w, C, "\"image\":\"" PIC "\"", "\"image\":{\"type\":\"Image\",\"id\":[\"" PIC "\"]}");
     r = web_verify(w, A);
-    if (!r->valid && r->error_count == 0) {
-        show(w, r);
+    if (!r->valid && r->error_count == 0)
         fail_msg("invalid without an error");
-    }
 }
 /* old list with the 2.0 list under another name. */
 static void
@@ -312,10 +296,8 @@ embedded_endorsement_in_anothers_name(void **state)
 {
     struct web          *w = *state;
     const struct report *r = with_endorsement(w, END("https://harvard.example/e1", C));
-    if (!says(r, "endorsement-scope")) {
-        show(w, r);
+    if (!says(r, "endorsement-scope"))
         fail_msg("no warning");
-    }
 }
 static void
 redirected_endorsement(void **state)
@@ -325,10 +307,8 @@ redirected_endorsement(void **state)
     web_redirect(w, "https://harvard.example/go?to=evil", "https://evil.example/e",
                  END("https://harvard.example/go?to=evil", C));
     r = with_endorsement(w, "\"https://harvard.example/go?to=evil\"");
-    if (!says(r, "endorsement-scope") && !says(r, "fetch-away")) {
-        show(w, r);
+    if (!says(r, "endorsement-scope") && !says(r, "fetch-away"))
         fail_msg("no warning");
-    }
 }
 static void
 endorsement_of_something_else(void **state)
@@ -338,10 +318,8 @@ endorsement_of_something_else(void **state)
     web_put(w, "https://harvard.example/e1",
             END("https://harvard.example/e1", "https://other.example/class.json"));
     r = with_endorsement(w, "\"https://harvard.example/e1\"");
-    if (r->warning_count == 0 && r->error_count == 0) {
-        show(w, r);
+    if (r->warning_count == 0 && r->error_count == 0)
         fail_msg("no word");
-    }
 }
 /* offline reads otherwise. */
 static struct badge_docs
@@ -381,19 +359,17 @@ repeat(struct web *w, const char *item, size_t n)
     }
     return sbuf_slice(&b);
 }
+/* No more than that many megabytes, most of which the sanitizers take. */
 static void
-bounded(struct web *w, const char *what, const char *input)
+bounded(struct web *w, const char *input)
 {
-    double               t = now(), m = rss_mb();
-    const struct report *r = web_verify(w, input);
-    t = now() - t;
-    m = rss_mb() - m;
-    fprintf(stderr, "# %s: input %zu bytes, %.1f s, %.0f MB, %zu errors, %s\n", what, strlen(input),
-            t, m, r->error_count, badge_status_name(r->status));
-    if (m > 200 || t > 5)
-        fail_msg("%s: %.1f s, %.0f MB", what, t, m);
+    double before = rss_mb(), grown;
+
+    assert_false(web_verify(w, input)->valid);
+    grown = rss_mb() - before;
+    if (grown > 100)
+        fail_msg("%.0f MB more", grown);
 }
-#define SCALE (getenv("SCALE") ? atof(getenv("SCALE")) : 0.1)
 static void
 long_id_and_many_faults(void **state)
 {
@@ -401,15 +377,14 @@ long_id_and_many_faults(void **state)
     char       *id = arena_alloc(w->a, 70000);
     memset(id, 'a', 65000);
     id[65000] = 0;
-    bounded(w, "long id, many faults",
-            arena_str(
-                w->a,
-                sign_jws(w->a, rsa, "RS256",
-                         arena_printf(w->a,
-                                      "{" V2
-                                      "\"id\":\"_:%s\",\"type\":\"Assertion\",\"evidence\":[%s]}",
-                                      id, arena_str(w->a, repeat(w, "5", (size_t)(30000 * SCALE))))
-                             .p)));
+    bounded(w, arena_str(
+                   w->a,
+                   sign_jws(w->a, rsa, "RS256",
+                            arena_printf(
+                                w->a,
+                                "{" V2 "\"id\":\"_:%s\",\"type\":\"Assertion\",\"evidence\":[%s]}",
+                                id, arena_str(w->a, repeat(w, "5", 30000)))
+                                .p)));
 }
 static void
 long_id_and_faults_that_differ(void **state)
@@ -420,7 +395,7 @@ long_id_and_faults_that_differ(void **state)
     memset(id, 'a', 60000);
     id[60000] = 0;
     sbuf_init(&b, w->a);
-    for (size_t i = 0; i < (size_t)(20000 * SCALE); i++)
+    for (size_t i = 0; i < 20000; i++)
         sbuf_printf(&b, "%s%zu", i ? "," : "", 10000 + i);
     bounded(
         w, "long id, differing faults",
@@ -441,17 +416,16 @@ long_vocab_and_many_names(void **state)
     memset(v, 'a', 80000);
     v[80000] = 0;
     sbuf_init(&b, w->a);
-    for (size_t i = 0; i < (size_t)(12000 * SCALE); i++)
+    for (size_t i = 0; i < 12000; i++)
         sbuf_printf(&b, ",\"%zx\":0", 4096 + i);
-    bounded(w, "long @vocab",
-            arena_str(
-                w->a,
-                sign_jws(w->a, rsa, "RS256",
-                         arena_printf(w->a,
+    bounded(w, arena_str(w->a,
+                         sign_jws(w->a, rsa, "RS256",
+                                  arena_printf(
+                                      w->a,
                                       "{\"@context\":[\"https://w3id.org/openbadges/"
                                       "v2\",{\"@vocab\":\"https://%s\"}],\"type\":\"Assertion\"%s}",
                                       v, arena_str(w->a, sbuf_slice(&b)))
-                             .p)));
+                                      .p)));
 }
 static void
 many_types_of_an_extension(void **state)
@@ -461,16 +435,14 @@ many_types_of_an_extension(void **state)
     web_put(
         w, "https://evil.example/ctx",
         arena_printf(w->a, "{\"@context\":{\"ext\":\"https://x.example/\"},\"junk\":[%s]}", big).p);
-    bounded(
-        w, "extension types",
-        arena_str(w->a,
-                  sign_jws(w->a, rsa, "RS256",
-                           arena_printf(
-                               w->a,
-                               "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"https://"
-                               "evil.example/ctx\"],\"type\":[\"Extension\",%s]}",
-                               arena_str(w->a, repeat(w, "\"a\"", (size_t)(30000 * SCALE * 0.02))))
-                               .p)));
+    bounded(w, arena_str(w->a,
+                         sign_jws(w->a, rsa, "RS256",
+                                  arena_printf(
+                                      w->a,
+                                      "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"https://"
+                                      "evil.example/ctx\"],\"type\":[\"Extension\",%s]}",
+                                      arena_str(w->a, repeat(w, "\"a\"", 600)))
+                                      .p)));
 }
 static void
 many_types_builtin_no_network(void **state)
@@ -486,7 +458,7 @@ many_types_builtin_no_network(void **state)
                                   "w3id.org/openbadges/extensions/exampleExtension/"
                                   "context.json\",\"https://w3id.org/openbadges/extensions/"
                                   "applyLinkExtension/context.json\"],\"type\":[\"Extension\",%s]}",
-                                  arena_str(w->a, repeat(w, "\"a\"", (size_t)(30000 * SCALE))))
+                                  arena_str(w->a, repeat(w, "\"a\"", 30000)))
                          .p)));
 }
 static void
@@ -500,12 +472,12 @@ one_context_many_times(void **state)
         w, "one context in many objects",
         arena_str(
             w->a,
-            sign_jws(w->a, rsa, "RS256",
-                     arena_printf(
-                         w->a, "{" V2 "\"type\":\"Assertion\",\"evidence\":[%s]}",
-                         arena_str(w->a, repeat(w, "{\"@context\":\"https://evil.example/ctx\"}",
-                                                (size_t)(3800 * SCALE * 0.3))))
-                         .p)));
+            sign_jws(
+                w->a, rsa, "RS256",
+                arena_printf(
+                    w->a, "{" V2 "\"type\":\"Assertion\",\"evidence\":[%s]}",
+                    arena_str(w->a, repeat(w, "{\"@context\":\"https://evil.example/ctx\"}", 1140)))
+                    .p)));
 }
 static void
 schema_work(void **state)
@@ -520,16 +492,14 @@ schema_work(void **state)
                          arena_str(w->a, repeat(w, "0", 12000)),
                          arena_str(w->a, repeat(w, "{\"$ref\":\"#/definitions/e\"}", 1900)))
                 .p);
-    bounded(w, "schema",
-            arena_str(
-                w->a,
-                sign_jws(w->a, rsa, "RS256",
-                         arena_printf(w->a,
+    bounded(w, arena_str(w->a,
+                         sign_jws(w->a, rsa, "RS256",
+                                  arena_printf(
+                                      w->a,
                                       "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"https://"
                                       "evil.example/ctx\"],\"type\":[\"Extension\",%s]}",
-                                      arena_str(w->a, repeat(w, "\"T\"",
-                                                             (size_t)(30000 * SCALE * 0.001) + 1)))
-                             .p)));
+                                      arena_str(w->a, repeat(w, "\"T\"", 31)))
+                                      .p)));
 }
 static void
 many_terms_many_names(void **state)
@@ -546,14 +516,13 @@ many_terms_many_names(void **state)
     }
     for (size_t i = 0; i < (size_t)(8000); i++)
         sbuf_printf(&b, ",\"%zx\":0", 65536 + i);
-    bounded(w, "terms x names",
-            arena_str(w->a, sign_jws(w->a, rsa, "RS256",
-                                     arena_printf(w->a,
-                                                  "{\"@context\":[\"https://w3id.org/openbadges/"
-                                                  "v2\"%s],\"type\":\"Assertion\"%s}",
-                                                  arena_str(w->a, sbuf_slice(&c)),
-                                                  arena_str(w->a, sbuf_slice(&b)))
-                                         .p)));
+    bounded(w, arena_str(w->a, sign_jws(w->a, rsa, "RS256",
+                                        arena_printf(w->a,
+                                                     "{\"@context\":[\"https://w3id.org/openbadges/"
+                                                     "v2\"%s],\"type\":\"Assertion\"%s}",
+                                                     arena_str(w->a, sbuf_slice(&c)),
+                                                     arena_str(w->a, sbuf_slice(&b)))
+                                            .p)));
 }
 /* issuer's own blank id, of any length, becomes issuer_url. */
 static void
@@ -598,7 +567,7 @@ hosted_urn_id_is_invalid(void **state)
     const struct report *r;
     web_edit(w, A, "\"id\":\"" A "\"", "\"id\":\"" ID "\"");
     r = web_verify(w, A);
-    fprintf(stderr, "# urn id: %s %s\n", badge_status_name(r->status), report_outcome(r));
+    assert_refused(w, r, "fetch-no-address");
     assert_string_equal(report_outcome(r), "invalid");
 }
 static void
@@ -701,7 +670,6 @@ status_hides_beyond_messages_max(void **state)
     web_edit(w, A, "\"badge\":\"" C "\"", "\"badge\":\"http:x\"");
     web_edit(w, A, "\"issuedOn\"", "\"evidence\":[1],\"issuedOn\"");
     r = web_verify(w, A);
-    fprintf(stderr, "# %s\n", badge_status_name(r->status));
     assert_int_equal(r->status, STATUS_REVOKED);
 }
 /* 200 faults of one status before the revocation. */
@@ -719,7 +687,6 @@ revoked_beyond_messages_max(void **state)
                           arena_str(w->a, sbuf_slice(&b)))
                  .p);
     r = web_verify(w, A);
-    fprintf(stderr, "# revoked and 210 faults: %s\n", badge_status_name(r->status));
     assert_int_equal(r->status, STATUS_REVOKED);
 }
 static void
@@ -729,15 +696,6 @@ revoked_empty_list_is_not_revoked(void **state)
     web_edit(w, A, "\"issuedOn\"", "\"revoked\":[],\"issuedOn\"");
     assert_valid(w, web_verify(w, A));
 }
-static void
-class_alone_status(void **state)
-{
-    struct web          *w = *state;
-    const struct report *r = web_verify(w, C);
-    fprintf(stderr, "# class alone: valid %d outcome %s status %s\n", r->valid, report_outcome(r),
-            badge_status_name(r->status));
-}
-/* Held? */
 static void
 the_oldest_with_a_linked_issuer(void **state)
 {
@@ -1037,7 +995,6 @@ main(int argc, char **argv)
         WEB_TEST(status_hides_beyond_messages_max),
         WEB_TEST(revoked_beyond_messages_max),
         WEB_TEST(revoked_empty_list_is_not_revoked),
-        WEB_TEST(class_alone_status),
         WEB_TEST(the_oldest_with_a_linked_issuer),
         WEB_TEST(forged_signed),
         WEB_TEST(key_id_collision),

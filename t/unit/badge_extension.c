@@ -173,6 +173,49 @@ published_extensions_need_nobodys_server(void **state)
     }
 }
 
+static const char *
+many(struct web *w, const char *item, size_t count)
+{
+    struct sbuf b;
+
+    sbuf_init(&b, w->a);
+    for (size_t i = 0; i < count; i++)
+        sbuf_printf(&b, "%s%s", i == 0 ? "" : ",", item);
+    return arena_str(w->a, sbuf_slice(&b));
+}
+
+/* What takes too long to check is not checked, and nothing that was not is valid. */
+static void
+the_work_of_extensions_is_bounded(void **state)
+{
+    struct web *w = *state;
+
+    put_schema(w, "{}");
+    assert_valid(
+        w,
+        verify_with(w, arena_printf(w->a, "{\"@context\":\"" CTX "\",\"type\":[\"Extension\",%s]}",
+                                    many(w, "\"extensions:Paint\"", 15))
+                           .p));
+    assert_refused(
+        w,
+        verify_with(w, arena_printf(w->a, "{\"@context\":\"" CTX "\",\"type\":[\"Extension\",%s]}",
+                                    many(w, "\"extensions:Paint\"", 16))
+                           .p),
+        "extension-unchecked");
+    put_schema(
+        w, arena_printf(w->a,
+                        "{\"definitions\":{\"e\":{\"properties\":{\"colour\":{\"enum\":[%s,1]}}}},"
+                        "\"allOf\":[%s]}",
+                        many(w, "0", 24000), many(w, "{\"$ref\":\"#/definitions/e\"}", 5))
+               .p);
+    assert_refused(w, verify_with(w, PAINT(",\"colour\":1")), "extension-unchecked");
+    put_schema(w, arena_printf(w->a, "{\"definitions\":{\"e\":{\"required\":[%s]}},\"allOf\":[%s]}",
+                               many(w, "\"colour\"", 20000),
+                               many(w, "{\"$ref\":\"#/definitions/e\"}", 6))
+                      .p);
+    assert_refused(w, verify_with(w, PAINT(",\"colour\":1")), "extension-unchecked");
+}
+
 /* Each with a value of `colour` for which it holds and one for which it does not. */
 static void
 keywords_of_draft_4_hold(void **state)
@@ -294,6 +337,7 @@ main(void)
         WEB_TEST(a_context_that_is_not_there_makes_the_badge_unreadable),
         WEB_TEST(a_context_beside_the_extension_will_do),
         WEB_TEST(keywords_of_draft_4_hold),
+        WEB_TEST(the_work_of_extensions_is_bounded),
         WEB_TEST(published_extensions_need_nobodys_server),
         WEB_TEST(what_is_not_known_weighs_more_than_what_fails),
         WEB_TEST(a_context_may_write_its_names_out),

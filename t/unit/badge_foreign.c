@@ -467,6 +467,23 @@ contexts_of(struct web *w, int contexts, int terms)
     return sbuf_slice(&b);
 }
 
+/* Passing over such a term would hide what it says. */
+static void
+a_term_that_makes_something_else_of_a_value_is_refused(void **state)
+{
+    struct web *w = *state;
+
+    assert_valid(
+        w,
+        verify_read_by(w, SL("{\"x\":{\"@id\":\"https://x.example/x\",\"@container\":\"@set\"}}")));
+    assert_refused(
+        w,
+        verify_read_by(w, SL("{\"x\":{\"@id\":\"https://x.example/x\",\"@container\":\"@list\"}}")),
+        "context-bad");
+    assert_refused(w, verify_read_by(w, SL("{\"x\":{\"@reverse\":\"https://x.example/x\"}}")),
+                   "context-bad");
+}
+
 static void
 contexts_and_their_terms_are_few(void **state)
 {
@@ -533,6 +550,7 @@ main(void)
         WEB_TEST(an_endorsement_from_elsewhere_is_warned_of),
         WEB_TEST(a_document_that_says_a_name_twice_is_not_looked_into),
         WEB_TEST(each_spelling_of_the_contexts_is_built_in),
+        WEB_TEST(a_term_that_makes_something_else_of_a_value_is_refused),
         WEB_TEST(contexts_and_their_terms_are_few),
         WEB_TEST(a_context_that_leads_to_itself_ends),
         WEB_TEST(a_context_is_an_address_or_an_object),
