@@ -397,15 +397,14 @@ long_id_and_faults_that_differ(void **state)
     sbuf_init(&b, w->a);
     for (size_t i = 0; i < 20000; i++)
         sbuf_printf(&b, "%s%zu", i ? "," : "", 10000 + i);
-    bounded(
-        w, "long id, differing faults",
-        arena_str(w->a,
-                  sign_jws(w->a, rsa, "RS256",
-                           arena_printf(w->a,
-                                        "{" V2
-                                        "\"id\":\"_:%s\",\"type\":\"Assertion\",\"evidence\":[%s]}",
-                                        id, arena_str(w->a, sbuf_slice(&b)))
-                               .p)));
+    bounded(w, arena_str(
+                   w->a,
+                   sign_jws(w->a, rsa, "RS256",
+                            arena_printf(
+                                w->a,
+                                "{" V2 "\"id\":\"_:%s\",\"type\":\"Assertion\",\"evidence\":[%s]}",
+                                id, arena_str(w->a, sbuf_slice(&b)))
+                                .p)));
 }
 static void
 long_vocab_and_many_names(void **state)
@@ -449,17 +448,16 @@ many_types_builtin_no_network(void **state)
 {
     struct web *w = *state;
     bounded(
-        w, "extension types, built in context",
-        arena_str(
-            w->a,
-            sign_jws(w->a, rsa, "RS256",
-                     arena_printf(w->a,
+        w, arena_str(w->a,
+                     sign_jws(w->a, rsa, "RS256",
+                              arena_printf(
+                                  w->a,
                                   "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"https://"
                                   "w3id.org/openbadges/extensions/exampleExtension/"
                                   "context.json\",\"https://w3id.org/openbadges/extensions/"
                                   "applyLinkExtension/context.json\"],\"type\":[\"Extension\",%s]}",
                                   arena_str(w->a, repeat(w, "\"a\"", 30000)))
-                         .p)));
+                                  .p)));
 }
 static void
 one_context_many_times(void **state)
@@ -469,15 +467,14 @@ one_context_many_times(void **state)
     web_put(w, "https://evil.example/ctx",
             arena_printf(w->a, "{\"@context\":{},\"junk\":[%s]}", big).p);
     bounded(
-        w, "one context in many objects",
-        arena_str(
-            w->a,
-            sign_jws(
-                w->a, rsa, "RS256",
-                arena_printf(
-                    w->a, "{" V2 "\"type\":\"Assertion\",\"evidence\":[%s]}",
-                    arena_str(w->a, repeat(w, "{\"@context\":\"https://evil.example/ctx\"}", 1140)))
-                    .p)));
+        w, arena_str(
+               w->a,
+               sign_jws(w->a, rsa, "RS256",
+                        arena_printf(
+                            w->a, "{" V2 "\"type\":\"Assertion\",\"evidence\":[%s]}",
+                            arena_str(w->a, repeat(w, "{\"@context\":\"https://evil.example/ctx\"}",
+                                                   1140)))
+                            .p)));
 }
 static void
 schema_work(void **state)
