@@ -109,7 +109,7 @@ import_url(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t
     FAIL(&ret->why, FIELD_INVALID, "no web address");
     err_set_field(&ret->why, SL("url"));
     err_set_received(&ret->why, url);
-    err_set_cause(&ret->why, SL("Only http and https addresses can be fetched."));
+    err_set_cause_text(&ret->why, SL("Only http and https addresses can be fetched."));
     return ERR_NONE;
 }
 
