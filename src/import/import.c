@@ -136,8 +136,11 @@ import_json(struct arena *a, const struct import_result *r)
     json_put_text(doc, "subject", r->report->subject);
     json_put_text(doc, "name", json_get_text(r->report->badge, "name"));
     json_put_text(doc, "status", slice_str(badge_status_name(r->report->status)));
-    if (r->outcome != IMPORT_REFUSED)
+    if (r->outcome != IMPORT_REFUSED) {
+        if (r->report->recipient_in_other_case)
+            json_put_bool(doc, "recipientInOtherCase", true);
         return doc;
+    }
     json_put_text(doc, "reason", slice_str(err_reason(r->why.code)));
     put_text(doc, "message", r->why.cause[0] != '\0' ? r->why.cause : err_sentence(r->why.code));
     put_text(doc, "url", r->why.url);
