@@ -37,6 +37,7 @@ struct report_message {
     bool              aside;    /* about an endorsement, which the badge stands without */
     /* What it is about. Any may be SLICE_NONE. */
     struct slice node, prop, url, received, expected;
+    struct cause why;    /* what `received` says, where it is a sentence of ours */
     int          status; /* HTTP; 0: none */
 };
 
@@ -46,7 +47,8 @@ struct report_document {
         *role; /* "assertion", "badge", "issuer", "image", "assertion-image", "context", "input" */
     struct fetched got;  /* .url always; the rest only when code is ERR_NONE */
     enum err_code  code; /* why nothing came back */
-    struct slice   cause;
+    struct cause   why;
+    struct slice   cause;      /* the same in English */
     struct slice   sha256_hex; /* of the body */
     json_object   *parsed;     /* the body as JSON, once somebody has read it so */
 };

@@ -4,7 +4,7 @@
 #ifndef OBI_CORE_SIGNATURE_H
 #define OBI_CORE_SIGNATURE_H
 
-#include "core/arena.h"
+#include "core/err.h"
 
 enum signature_algorithm {
     SIGNATURE_UNKNOWN,
@@ -30,10 +30,10 @@ enum signature_algorithm signature_algorithm_of(struct slice name, bool any_case
 /* A public key in PEM: SubjectPublicKeyInfo (`PUBLIC KEY`) or PKCS #1 (`RSA PUBLIC KEY`), whatever
  * stands before and behind it. RSA of 1024 to 8192 bits with an odd exponent above 1, P-256 by its
  * name, Ed25519. Decoded keys are kept, so that the same text again costs one hash.
- * Out     *ret: its handle ends with `a`. *ret_why: when it is none, what is wrong, in English.
+ * Out     *ret: its handle ends with `a`. *ret_why: when it is none, what is wrong.
  * Returns false when it is none of these. */
 bool public_key_read(struct arena *a, struct slice pem, struct public_key *ret,
-                     const char **ret_why);
+                     enum cause_id *ret_why);
 
 /* Whether the key is of the kind that the algorithm needs. */
 bool public_key_fits(const struct public_key *key, enum signature_algorithm algorithm);

@@ -26,10 +26,6 @@ struct catalogue_names {
  * NULL. */
 struct slice catalogue_text(const struct catalogue *c, struct arena *a, struct slice id,
                             const struct catalogue_names *names);
-/* The sentence of an id without placeholders; `english` where the catalogue has none, which is how
- * the sentences of err.def stand in English. */
-struct slice catalogue_text_or(const struct catalogue *c, struct arena *a, struct slice id,
-                               struct slice english);
 bool         catalogue_has(const struct catalogue *c, struct slice id);
 /* Every id in order, for tests that hold templates and code against it. */
 size_t       catalogue_count(const struct catalogue *c);

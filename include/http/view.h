@@ -19,6 +19,9 @@ struct slice view_text_or(const struct req *r, const char *message_id, struct sl
                           json_object *names);
 /* An absolute address: site.base_url and a path. */
 struct slice view_absolute(const struct req *r, struct slice path);
+/* What a report's `why` says, in the request's language; `english` where it is absent, or of another
+ * release. */
+struct slice view_why(const struct req *r, json_object *why, struct slice english);
 /* A failure as the model that pages and JSON errors show: reason, sentence, and url, field,
  * received, cause where they are set. */
 json_object *view_err(const struct req *r, const struct err *e);

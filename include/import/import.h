@@ -28,8 +28,9 @@ MUST_USE enum err_code import_url(struct arena *a, struct db *db, const struct f
                                   uint64_t user, struct slice url, struct import_result *ret,
                                   struct err *e);
 /* What came of it, for programs: outcome ("added", "exists", "refused"), subject, name and status
- * of the badge; id unless it was refused; then reason and message, and url, field, received and
- * httpStatus where they are known. Owner  the caller, until it is given away. */
+ * of the badge; id unless it was refused, and recipientInOtherCase when its address is written in
+ * another letter case; else reason and message, and url, field, received and httpStatus where they
+ * are known. Owner  the caller, until it is given away. */
 json_object *import_json(struct arena *a, const struct import_result *r);
 
 #endif

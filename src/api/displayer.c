@@ -47,7 +47,8 @@ check_form(const struct req *r, struct err *e)
     if (callback.n > 0 && !jsonp_name(callback)) {
         rc = FAIL(e, FIELD_INVALID, "callback of %zu bytes is no name", callback.n);
         err_set_field(e, SL("callback"));
-        err_set_cause(e, SL("may have letters, digits, _, $, dots and [0], at most 128 bytes"));
+        err_set_cause_text(e,
+                           SL("may have letters, digits, _, $, dots and [0], at most 128 bytes"));
     } else if (callback.n == 0 && !path_says_json(r) &&
                !accept_takes_json(req_header(r, "Accept"))) {
         rc = FAIL(e, BAD_REQUEST, "JSON does not satisfy Accept");

@@ -66,9 +66,10 @@ struct work {
     bool               aside;     /* an endorsement is being looked at */
 };
 
-/* What a message is about; what is not said stays empty. */
+/* What a message is about; what is not said stays empty. With `why`, that is what was received. */
 struct about {
     struct slice node, prop, url, received, expected;
+    struct cause why;
     int          status;
 };
 #define ABOUT(...) (&(struct about){ __VA_ARGS__ })
@@ -171,8 +172,11 @@ void work_init(struct work *w, struct arena *a, const struct verify_options *opt
  * there is neither. */
 bool input_take(struct work *w, struct slice input, struct slice *ret_url, struct slice *ret_jws);
 
-/* note.c: any value as JSON, cut, for messages. */
+/* note.c: any value as JSON, cut, for messages; a failure's sentence with its cause; what an issuer
+ * says of a revocation, which may be nothing. */
 struct slice      text_of(struct arena *a, json_object *value, size_t max);
+struct cause      failure_of(struct work *w, const struct err *e);
+struct cause      reason_given(struct slice reason);
 enum badge_status report_code_status(enum report_code code);
 enum err_code     report_code_err(enum report_code code);
 

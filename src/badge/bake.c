@@ -80,10 +80,10 @@ badge_unbake(struct arena *a, struct slice image, struct slice *ret, struct err 
 }
 
 static enum err_code
-malformed(struct err *e, const char *cause)
+malformed(struct err *e, struct cause cause)
 {
-    (void)FAIL(e, ASSERTION_MALFORMED, "%s", cause);
-    err_set_cause(e, slice_str(cause));
+    (void)FAIL(e, ASSERTION_MALFORMED, "%s", cause_name(cause.id));
+    err_set_cause(e, cause);
     return ERR_ASSERTION_MALFORMED;
 }
 
@@ -126,8 +126,7 @@ parts_of(struct arena *a, struct slice text, struct slice url, struct svg_parts 
         return ERR_NONE;
     }
     if (json_parse(text, &doc, e) != ERR_NONE || !json_is_object(doc))
-        return malformed(
-            e, "what is to be baked is neither an assertion nor a signature nor an address");
+        return malformed(e, CAUSE(BAKE_WHAT));
     if (hosted_at(doc).n == 0 && url.n > 0)
         text = with_address(a, doc, url);
     *ret = (struct svg_parts){ arena_copy(a, url.n > 0 ? url : hosted_at(doc)), text };
@@ -149,7 +148,7 @@ badge_bake(struct arena *a, struct slice image, struct slice text, struct slice 
         return png_bake(a, image, parts.json.n > 0 ? parts.json : text, ret, e);
     case BADGE_IMAGE_SVG:
         if (parts.verify.n == 0)
-            return malformed(e, "the assertion does not say where it is hosted");
+            return malformed(e, CAUSE(BAKE_UNHOSTED));
         return svg_bake(a, image, parts.verify, parts.json, ret, e);
     default:
         return FAIL(e, IMAGE_UNKNOWN, "%zu bytes", image.n);

@@ -251,7 +251,7 @@ context_compact(struct work *w, struct slice node, json_object *raw, bool v1_def
         check_extension(w, k.extensions[i], node);
     if (k.extension_count > EXTENSIONS_MAX)
         note(w, REPORT_EXTENSION_UNCHECKED,
-             ABOUT(.node = node, .prop = SL("Extension"), .received = SL("there are too many.")));
+             ABOUT(.node = node, .prop = SL("Extension"), .why = CAUSE(EXTENSIONS)));
     return doc;
 }
 

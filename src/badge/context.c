@@ -21,9 +21,9 @@ static const struct {
 static bool add(struct work *w, struct context *c, struct slice node, json_object *said, int depth);
 
 static bool
-refuse(struct work *w, struct slice node, struct slice why)
+refuse(struct work *w, struct slice node, struct cause why)
 {
-    note(w, REPORT_CONTEXT_BAD, ABOUT(.node = node, .prop = SL("@context"), .received = why));
+    note(w, REPORT_CONTEXT_BAD, ABOUT(.node = node, .prop = SL("@context"), .why = why));
     return false;
 }
 
@@ -34,7 +34,7 @@ push(struct work *w, struct context *c, struct slice node, const struct builtin_
     if (c->count > 0 && c->layers[c->count - 1].terms == terms)
         return true;
     if (c->count == LAYERS_MAX)
-        return refuse(w, node, SL("contexts are nested too deeply."));
+        return refuse(w, node, CAUSE(CONTEXT_DEPTH));
     c->layers[c->count++] = (struct layer){ terms, count };
     return true;
 }
@@ -167,21 +167,21 @@ add_inline(struct work *w, struct context *c, struct slice node, json_object *sa
 
     w->terms_read += room;
     if (room > TERMS_MAX || w->terms_read > TERMS_TOTAL_MAX)
-        return refuse(w, node, SL("it defines too many terms."));
+        return refuse(w, node, CAUSE(CONTEXT_TERMS));
     terms = ARENA_ARRAY(w->a, struct builtin_term, room + 1);
     json_object_object_foreach(said, key, value)
     {
         struct slice name = slice_str(key);
 
         if (changes_meaning(value))
-            return refuse(w, node, arena_printf(w->a, "%.60s is a container or reversed.", key));
+            return refuse(w, node, CAUSE(CONTEXT_CONTAINER, slice_first(name, 60)));
         if (slice_eq(name, SL("@vocab")))
             c->vocab = json_text(value).p == NULL ? SL("") : json_text(value);
         else if (!slice_starts(name, SL("@")))
             terms[count++] = define(w, c, said, name, value);
         /* Names are made of these, many at a time. */
         if (c->vocab.n > IRI_BYTES_MAX || (count > 0 && terms[count - 1].iri.n > IRI_BYTES_MAX))
-            return refuse(w, node, SL("an address in it is too long."));
+            return refuse(w, node, CAUSE(CONTEXT_ADDRESS));
     }
     return push(w, c, node, terms, count);
 }
@@ -203,24 +203,24 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
     const struct report_document *d;
     bool                          budget;
     struct err                    e = { 0 };
-    struct slice                  why;
+    struct cause                  why;
 
     if ((*ret = builtin_document(w, url)) != NULL)
         return true;
     d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
 
     if (budget)
-        why = arena_printf(w->a, "more than %d documents.", LIMIT_FETCH_DOCUMENTS);
+        why = CAUSE(DOCUMENTS, arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS));
     else if (d->code != ERR_NONE)
-        why = d->cause;
+        why = d->why;
     else if (d->got.status < 200 || d->got.status > 299)
-        why = arena_printf(w->a, "HTTP status %d.", d->got.status);
+        why = CAUSE(HTTP_STATUS, arena_printf(w->a, "%d", d->got.status));
     else if (!parse_once(w, d, ret, &e))
-        why = arena_copy(w->a, slice_str(e.cause));
+        why = err_cause(w->a, &e);
     else
         return true;
     note(w, REPORT_CONTEXT_UNREAD,
-         ABOUT(.node = node, .prop = SL("@context"), .url = url, .received = why,
+         ABOUT(.node = node, .prop = SL("@context"), .url = url, .why = why,
                .status = budget ? 0 : d->got.status));
     return false;
 }
@@ -251,7 +251,7 @@ add_remote(struct work *w, struct context *c, struct slice node, struct slice ur
     if (!context_fetch(w, "context", url, node, &doc))
         return false;
     if ((said = json_get(doc, "@context")) == NULL)
-        return refuse(w, node, arena_printf(w->a, "%.*s gives none.", SLICE_FMT(url)));
+        return refuse(w, node, CAUSE(CONTEXT_NONE, url));
     return add(w, c, node, said, depth - 1);
 }
 
@@ -259,7 +259,7 @@ static bool
 add(struct work *w, struct context *c, struct slice node, json_object *said, int depth)
 {
     if (depth == 0)
-        return refuse(w, node, SL("contexts lead to contexts too often."));
+        return refuse(w, node, CAUSE(CONTEXT_CHAIN));
     if (said == NULL) {
         *c = (struct context){ 0 };
         return true;
@@ -269,7 +269,7 @@ add(struct work *w, struct context *c, struct slice node, json_object *said, int
     if (json_is_object(said))
         return add_inline(w, c, node, said);
     if (!json_is_array(said))
-        return refuse(w, node, SL("it is neither an address nor an object."));
+        return refuse(w, node, CAUSE(CONTEXT_VALUE));
     for (size_t i = 0; i < json_object_array_length(said); i++)
         if (!add(w, c, node, json_object_array_get_idx(said, i), depth - 1))
             return false;

@@ -48,8 +48,9 @@ void check_extension(struct work *w, const struct extension_found *found, struct
 
 /* schema.c: JSON Schema, draft 4, without patterns and without references out of the schema. */
 enum schema_answer { SCHEMA_HOLDS, SCHEMA_FAILS, SCHEMA_UNKNOWN };
-/* Out  *ret_why: in the arena; which property fails and how, or which keyword is not known. */
+/* name: what `value` is called. Out  *ret_why: which property fails and how, or which keyword is
+ * not known. */
 enum schema_answer schema_check(struct work *w, json_object *schema, json_object *value,
-                                struct slice *ret_why);
+                                struct slice name, struct cause *ret_why);
 
 #endif

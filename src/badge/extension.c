@@ -43,18 +43,18 @@ static void
 check_schema(struct extension *x, struct slice type, struct slice url)
 {
     json_object       *schema = NULL;
-    struct slice       why;
+    struct cause       why;
     enum schema_answer answer;
 
     if (!context_fetch(x->w, "schema", url, x->node, &schema))
         return;
-    answer = schema_check(x->w, schema, x->raw, &why);
+    answer = schema_check(x->w, schema, x->raw, type, &why);
     if (answer == SCHEMA_FAILS && !renames(json_get(x->raw, "@context")))
         note(x->w, REPORT_EXTENSION_INVALID,
-             ABOUT(.node = x->node, .prop = type, .url = url, .received = why));
+             ABOUT(.node = x->node, .prop = type, .url = url, .why = why));
     else if (answer != SCHEMA_HOLDS)
         note(x->w, REPORT_EXTENSION_UNCHECKED,
-             ABOUT(.node = x->node, .prop = type, .url = url, .received = why));
+             ABOUT(.node = x->node, .prop = type, .url = url, .why = why));
 }
 
 /* validatesType is a name of the context's own. */
@@ -109,7 +109,7 @@ check_extension(struct work *w, const struct extension_found *found, struct slic
         return;
     if (count > TYPES_MAX) {
         note(w, REPORT_EXTENSION_UNCHECKED,
-             ABOUT(.node = node, .prop = SL("type"), .received = SL("it has too many types.")));
+             ABOUT(.node = node, .prop = SL("type"), .why = CAUSE(EXTENSION_TYPES)));
         return;
     }
     for (size_t i = 0; i < count; i++) {

@@ -40,8 +40,8 @@ ask(struct work *w, struct report_document *d, struct slice url, size_t max_byte
         return;
     }
     d->got.at_s = w->now_s;
-    d->cause = e.cause[0] == '\0' ? slice_str(err_sentence(d->code))
-                                  : arena_printf(w->a, "%s (%s)", err_sentence(d->code), e.cause);
+    d->why = failure_of(w, &e);
+    d->cause = cause_text(w->a, &d->why);
 }
 
 const struct report_document *
@@ -104,8 +104,7 @@ refuse(struct work *w, const struct report_document *d, struct slice url, bool b
     else if (d->code == ERR_FETCH_URL)
         note(w, REPORT_FETCH_NO_ADDRESS, ABOUT(.node = from, .prop = prop, .url = url));
     else if (d->code != ERR_NONE)
-        note(w, REPORT_FETCH_FAILED,
-             ABOUT(.node = from, .prop = prop, .url = url, .received = d->cause));
+        note(w, REPORT_FETCH_FAILED, ABOUT(.node = from, .prop = prop, .url = url, .why = d->why));
     else if (d->got.status < 200 || d->got.status > 299)
         note(w, is_passing(d->got.status) ? REPORT_FETCH_UNAVAILABLE : REPORT_FETCH_STATUS,
              ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status));
@@ -151,7 +150,7 @@ fetch_json(struct work *w, const char *role, struct slice url, struct slice from
     if (!parse_once(w, d, ret, &e)) {
         note(w, REPORT_FETCH_NOT_JSON,
              ABOUT(.node = from, .prop = prop, .url = url, .status = d->got.status,
-                   .received = arena_copy(w->a, slice_str(e.cause))));
+                   .why = err_cause(w->a, &e)));
         return false;
     }
     return true;

@@ -17,7 +17,7 @@ keep(struct work *w, struct slice bytes, enum badge_image_kind kind)
 }
 
 static bool
-decodes(struct work *w, struct slice bytes, struct slice *ret_why, enum badge_image_kind *ret_kind)
+decodes(struct work *w, struct slice bytes, struct cause *ret_why, enum badge_image_kind *ret_kind)
 {
     struct badge_image image;
     struct err         e = { 0 };
@@ -26,8 +26,7 @@ decodes(struct work *w, struct slice bytes, struct slice *ret_why, enum badge_im
         *ret_kind = image.kind;
         return true;
     }
-    *ret_why = e.cause[0] == '\0' ? slice_str(err_sentence(e.code))
-                                  : arena_printf(w->a, "%s (%s)", err_sentence(e.code), e.cause);
+    *ret_why = failure_of(w, &e);
     return false;
 }
 
@@ -72,7 +71,8 @@ read_data(struct arena *a, struct slice uri, struct slice *ret)
 static void
 check_data(struct work *w, struct node *n, struct slice uri)
 {
-    struct slice          bytes, why, head = slice_first(uri, 40);
+    struct slice          bytes, head = slice_first(uri, 40);
+    struct cause          why;
     enum badge_image_kind kind;
 
     if (n->class == ASSERTION || !read_data(w->a, uri, &bytes))
@@ -80,7 +80,7 @@ check_data(struct work *w, struct node *n, struct slice uri)
              ABOUT(.node = n->id, .url = n->url, .prop = SL("image"), .received = head));
     else if (!decodes(w, bytes, &why, &kind))
         note(w, REPORT_IMAGE_UNREADABLE,
-             ABOUT(.node = n->id, .prop = SL("image"), .url = head, .received = why));
+             ABOUT(.node = n->id, .prop = SL("image"), .url = head, .why = why));
     else
         keep(w, bytes, kind);
 }
@@ -100,12 +100,12 @@ check_url(struct work *w, struct node *n, struct slice url)
         return;
     }
     about.status = d->got.status;
-    about.received = d->cause;
+    about.why = d->why;
     if (d->code != ERR_NONE)
         note(w, REPORT_IMAGE_UNFETCHED, &about);
     else if (d->got.status < 200 || d->got.status > 299)
         note(w, is_passing(d->got.status) ? REPORT_IMAGE_UNAVAILABLE : REPORT_IMAGE_STATUS, &about);
-    else if (decodes(w, d->got.body, &about.received, &kind))
+    else if (decodes(w, d->got.body, &about.why, &kind))
         keep(w, d->got.body, kind);
     else
         note(w, n->class == ASSERTION ? REPORT_IMAGE_OWN_UNREADABLE : REPORT_IMAGE_UNREADABLE,

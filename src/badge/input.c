@@ -20,7 +20,7 @@ take_json(struct work *w, struct slice text, struct slice *ret_url)
 
     set_input(w, "json", SLICE_NONE);
     if (json_parse(text, &doc, &e) != ERR_NONE) {
-        note(w, REPORT_INPUT_MALFORMED, ABOUT(.received = arena_copy(w->a, slice_str(e.cause))));
+        note(w, REPORT_INPUT_MALFORMED, ABOUT(.why = err_cause(w->a, &e)));
         return false;
     }
     json_in_arena(w->a, doc);
@@ -62,13 +62,6 @@ take_text(struct work *w, struct slice text, struct slice *ret_url, struct slice
     return false;
 }
 
-static struct slice
-why_not(struct work *w, const struct err *e)
-{
-    return e->cause[0] == '\0' ? slice_str(err_sentence(e->code))
-                               : arena_printf(w->a, "%s (%s)", err_sentence(e->code), e->cause);
-}
-
 static bool
 take_picture(struct work *w, struct slice picture, struct slice *ret_url, struct slice *ret_jws)
 {
@@ -80,12 +73,12 @@ take_picture(struct work *w, struct slice picture, struct slice *ret_url, struct
         return take_text(w, text, ret_url, ret_jws);
     if (e.code == ERR_TOO_LARGE) {
         note(w, REPORT_IMAGE_TOO_LARGE,
-             ABOUT(.received = arena_copy(w->a, slice_str(e.cause)),
+             ABOUT(.why = err_cause(w->a, &e),
                    .expected = arena_printf(w->a, "%d", LIMIT_IMAGE_PIXELS)));
         return false;
     }
     note(w, e.code == ERR_IMAGE_UNBAKED ? REPORT_IMAGE_UNBAKED : REPORT_IMAGE_MALFORMED,
-         ABOUT(.received = why_not(w, &e)));
+         ABOUT(.why = failure_of(w, &e)));
     return false;
 }
 
@@ -121,7 +114,7 @@ follow_picture(struct work *w, bool from_picture, struct slice *url, struct slic
     if (!from_picture) {
         if (badge_unbake(w->a, d->got.body, &text, &e) != ERR_NONE) {
             note(w, REPORT_IMAGE_URL_UNBAKED,
-                 ABOUT(.node = *url, .url = *url, .received = why_not(w, &e)));
+                 ABOUT(.node = *url, .url = *url, .why = failure_of(w, &e)));
             return false;
         }
         if (!take_text(w, text, url, ret_jws))

@@ -93,13 +93,25 @@ cut(struct slice text)
     return slice_first(text, n);
 }
 
-static struct about
-cut_all(const struct about *about)
+static bool
+says(const struct cause *why)
 {
+    return why->err != ERR_NONE || why->id != CAUSE_NONE || why->text.n > 0;
+}
+
+static struct about
+cut_all(struct arena *a, const struct about *about)
+{
+    struct cause why = about->why;
+
+    for (size_t i = 0; i < CAUSE_ARGS; i++)
+        why.args[i] = cut(why.args[i]);
+    why.text = cut(why.text);
     return (struct about){ .node = cut(about->node),
                            .prop = cut(about->prop),
                            .url = cut(about->url),
-                           .received = cut(about->received),
+                           .received = cut(says(&why) ? cause_text(a, &why) : about->received),
+                           .why = why,
                            .expected = cut(about->expected),
                            .status = about->status };
 }
@@ -124,7 +136,7 @@ void
 note(struct work *w, enum report_code code, const struct about *full)
 {
     const struct row      *row = &rows[code];
-    const struct about     short_about = cut_all(full), *about = &short_about;
+    const struct about     short_about = cut_all(w->a, full), *about = &short_about;
     struct report         *r = w->r;
     struct report_message *m;
 
@@ -149,7 +161,23 @@ note(struct work *w, enum report_code code, const struct about *full)
                                   .url = about->url,
                                   .received = about->received,
                                   .expected = about->expected,
+                                  .why = about->why,
                                   .status = about->status };
+}
+
+struct cause
+failure_of(struct work *w, const struct err *e)
+{
+    struct cause cause = err_cause(w->a, e);
+
+    cause.err = e->code;
+    return cause;
+}
+
+struct cause
+reason_given(struct slice reason)
+{
+    return reason.n == 0 ? (struct cause){ 0 } : CAUSE(REVOKED, reason);
 }
 
 /* A value as JSON, cut for a message. */

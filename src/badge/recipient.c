@@ -156,9 +156,9 @@ add_recipient(const char *type, json_object *value, struct recipient *ret, size_
     if (json_text(value).p == NULL || *count == LIMIT_PROFILE_VALUES) {
         FAIL(e, FIELD_INVALID, "profile");
         err_set_field(e, slice_str(type));
-        err_set_cause(e, *count == LIMIT_PROFILE_VALUES
-                             ? SL("The profile has too many values.")
-                             : SL("It is neither a text nor a list of texts."));
+        err_set_cause_text(e, *count == LIMIT_PROFILE_VALUES
+                                  ? SL("The profile has too many values.")
+                                  : SL("It is neither a text nor a list of texts."));
         return e->code;
     }
     ret[(*count)++] = (struct recipient){ slice_str(type), json_text(value) };
@@ -177,7 +177,7 @@ recipients_of_profile(struct arena *a, json_object *profile, struct recipient **
     if (!json_is_object(profile)) {
         FAIL(e, FIELD_INVALID, "profile is no object");
         err_set_field(e, SL("profile"));
-        err_set_cause(e, SL("It is no JSON object."));
+        err_set_cause_text(e, SL("It is no JSON object."));
         return e->code;
     }
     json_object_object_foreach(profile, name, value)

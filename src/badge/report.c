@@ -81,11 +81,30 @@ report_must_be_valid(const struct report *r, struct err *e)
     } else {
         err_set_received(e, m->received);
     }
-    err_set_cause(e, m->sentence);
+    err_set_cause_text(e, m->sentence);
     return code;
 }
 
 /* JSON. */
+
+/* By its ids, for who says it in another language. Nothing where it has none: a folder's own fault. */
+static void
+put_why(json_object *o, const struct cause *why)
+{
+    json_object *to, *args;
+
+    if (why->id == CAUSE_NONE && (why->err == ERR_NONE || why->text.n > 0))
+        return;
+    to = json_put_object(o, "why");
+    if (why->err != ERR_NONE)
+        json_put_text(to, "error", slice_str(err_name(why->err)));
+    if (why->id == CAUSE_NONE)
+        return;
+    json_put_text(to, "id", slice_str(cause_name(why->id)));
+    args = json_put_array(to, "args");
+    for (size_t i = 0; i < CAUSE_ARGS && why->args[i].n > 0; i++)
+        json_add_text(args, why->args[i]);
+}
 
 static json_object *
 message_json(const struct report_message *m)
@@ -109,6 +128,7 @@ message_json(const struct report_message *m)
         json_put_text(o, "url", m->url);
     if (m->received.n > 0)
         json_put_text(o, "received", m->received);
+    put_why(o, &m->why);
     if (m->expected.n > 0)
         json_put_text(o, "expected", m->expected);
     if (m->status != 0)
@@ -127,6 +147,7 @@ document_json(struct arena *a, const struct report_document *d)
     if (d->code != ERR_NONE) {
         json_put_text(o, "error", slice_str(err_reason(d->code)));
         json_put_text(o, "cause", d->cause);
+        put_why(o, &d->why);
         return o;
     }
     if (!slice_eq(d->got.url, d->got.final_url))

@@ -44,10 +44,7 @@ check_revoked(struct work *w, struct node *n)
         (json_is_array(said) && json_object_array_length(said) == 0))
         return;
     note(w, REPORT_REVOKED,
-         ABOUT(.node = n->id, .url = n->url, .prop = SL("revoked"),
-               .received = reason.n == 0
-                               ? SL("")
-                               : arena_printf(w->a, "The reason given: %.*s", SLICE_FMT(reason))));
+         ABOUT(.node = n->id, .url = n->url, .prop = SL("revoked"), .why = reason_given(reason)));
 }
 
 /* R33 */

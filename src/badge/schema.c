@@ -11,27 +11,33 @@ struct checking {
     size_t            *steps; /* of the whole verification */
     size_t             depth;
     enum schema_answer answer; /* the worst so far */
-    struct slice       why;
+    struct cause       why;
 };
 
 static void check(struct checking *k, json_object *schema, json_object *value, struct slice name);
 
 static void
-fails(struct checking *k, struct slice name, const char *how)
+fails(struct checking *k, struct slice name, enum cause_id how)
 {
     if (k->answer != SCHEMA_HOLDS)
         return;
     k->answer = SCHEMA_FAILS;
-    k->why = arena_printf(k->a, "%.*s %s.", SLICE_FMT(name), how);
+    k->why = (struct cause){ .id = how, .args = { name } };
+}
+
+static void
+cannot_tell(struct checking *k, struct cause why)
+{
+    if (k->answer == SCHEMA_UNKNOWN)
+        return;
+    k->answer = SCHEMA_UNKNOWN;
+    k->why = why;
 }
 
 static void
 unknown(struct checking *k, const char *keyword)
 {
-    if (k->answer == SCHEMA_UNKNOWN)
-        return;
-    k->answer = SCHEMA_UNKNOWN;
-    k->why = arena_printf(k->a, "its schema uses \"%.60s\".", keyword);
+    cannot_tell(k, CAUSE(SCHEMA_KEYWORD, slice_first(slice_str(keyword), 60)));
 }
 
 /* Charges that much work, and says whether there is any left. */
@@ -65,13 +71,13 @@ check_type(struct checking *k, json_object *said, json_object *value, struct sli
 {
     if (!json_is_array(said)) {
         if (!is_type(json_text(said), value))
-            fails(k, name, "is of another type");
+            fails(k, name, CAUSE_SCHEMA_TYPE);
         return;
     }
     for (size_t i = 0; i < json_object_array_length(said); i++)
         if (is_type(json_text(json_object_array_get_idx(said, i)), value))
             return;
-    fails(k, name, "is of another type");
+    fails(k, name, CAUSE_SCHEMA_TYPE);
 }
 
 static void
@@ -90,7 +96,7 @@ check_required(struct checking *k, json_object *said, json_object *value, struct
         struct slice member = json_text(json_object_array_get_idx(said, i));
 
         if (member.p == NULL || !json_object_object_get_ex(value, arena_str(k->a, member), NULL))
-            fails(k, member, "is missing");
+            fails(k, member, CAUSE_SCHEMA_REQUIRED);
     }
 }
 
@@ -131,7 +137,7 @@ check_enum(struct checking *k, json_object *said, json_object *value, struct sli
     for (size_t i = 0; json_is_array(said) && i < json_object_array_length(said); i++)
         if (json_object_equal(json_object_array_get_idx(said, i), value))
             return;
-    fails(k, name, "is none of the values allowed");
+    fails(k, name, CAUSE_SCHEMA_ENUM);
 }
 
 static void
@@ -145,13 +151,13 @@ check_format(struct checking *k, json_object *said, json_object *value, struct s
         return;
     if (slice_eq(format, SL("uri"))) {
         if (!uri_parse(text, &u))
-            fails(k, name, "is no address");
+            fails(k, name, CAUSE_SCHEMA_URI);
     } else if (slice_eq(format, SL("date-time"))) {
         if (!badge_date(value, false, &when))
-            fails(k, name, "is no date");
+            fails(k, name, CAUSE_SCHEMA_DATE);
     } else if (slice_eq(format, SL("email"))) {
         if (!slice_has_char(text, '@'))
-            fails(k, name, "is no e-mail address");
+            fails(k, name, CAUSE_SCHEMA_EMAIL);
     } else {
         unknown(k, "format");
     }
@@ -174,10 +180,8 @@ count_holding(struct checking *k, json_object *said, json_object *value, struct 
         struct checking one = { .a = k->a, .root = k->root, .steps = k->steps, .depth = k->depth };
 
         check(&one, json_object_array_get_idx(said, i), value, name);
-        if (one.answer == SCHEMA_UNKNOWN) {
-            k->answer = SCHEMA_UNKNOWN;
-            k->why = one.why;
-        }
+        if (one.answer == SCHEMA_UNKNOWN)
+            cannot_tell(k, one.why);
         holding += one.answer == SCHEMA_HOLDS;
     }
     return holding;
@@ -187,14 +191,14 @@ static void
 check_any_of(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
     if (count_holding(k, said, value, name) == 0)
-        fails(k, name, "is none of what is allowed");
+        fails(k, name, CAUSE_SCHEMA_ANY);
 }
 
 static void
 check_one_of(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
     if (count_holding(k, said, value, name) != 1)
-        fails(k, name, "is not exactly one of what is allowed");
+        fails(k, name, CAUSE_SCHEMA_ONE);
 }
 
 static void
@@ -206,7 +210,7 @@ check_not(struct checking *k, json_object *said, json_object *value, struct slic
     if (one.answer == SCHEMA_UNKNOWN)
         unknown(k, "not");
     else if (one.answer == SCHEMA_HOLDS)
-        fails(k, name, "is what is not allowed");
+        fails(k, name, CAUSE_SCHEMA_NOT);
 }
 
 static bool
@@ -220,14 +224,14 @@ static void
 check_minimum(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
     if (is_number(value) && json_object_get_double(value) < json_object_get_double(said))
-        fails(k, name, "is too small");
+        fails(k, name, CAUSE_SCHEMA_SMALL);
 }
 
 static void
 check_maximum(struct checking *k, json_object *said, json_object *value, struct slice name)
 {
     if (is_number(value) && json_object_get_double(value) > json_object_get_double(said))
-        fails(k, name, "is too large");
+        fails(k, name, CAUSE_SCHEMA_LARGE);
 }
 
 /* Characters of UTF-8, items of an array or members of an object; -1 when it is none of these. */
@@ -255,7 +259,7 @@ hold_size(struct checking *k, json_object *said, json_object *value, struct slic
     int64_t n = size_of(value, type), limit = json_object_get_int64(said);
 
     if (n >= 0 && (is_least ? n < limit : n > limit))
-        fails(k, name, is_least ? "is too short" : "is too long");
+        fails(k, name, is_least ? CAUSE_SCHEMA_SHORT : CAUSE_SCHEMA_LONG);
 }
 
 #define SIZE_CHECK(fn, type, is_least)                                                             \
@@ -333,7 +337,7 @@ static void
 check(struct checking *k, json_object *schema, json_object *value, struct slice name)
 {
     if (!may_go_on(k, 1) || k->depth == DEPTH_MAX || !json_is_object(schema)) {
-        unknown(k, "too much");
+        cannot_tell(k, CAUSE(SCHEMA_STEPS));
         return;
     }
     k->depth++;
@@ -353,13 +357,14 @@ check(struct checking *k, json_object *schema, json_object *value, struct slice 
 }
 
 enum schema_answer
-schema_check(struct work *w, json_object *schema, json_object *value, struct slice *ret_why)
+schema_check(struct work *w, json_object *schema, json_object *value, struct slice name,
+             struct cause *ret_why)
 {
     struct checking k = {
         .a = w->a, .root = schema, .steps = &w->schema_steps, .answer = SCHEMA_HOLDS
     };
 
-    check(&k, schema, value, SL("it"));
+    check(&k, schema, value, name);
     *ret_why = k.why;
     return k.answer;
 }

@@ -24,8 +24,7 @@ signed_take(struct work *w, struct slice text, struct node *n)
     *n = (struct node){ .class = ASSERTION, .text = text };
     w->is_signed = true;
     if (text.n > LIMIT_JWS_BYTES || !jws_split(w->a, text, &w->jws))
-        err_set_cause(&e, text.n > LIMIT_JWS_BYTES ? SL("it is too large.")
-                                                   : SL("its parts are no base64url."));
+        err_set_cause(&e, text.n > LIMIT_JWS_BYTES ? CAUSE(JWS_BYTES) : CAUSE(JWS_PARTS));
     else if (json_parse(w->jws.payload, &raw, &e) == ERR_NONE) {
         json_in_arena(w->a, raw);
         n->id = json_get_text(raw, "id"); /* for messages, until the context has been read */
@@ -34,7 +33,7 @@ signed_take(struct work *w, struct slice text, struct node *n)
         n->id = json_get_text(n->doc, "id");
         return true;
     }
-    note(w, REPORT_JWS_MALFORMED, ABOUT(.received = arena_copy(w->a, slice_str(e.cause))));
+    note(w, REPORT_JWS_MALFORMED, ABOUT(.why = err_cause(w->a, &e)));
     return false;
 }
 
@@ -46,16 +45,16 @@ read_header(struct signing *s)
     struct work *w = s->w;
     json_object *header = NULL;
     struct err   e = { 0 };
-    struct slice why = SLICE_NONE;
+    struct cause why = { 0 };
 
     if (json_parse(w->jws.header, &header, &e) != ERR_NONE)
-        why = arena_copy(w->a, slice_str(e.cause));
+        why = err_cause(w->a, &e);
     else if (!json_is_object(json_in_arena(w->a, header)))
-        why = SL("it is no JSON object.");
+        why = CAUSE(JWS_OBJECT);
     else if (json_object_object_get_ex(header, "crit", NULL))
-        why = SL("it has critical extensions.");
-    if (why.p != NULL) {
-        note(w, REPORT_JWS_HEADER, ABOUT(.node = s->n->id, .received = why));
+        why = CAUSE(JWS_CRITICAL);
+    if (why.id != CAUSE_NONE) {
+        note(w, REPORT_JWS_HEADER, ABOUT(.node = s->n->id, .why = why));
         return false;
     }
     s->algorithm_name = text_of(w->a, json_get(header, "alg"), 48);
@@ -71,20 +70,17 @@ key_fits(struct signing *s, struct slice url, struct slice pem, bool speak)
 {
     struct work      *w = s->w;
     struct public_key key;
-    const char       *why = NULL;
+    enum cause_id     why;
 
     if (!public_key_read(w->a, pem, &key, &why)) {
         if (speak)
-            note(w, REPORT_JWS_KEY,
-                 ABOUT(.node = s->n->id, .url = url, .received = slice_str(why)));
+            note(w, REPORT_JWS_KEY, ABOUT(.node = s->n->id, .url = url, .why = { .id = why }));
         return false;
     }
     if (!public_key_fits(&key, s->algorithm)) {
         if (speak)
             note(w, REPORT_JWS_KEY,
-                 ABOUT(.node = s->n->id, .url = url,
-                       .received = arena_printf(w->a, "it is of another kind than %.*s needs.",
-                                                SLICE_FMT(s->algorithm_name))));
+                 ABOUT(.node = s->n->id, .url = url, .why = CAUSE(KEY_UNFIT, s->algorithm_name)));
         return false;
     }
     if (!signature_holds(&key, s->algorithm, w->jws.signed_text, w->jws.signature)) {
@@ -278,10 +274,7 @@ static void
 say_revoked(const struct revoking *v, struct slice reason)
 {
     note(v->s->w, REPORT_REVOKED_LISTED,
-         ABOUT(.node = v->s->n->id, .url = v->url,
-               .received = reason.n == 0 ? SL("")
-                                         : arena_printf(v->s->w->a, "The reason given: %.*s",
-                                                        SLICE_FMT(reason))));
+         ABOUT(.node = v->s->n->id, .url = v->url, .why = reason_given(reason)));
 }
 
 static bool

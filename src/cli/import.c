@@ -19,6 +19,8 @@ static const char help[] =
     "\n"
     "Prints one line of JSON for each input: `outcome` is added, exists or refused; `id` is the "
     "badge's;\n"
+    "`recipientInOtherCase` is true when it names the address in other upper and lower case "
+    "letters;\n"
     "a refusal has `reason`, `message`, `url`, `field`, `received`, `httpStatus` where they are "
     "known.\n"
     "Ends with 0 when all were added or there already, 1 when one was refused, 64, 70 after "

@@ -32,7 +32,7 @@ add(struct db *db, struct slice email, struct user *ret, struct err *e)
     if (!auth_address_ok(email)) {
         FAIL(e, FIELD_INVALID, "no e-mail address");
         err_set_field(e, SL("email"));
-        err_set_cause(e, SL("must be one whole mail address, such as name@example.org"));
+        err_set_cause_text(e, SL("must be one whole mail address, such as name@example.org"));
         return e->code;
     }
     return store_user_for_email(db, email, ret, e);

@@ -284,6 +284,6 @@ conf_fault(struct err *e, const char *key, struct slice value, const char *wrong
     FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
     err_set_field(e, slice_str(key));
     err_set_received(e, value);
-    err_set_cause(e, slice_str(wrong));
+    err_set_cause_text(e, slice_str(wrong));
     return e->code;
 }

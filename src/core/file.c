@@ -20,14 +20,15 @@ fail_errno(struct err *e, const char *what, struct slice path)
     int error = errno;
 
     FAIL(e, IO, "%s %.*s: %s", what, SLICE_FMT(path), strerror(error));
-    err_set_cause(e, slice_str(strerror(error)));
+    err_set_cause_text(e, slice_str(strerror(error)));
     return e->code;
 }
 
 enum err_code
 file_read(struct arena *a, struct slice path, size_t max_bytes, struct slice *ret, struct err *e)
 {
-    SCOPED(close_fd) int fd =
+    SCOPED(close_fd)
+    int fd =
         slice_eq(path, SL("-")) ? STDIN_FILENO : open(arena_str(a, path), O_RDONLY | O_CLOEXEC);
     struct sbuf text;
     ssize_t     n;

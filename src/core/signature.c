@@ -65,7 +65,7 @@ decode(struct slice der, bool pkcs1)
     return key;
 }
 
-static const char *
+static enum cause_id
 check_rsa(EVP_PKEY *key, struct public_key *ret)
 {
     BIGNUM *e = NULL;
@@ -74,13 +74,13 @@ check_rsa(EVP_PKEY *key, struct public_key *ret)
     BN_free(e);
     ret->kind = KEY_RSA;
     if (ret->bits < RSA_BITS_MIN)
-        return "its modulus is too short to protect anything.";
+        return CAUSE_KEY_SHORT;
     if (ret->bits > RSA_BITS_MAX)
-        return "its modulus is too long.";
-    return sound ? NULL : "its exponent is not one of a key.";
+        return CAUSE_KEY_LONG;
+    return sound ? CAUSE_NONE : CAUSE_KEY_EXPONENT;
 }
 
-static const char *
+static enum cause_id
 check_ec(EVP_PKEY *key, struct public_key *ret)
 {
     char   name[32];
@@ -89,12 +89,12 @@ check_ec(EVP_PKEY *key, struct public_key *ret)
     ret->kind = KEY_P256;
     return EVP_PKEY_get_group_name(key, name, sizeof name, &n) == 1 &&
                    strcmp(name, "prime256v1") == 0
-               ? NULL
-               : "it is on another curve than P-256.";
+               ? CAUSE_NONE
+               : CAUSE_KEY_CURVE;
 }
 
-/* What is wrong with the key, or NULL. */
-static const char *
+/* What is wrong with the key, or CAUSE_NONE. */
+static enum cause_id
 check(EVP_PKEY *key, struct public_key *ret)
 {
     ret->bits = EVP_PKEY_get_bits(key);
@@ -105,19 +105,19 @@ check(EVP_PKEY *key, struct public_key *ret)
         return check_ec(key, ret);
     case EVP_PKEY_ED25519:
         ret->kind = KEY_ED25519;
-        return NULL;
+        return CAUSE_NONE;
     default:
-        return "it is of a kind that signs no badges.";
+        return CAUSE_KEY_KIND;
     }
 }
 
 static EVP_PKEY *
-read_key(struct arena *a, struct slice pem, struct public_key *ret, const char **ret_why)
+read_key(struct arena *a, struct slice pem, struct public_key *ret, enum cause_id *ret_why)
 {
     struct slice der;
     EVP_PKEY    *key = NULL;
 
-    *ret_why = "it is no public key in PEM.";
+    *ret_why = CAUSE_KEY_PEM;
     if (pem.n > PEM_BYTES_MAX)
         return NULL;
     if (pem_body(a, pem, "PUBLIC KEY", &der))
@@ -127,7 +127,7 @@ read_key(struct arena *a, struct slice pem, struct public_key *ret, const char *
     if (key == NULL)
         return NULL;
     *ret_why = check(key, ret);
-    if (*ret_why == NULL)
+    if (*ret_why == CAUSE_NONE)
         return key;
     EVP_PKEY_free(key);
     return NULL;
@@ -157,7 +157,7 @@ keep(struct sha256 pem, const struct public_key *key)
 }
 
 bool
-public_key_read(struct arena *a, struct slice pem, struct public_key *ret, const char **ret_why)
+public_key_read(struct arena *a, struct slice pem, struct public_key *ret, enum cause_id *ret_why)
 {
     struct sha256     hash = sha256_of(pem);
     struct public_key key = { 0 };

@@ -1,14 +1,19 @@
+#include <stdio.h>
+
 #include "http_int.h"
 
-/* "at most 9 MiB"; the bytes themselves where they are no whole number of KiB. */
-static struct slice
-bytes_text(struct arena *a, size_t bytes)
+/* The largest body that is taken, in the largest unit that has no fraction. */
+static void
+say_limit(struct err *e, size_t bytes)
 {
-    if (bytes % MIB == 0)
-        return arena_printf(a, "at most %zu MiB", bytes / MIB);
-    if (bytes % KIB == 0)
-        return arena_printf(a, "at most %zu KiB", bytes / KIB);
-    return arena_printf(a, "at most %zu bytes", bytes);
+    size_t        unit = bytes % MIB == 0 ? MIB : bytes % KIB == 0 ? KIB : 1;
+    enum cause_id id = unit == MIB   ? CAUSE_BODY_MIB
+                       : unit == KIB ? CAUSE_BODY_KIB
+                                     : CAUSE_BODY_BYTES;
+    char          number[24];
+
+    snprintf(number, sizeof number, "%zu", bytes / unit);
+    err_set_cause(e, (struct cause){ .id = id, .args = { slice_str(number) } });
 }
 
 static enum err_code
@@ -20,7 +25,7 @@ need_length(struct exchange *x, size_t *ret, struct err *e)
         return FAIL(e, BAD_REQUEST, "a length that is no number");
     if (length > x->req.route->body_max) {
         FAIL(e, TOO_LARGE, "a body of %llu bytes", length);
-        err_set_cause(e, bytes_text(x->req.arena, x->req.route->body_max));
+        say_limit(e, x->req.route->body_max);
         return e->code;
     }
     *ret = (size_t)length;

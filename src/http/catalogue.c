@@ -128,7 +128,7 @@ static struct slice
 keep_sentence(struct catalogue *c, const char *text)
 {
     return c->pseudo ? pseudo_sentence(c->arena, slice_str(text))
-                  : arena_copy(c->arena, slice_str(text));
+                     : arena_copy(c->arena, slice_str(text));
 }
 
 static void
@@ -137,7 +137,8 @@ keep_message(struct catalogue *c, po_message_t from)
     struct message *m = &c->messages[c->count];
     const char     *text = po_message_msgstr(from);
 
-    if (po_message_is_obsolete(from) || po_message_is_fuzzy(from) || po_message_msgid(from)[0] == '\0')
+    if (po_message_is_obsolete(from) || po_message_is_fuzzy(from) ||
+        po_message_msgid(from)[0] == '\0')
         return;
     *m = (struct message){ .id = arena_copy(c->arena, slice_str(po_message_msgid(from))) };
     if (po_message_msgid_plural(from) == NULL) {
@@ -304,7 +305,8 @@ catalogue_text(const struct catalogue *c, struct arena *a, struct slice id,
     if (names == NULL || !slice_has_char(text, '{'))
         return text;
     sbuf_init(&to, a);
-    while (slice_find(text, SL("{"), &open) && slice_find(slice_from(text, open), SL("}"), &close)) {
+    while (slice_find(text, SL("{"), &open) &&
+           slice_find(slice_from(text, open), SL("}"), &close)) {
         value = names->get(names->self, slice_first(slice_from(text, open + 1), close - 1));
         sbuf_add(&to, slice_first(text, open));
         sbuf_add(&to, value.p != NULL ? value : slice_first(slice_from(text, open), close + 1));
@@ -312,14 +314,4 @@ catalogue_text(const struct catalogue *c, struct arena *a, struct slice id,
     }
     sbuf_add(&to, text);
     return sbuf_slice(&to);
-}
-
-struct slice
-catalogue_text_or(const struct catalogue *c, struct arena *a, struct slice id, struct slice english)
-{
-    const struct message *m = find(c, id);
-
-    if (m != NULL)
-        return m->forms[0];
-    return c->pseudo ? pseudo_sentence(a, english) : english;
 }

@@ -116,13 +116,13 @@ read_part_header(struct slice *rest, struct part *ret)
 }
 
 static enum err_code
-too_many(struct err *e, int limit, const char *what)
+too_many(struct err *e, int limit, enum cause_id cause)
 {
-    char cause[64];
+    char number[16];
 
-    FAIL(e, TOO_LARGE, "more than %d %s", limit, what);
-    snprintf(cause, sizeof cause, "at most %d %s", limit, what);
-    err_set_cause(e, slice_str(cause));
+    snprintf(number, sizeof number, "%d", limit);
+    FAIL(e, TOO_LARGE, "more than %d: %s", limit, cause_name(cause));
+    err_set_cause(e, (struct cause){ .id = cause, .args = { slice_str(number) } });
     return e->code;
 }
 
@@ -141,7 +141,7 @@ keep_file(struct multipart *ret, struct slice name, struct slice file_name, stru
     if (!is_clean(file_name))
         return FAIL(e, BAD_REQUEST, "a file name that is no UTF-8");
     if (ret->upload_count == LIMIT_FORM_FILES)
-        return too_many(e, LIMIT_FORM_FILES, "files");
+        return too_many(e, LIMIT_FORM_FILES, CAUSE_FORM_FILES);
     ret->uploads[ret->upload_count++] = (struct upload){ name, file_name, type, bytes };
     return ERR_NONE;
 }
@@ -162,7 +162,7 @@ keep_part(struct arena *a, struct slice part, struct multipart *ret, struct err 
     if (!is_clean(rest))
         return FAIL(e, BAD_REQUEST, "a field that is no UTF-8");
     if (ret->fields.count == LIMIT_FORM_FIELDS)
-        return too_many(e, LIMIT_FORM_FIELDS, "fields");
+        return too_many(e, LIMIT_FORM_FIELDS, CAUSE_FORM_FIELDS);
     ret->fields.items[ret->fields.count++] = (struct field){ name, rest };
     return ERR_NONE;
 }
@@ -224,7 +224,7 @@ form_multipart(struct arena *a, struct slice content_type, struct slice body, st
         if (!slice_find(rest, mark, &at))
             return FAIL(e, BAD_REQUEST, "multipart is cut off");
         if (++parts > LIMIT_FORM_FIELDS + LIMIT_FORM_FILES) /* those left out count too */
-            return too_many(e, LIMIT_FORM_FIELDS + LIMIT_FORM_FILES, "parts");
+            return too_many(e, LIMIT_FORM_FIELDS + LIMIT_FORM_FILES, CAUSE_FORM_PARTS);
         if ((rc = keep_part(a, slice_first(rest, at), ret, e)) != ERR_NONE)
             return rc;
         rest = slice_from(rest, at + mark.n);

@@ -99,6 +99,64 @@ view_absolute(const struct req *r, struct slice path)
     return arena_printf(r->arena, "%.*s%.*s", SLICE_FMT(r->app->conf->base_url), SLICE_FMT(path));
 }
 
+/* Ids of the two lists in core/, under which the catalogue has their sentences. */
+static struct slice
+error_text(const struct req *r, struct slice id, struct slice english)
+{
+    return view_text_or(r, arena_printf(r->arena, "error.%.*s", SLICE_FMT(id)).p, english, NULL);
+}
+
+static struct slice
+cause_text_of(const struct req *r, struct slice id, const struct slice args[CAUSE_ARGS],
+              struct slice english)
+{
+    SCOPED(json_drop) json_object *names = json_object_new_object();
+
+    json_put_text(names, "0", args[0]);
+    json_put_text(names, "1", args[1]);
+    return view_text_or(r, arena_printf(r->arena, "cause.%.*s", SLICE_FMT(id)).p, english, names);
+}
+
+static struct slice
+cause_of(const struct req *r, const struct err *e)
+{
+    struct cause cause = err_cause(r->arena, e);
+
+    return cause.id == CAUSE_NONE
+               ? cause.text
+               : cause_text_of(r, slice_str(cause_name(cause.id)), cause.args, slice_str(e->cause));
+}
+
+static bool
+has_row(const struct req *r, const char *head, struct slice id)
+{
+    return id.n == 0 ||
+           catalogue_has(words_of(r), arena_printf(r->arena, "%s.%.*s", head, SLICE_FMT(id)));
+}
+
+struct slice
+view_why(const struct req *r, json_object *why, struct slice english)
+{
+    SCOPED(json_drop) json_object *names = json_object_new_object();
+    struct slice error = json_get_text(why, "error"), id = json_get_text(why, "id"), cause;
+    json_object *all = json_get(why, "args");
+    struct slice args[CAUSE_ARGS] = { SL(""), SL("") };
+
+    if (error.n + id.n == 0 || !has_row(r, "error", error) || !has_row(r, "cause", id))
+        return english;
+    for (size_t i = 0; i < CAUSE_ARGS && json_is_array(all) && i < json_object_array_length(all);
+         i++)
+        args[i] = json_text(json_object_array_get_idx(all, i));
+    if (id.n == 0)
+        return error_text(r, error, english);
+    cause = cause_text_of(r, id, args, SL(""));
+    if (error.n == 0)
+        return cause;
+    json_put_text(names, "error", error_text(r, error, SL("")));
+    json_put_text(names, "cause", cause);
+    return view_text(r, "error.with_cause", names);
+}
+
 static void
 put_set(json_object *model, const char *name, const char *text)
 {
@@ -115,12 +173,10 @@ view_err(const struct req *r, const struct err *e)
 
     json_put_text(model, "reason", slice_str(err_reason(e->code)));
     json_put_text(model, "sentence",
-                  catalogue_text_or(words_of(r), r->arena,
-                                    arena_printf(r->arena, "error.%s", err_name(e->code)),
-                                    slice_str(err_sentence(e->code))));
+                  error_text(r, slice_str(err_name(e->code)), slice_str(err_sentence(e->code))));
     put_set(model, "url", e->url);
     put_set(model, "field", e->field);
     put_set(model, "received", e->received);
-    put_set(model, "cause", e->cause);
+    put_set(model, "cause", cause_of(r, e).p);
     return model;
 }

@@ -109,7 +109,7 @@ import_url(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t
     FAIL(&ret->why, FIELD_INVALID, "no web address");
     err_set_field(&ret->why, SL("url"));
     err_set_received(&ret->why, url);
-    err_set_cause(&ret->why, SL("Only http and https addresses can be fetched."));
+    err_set_cause_text(&ret->why, SL("Only http and https addresses can be fetched."));
     return ERR_NONE;
 }
 
@@ -136,8 +136,11 @@ import_json(struct arena *a, const struct import_result *r)
     json_put_text(doc, "subject", r->report->subject);
     json_put_text(doc, "name", json_get_text(r->report->badge, "name"));
     json_put_text(doc, "status", slice_str(badge_status_name(r->report->status)));
-    if (r->outcome != IMPORT_REFUSED)
+    if (r->outcome != IMPORT_REFUSED) {
+        if (r->report->recipient_in_other_case)
+            json_put_bool(doc, "recipientInOtherCase", true);
         return doc;
+    }
     json_put_text(doc, "reason", slice_str(err_reason(r->why.code)));
     put_text(doc, "message", r->why.cause[0] != '\0' ? r->why.cause : err_sentence(r->why.code));
     put_text(doc, "url", r->why.url);

@@ -35,7 +35,7 @@ json_parse(struct slice text, json_object **ret, struct err *e)
 
     if (text.n > LIMIT_JSON_BYTES) {
         rc = FAIL(e, TOO_LARGE, "JSON of %zu bytes", text.n);
-        err_set_cause(e, SL("the JSON is too long"));
+        err_set_cause(e, CAUSE(JSON_BYTES));
         return rc;
     }
     if (text.p == NULL)

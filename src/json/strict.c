@@ -24,13 +24,13 @@ struct pass {
 static enum err_code read_value(struct pass *s);
 
 static enum err_code
-refuse(struct pass *s, const char *at, const char *what)
+refuse(struct pass *s, const char *at, enum cause_id cause)
 {
-    char cause[160];
-    int  n = snprintf(cause, sizeof cause, "%s at byte %td", what, at - s->begin);
+    char where[24];
 
-    (void)FAIL(s->e, JSON_MALFORMED, "%s", cause);
-    err_set_cause(s->e, (struct slice){ cause, n < 0 ? 0 : (size_t)n });
+    snprintf(where, sizeof where, "%td", at - s->begin);
+    (void)FAIL(s->e, JSON_MALFORMED, "%s at byte %s", cause_name(cause), where);
+    err_set_cause(s->e, (struct cause){ .id = cause, .args = { slice_str(where) } });
     return ERR_JSON_MALFORMED;
 }
 
@@ -63,17 +63,17 @@ read_unicode_escape(struct pass *s)
     int unit = json_code_unit(s->p, s->end);
 
     if (unit < 0)
-        return refuse(s, s->p, "a broken \\u escape");
+        return refuse(s, s->p, CAUSE_JSON_UNICODE);
     if (unit == 0)
-        return refuse(s, s->p, "an escaped NUL");
+        return refuse(s, s->p, CAUSE_JSON_NUL);
     s->p += 4;
     if (json_is_surrogate(unit, 0xDC00))
-        return refuse(s, s->p - 4, "half a surrogate pair");
+        return refuse(s, s->p - 4, CAUSE_JSON_SURROGATE);
     if (!json_is_surrogate(unit, 0xD800))
         return ERR_NONE;
     if (s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u' ||
         !json_is_surrogate(json_code_unit(s->p + 2, s->end), 0xDC00))
-        return refuse(s, s->p - 4, "half a surrogate pair");
+        return refuse(s, s->p - 4, CAUSE_JSON_SURROGATE);
     s->p += 6;
     return ERR_NONE;
 }
@@ -86,7 +86,7 @@ read_escape(struct pass *s)
     if (c == 'u')
         return read_unicode_escape(s);
     if (c == '\0' || strchr("\"\\/bfnrt", c) == NULL)
-        return refuse(s, s->p - (s->p < s->end), "an unknown escape");
+        return refuse(s, s->p - (s->p < s->end), CAUSE_JSON_ESCAPE);
     return ERR_NONE;
 }
 
@@ -98,18 +98,18 @@ read_string(struct pass *s, struct slice *ret)
     enum err_code rc;
 
     if (!take_char(s, '"'))
-        return refuse(s, s->p, "a string in double quotes was expected");
+        return refuse(s, s->p, CAUSE_JSON_STRING);
     while (s->p < s->end && *s->p != '"') {
         if ((unsigned char)*s->p < 0x20)
-            return refuse(s, s->p, "a raw control character in a string");
+            return refuse(s, s->p, CAUSE_JSON_CONTROL);
         if (*s->p++ == '\\' && (rc = read_escape(s)) != ERR_NONE)
             return rc;
     }
     if (!take_char(s, '"'))
-        return refuse(s, from - 1, "a string without an end");
+        return refuse(s, from - 1, CAUSE_JSON_STRING_END);
     *ret = (struct slice){ from, (size_t)(s->p - 1 - from) };
     if (!slice_is_utf8(*ret))
-        return refuse(s, from, "bytes that are no UTF-8 in the string");
+        return refuse(s, from, CAUSE_JSON_UTF8);
     return ERR_NONE;
 }
 
@@ -152,21 +152,21 @@ read_number(struct pass *s)
 
     (void)take_char(s, '-');
     if (!take_char(s, '0') && skip_digits(s) == 0)
-        return refuse(s, from, "no JSON value");
+        return refuse(s, from, CAUSE_JSON_VALUE);
     if (take_char(s, '.')) {
         whole = false;
         if (skip_digits(s) == 0)
-            return refuse(s, from, "a number without digits behind its point");
+            return refuse(s, from, CAUSE_JSON_POINT);
     }
     if (take_char(s, 'e') || take_char(s, 'E')) {
         whole = false;
         if (!take_char(s, '+'))
             (void)take_char(s, '-');
         if (skip_digits(s) == 0)
-            return refuse(s, from, "a number without an exponent");
+            return refuse(s, from, CAUSE_JSON_EXPONENT);
     }
     if (!number_fits((struct slice){ from, (size_t)(s->p - from) }, whole))
-        return refuse(s, from, "a number out of range");
+        return refuse(s, from, CAUSE_JSON_RANGE);
     return ERR_NONE;
 }
 
@@ -182,8 +182,7 @@ read_word(struct pass *s)
             return ERR_NONE;
         }
     }
-    return s->p == s->end ? refuse(s, s->p, "the text ends too early")
-                          : refuse(s, s->p, "no JSON value");
+    return s->p == s->end ? refuse(s, s->p, CAUSE_JSON_END) : refuse(s, s->p, CAUSE_JSON_VALUE);
 }
 
 static void
@@ -213,7 +212,7 @@ names_differ(struct pass *s, size_t from)
         const char *a = s->names[i - 1].p, *b = s->names[i].p;
 
         if (json_name_cmp(&s->names[i - 1], &s->names[i]) == 0)
-            return refuse(s, (a > b ? a : b) - 1, "a name for the second time in one object");
+            return refuse(s, (a > b ? a : b) - 1, CAUSE_JSON_TWICE);
     }
     s->count = from;
     return ERR_NONE;
@@ -231,7 +230,7 @@ read_member(struct pass *s)
     names_push(s, name);
     skip_space(s);
     if (!take_char(s, ':'))
-        return refuse(s, s->p, "a colon was expected");
+        return refuse(s, s->p, CAUSE_JSON_COLON);
     return read_value(s);
 }
 
@@ -250,7 +249,7 @@ read_object(struct pass *s)
         skip_space(s);
     } while (take_char(s, ','));
     if (!take_char(s, '}'))
-        return refuse(s, s->p, "a comma or a closing brace was expected");
+        return refuse(s, s->p, CAUSE_JSON_OBJECT);
     return names_differ(s, from);
 }
 
@@ -268,15 +267,15 @@ read_array(struct pass *s)
         skip_space(s);
     } while (take_char(s, ','));
     if (!take_char(s, ']'))
-        return refuse(s, s->p, "a comma or a closing bracket was expected");
+        return refuse(s, s->p, CAUSE_JSON_ARRAY);
     return ERR_NONE;
 }
 
 static enum err_code
-too_large(struct pass *s, const char *what)
+too_large(struct pass *s, struct cause cause)
 {
-    (void)FAIL(s->e, TOO_LARGE, "%s", what);
-    err_set_cause(s->e, slice_str(what));
+    (void)FAIL(s->e, TOO_LARGE, "%s", cause_name(cause.id));
+    err_set_cause(s->e, cause);
     return ERR_TOO_LARGE;
 }
 
@@ -286,9 +285,9 @@ read_nested(struct pass *s, enum err_code (*read)(struct pass *))
     enum err_code rc;
 
     if (s->depth == LIMIT_JSON_DEPTH)
-        return too_large(s, "the JSON is nested too deeply");
+        return too_large(s, CAUSE(JSON_DEPTH));
     if (++s->nested > LIMIT_JSON_NESTED)
-        return too_large(s, "the JSON has too many objects and arrays");
+        return too_large(s, CAUSE(JSON_NESTED));
     s->depth++;
     s->p++;
     rc = read(s);
@@ -302,7 +301,7 @@ read_value(struct pass *s)
     struct slice text;
 
     if (++s->values > LIMIT_JSON_VALUES)
-        return too_large(s, "the JSON has too many values");
+        return too_large(s, CAUSE(JSON_VALUES));
     skip_space(s);
     if (at_char(s, '{'))
         return read_nested(s, read_object);
@@ -327,7 +326,7 @@ json_strict(struct slice text, struct err *e)
     if (rc == ERR_NONE) {
         skip_space(&s);
         if (s.p < s.end)
-            rc = refuse(&s, s.p, "more text behind the JSON value");
+            rc = refuse(&s, s.p, CAUSE_JSON_MORE);
     }
     if (s.names != s.first_names)
         free(s.names);

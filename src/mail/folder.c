@@ -14,7 +14,7 @@ fail_errno(struct err *e, const char *what)
     int error = errno;
 
     FAIL(e, MAIL_FAILED, "%s: %s", what, strerror(error));
-    err_set_cause(e, slice_str(strerror(error)));
+    err_set_cause_text(e, slice_str(strerror(error)));
     return e->code;
 }
 

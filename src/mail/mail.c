@@ -112,7 +112,7 @@ mail_send(struct mail *m, struct arena *a, const struct mail_letter *letter, str
 
     if (!mail_is_sendable(letter->to)) {
         FAIL(e, MAIL_REFUSED, "an address of %zu bytes", letter->to.n);
-        err_set_cause(e, SL("no mail can be sent to such an address"));
+        err_set_cause_text(e, SL("no mail can be sent to such an address"));
         return e->code;
     }
     at = slice_find(from, SL("@"), &at) ? at : 0;

@@ -125,6 +125,6 @@ mail_smtp_send(struct mail *m, struct arena *a, struct slice to, struct slice by
         FAIL(e, MAIL_REFUSED, "curl %d, status %ld", (int)code, status);
     else
         FAIL(e, MAIL_FAILED, "curl %d, status %ld", (int)code, status);
-    err_set_cause(e, slice_str(curl_easy_strerror(code)));
+    err_set_cause_text(e, slice_str(curl_easy_strerror(code)));
     return e->code;
 }

@@ -125,6 +125,27 @@ take_body(char *p, size_t size, size_t count, void *self)
     return n;
 }
 
+/* What is wrong with a chain, in words of ours: OpenSSL's are English, and stand in curl's message. */
+static enum cause_id
+chain_cause(long verified)
+{
+    switch (verified) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return CAUSE_TLS_EXPIRED;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return CAUSE_TLS_EARLY;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return CAUSE_TLS_SELF_SIGNED;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return CAUSE_TLS_ISSUER;
+    default:
+        return CAUSE_TLS_UNTRUSTED;
+    }
+}
+
 static enum err_code
 tls_fault(struct hop *h, CURLcode code, struct err *e)
 {
@@ -133,11 +154,10 @@ tls_fault(struct hop *h, CURLcode code, struct err *e)
     curl_easy_getinfo(h->f->curl, CURLINFO_SSL_VERIFYRESULT, &verified);
     FAIL(e, FETCH_TLS, "curl %d: %s", (int)code, h->message);
     if (verified != X509_V_OK && verified != X509_V_ERR_UNSPECIFIED)
-        err_set_cause(e, slice_str(X509_verify_cert_error_string(verified)));
-    else if (code == CURLE_PEER_FAILED_VERIFICATION)
-        err_set_cause(e, SL("the certificate is for another name"));
+        err_set_cause(e, (struct cause){ .id = chain_cause(verified) });
     else
-        err_set_cause(e, SL("no secure connection could be agreed on"));
+        err_set_cause(e, code == CURLE_PEER_FAILED_VERIFICATION ? CAUSE(TLS_NAME)
+                                                                : CAUSE(TLS_CONNECTION));
     return e->code;
 }
 
@@ -277,7 +297,7 @@ resolve(struct arena *a, struct slice base, struct slice location, struct slice 
         return FAIL(e, FETCH_URL, "Location of %zu bytes", location.n);
     if (slice_eq_nocase(from.scheme, SL("https")) && !slice_eq_nocase(to.scheme, SL("https"))) {
         FAIL(e, FETCH_URL, "from https to http");
-        err_set_cause(e, SL("it redirects from https to http"));
+        err_set_cause(e, CAUSE(HTTPS_LEFT));
         return e->code;
     }
     return ERR_NONE;

@@ -71,7 +71,7 @@ step_of(const struct err *why, const struct report_message *m)
     }
 }
 
-/* What was done, what failed, what was not reached. An address has no picture to read. */
+/* What was done, what was not reached, and on its own what failed. An address has no picture to read. */
 static void
 put_steps(const struct adding *a, json_object *item, enum step failed, bool is_url)
 {
@@ -79,7 +79,7 @@ put_steps(const struct adding *a, json_object *item, enum step failed, bool is_u
 
     for (size_t i = is_url ? STEP_FETCH : STEP_READ; i < STEP_COUNT; i++) {
         const char  *state = i < failed ? "done" : i == failed ? "failed" : "open";
-        json_object *step = json_add_object(items);
+        json_object *step = i == failed ? json_put_object(item, "failed") : json_add_object(items);
 
         json_put_text(step, "state", slice_str(state));
         put_sentence(a->r, step, "name", step_ids[i], NULL);
@@ -198,6 +198,12 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
         put_sentence(a->r, item, "sentence", "add.added", NULL);
         put_badge_of(a, item, result->id);
         put_steps(a, item, STEP_COUNT, is_url);
+        if (result->report->recipient_in_other_case) {
+            json_object *names = names_new(a->r);
+
+            json_put_text(names, "email", result->report->recipient.value);
+            put_sentence(a->r, item, "hint", "add.hint_case", names);
+        }
         break;
     case IMPORT_EXISTS:
         item = new_item(a, input, "exists", "badge");

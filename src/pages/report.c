@@ -50,7 +50,7 @@ which_is(json_object *message)
                                                  : SAYS_INFO;
 }
 
-/* A sentence of the error list and a moment, as people read them; anything else as it came. */
+/* A sentence of ours and a moment, as people read them; anything else as it came. */
 static struct slice
 received_text(const struct req *r, json_object *message)
 {
@@ -58,15 +58,12 @@ received_text(const struct req *r, json_object *message)
     json_object *names = names_new(r);
     int64_t      when;
 
-    for (enum err_code code = ERR_NONE + 1; code < ERR_COUNT; code++)
-        if (slice_eq(text, slice_str(err_sentence(code))))
-            return view_text(r, arena_printf(r->arena, "error.%s", err_name(code)).p, NULL);
     if ((slice_eq(key, SL("expired")) || slice_eq(key, SL("issued-in-future"))) &&
         badge_date(json_get(message, "received"), true, &when)) {
         view_date(r, names, "date", when);
         return json_get_text(names, "date");
     }
-    return text;
+    return view_why(r, json_get(message, "why"), text);
 }
 
 /* What a message's sentence quotes, under the names that the catalogue's sentences have. */
@@ -269,8 +266,7 @@ put_documents(const struct req *r, json_object *model, json_object *report)
 {
     static const char *const texts[][2] = { { "final", "finalUrl" },
                                             { "type", "contentType" },
-                                            { "sha256", "sha256" },
-                                            { "error", "cause" } };
+                                            { "sha256", "sha256" } };
     json_object *all = json_get(report, "documents"), *items, *list = list_of(r, &items);
 
     for (size_t i = 0; json_is_array(all) && i < json_object_array_length(all); i++) {
@@ -281,6 +277,10 @@ put_documents(const struct req *r, json_object *model, json_object *report)
         for (size_t k = 0; k < COUNT_OF(texts); k++)
             copy_text(to, texts[k][0], from, texts[k][1]);
         put_time(r, to, "at", from, "fetchedAt");
+        json_put_text(to, "error",
+                      json_get(from, "error") == NULL
+                          ? SL("")
+                          : view_why(r, json_get(from, "why"), json_get_text(from, "cause")));
         if (json_get(from, "error") == NULL)
             put_answer(r, to, from);
     }

@@ -46,7 +46,7 @@ static enum err_code
 text_check(struct slice text, struct err *e)
 {
     if (text.n > LIMIT_JWS_BYTES)
-        return png_too_large(e, "the assertion has too many bytes");
+        return png_too_large(e, CAUSE(ASSERTION_BYTES));
     if (text.n == 0 || slice_has_char(text, '\0') || !slice_is_utf8(text))
         return FAIL(e, ASSERTION_MALFORMED, "%zu bytes that are no text", text.n);
     return ERR_NONE;
@@ -88,7 +88,7 @@ read_international(struct slice data, struct slice *ret, struct err *e)
     (void)cur_until(&c, '\0');
     (void)cur_until(&c, '\0');
     if (c.bad || compressed > 1)
-        return png_refuse(e, "the openbadges iTXt chunk is broken");
+        return png_refuse(e, CAUSE(PNG_CHUNK, SL("iTXt")));
     if (compressed == 1)
         return FAIL(e, IMAGE_COMPRESSED, "iTXt of %zu bytes", data.n);
     *ret = c.left;
@@ -133,7 +133,7 @@ png_unbake(struct slice png, struct slice *ret, struct err *e)
     else if ((rc = read_international(chunk.data, &text, e)) != ERR_NONE)
         return rc;
     if (slice_has_char(text, '\0') || !slice_is_utf8(text))
-        return png_refuse(e, "the text of the openbadges chunk is no UTF-8");
+        return png_refuse(e, CAUSE(PNG_TEXT));
     *ret = text;
     return ERR_NONE;
 }

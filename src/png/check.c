@@ -108,8 +108,11 @@ png_check(struct slice png, struct png_size *ret, struct err *e)
     assert(d.info != NULL);
     good = decode_all(&d);
     png_destroy_read_struct(&d.png, &d.info, NULL);
-    if (!good)
-        return png_refuse(e, "the picture cannot be decoded: %s", d.fault);
+    if (!good) {
+        rc = FAIL(e, PNG_MALFORMED, "libpng: %s", d.fault);
+        err_set_cause(e, CAUSE(PNG_DATA));
+        return rc;
+    }
     *ret = size_of(chunks);
     return ERR_NONE;
 }

@@ -1,5 +1,3 @@
-#include <stdarg.h>
-#include <stdio.h>
 #include <zlib.h>
 
 #include "core/limits.h"
@@ -16,24 +14,18 @@ struct order {
 };
 
 enum err_code
-png_refuse(struct err *e, const char *fmt, ...)
+png_refuse(struct err *e, struct cause cause)
 {
-    char    cause[160];
-    va_list ap;
-
-    va_start(ap, fmt);
-    (void)vsnprintf(cause, sizeof cause, fmt, ap);
-    va_end(ap);
-    (void)FAIL(e, PNG_MALFORMED, "%s", cause);
-    err_set_cause(e, slice_str(cause));
+    (void)FAIL(e, PNG_MALFORMED, "%s", cause_name(cause.id));
+    err_set_cause(e, cause);
     return ERR_PNG_MALFORMED;
 }
 
 enum err_code
-png_too_large(struct err *e, const char *what)
+png_too_large(struct err *e, struct cause cause)
 {
-    (void)FAIL(e, TOO_LARGE, "PNG: %s", what);
-    err_set_cause(e, slice_str(what));
+    (void)FAIL(e, TOO_LARGE, "%s", cause_name(cause.id));
+    err_set_cause(e, cause);
     return ERR_TOO_LARGE;
 }
 
@@ -71,17 +63,16 @@ chunk_read(struct cursor *c, struct chunk *ret, struct err *e)
     struct slice  covered;
 
     if (c->bad)
-        return png_refuse(e, "the file ends without an IEND chunk");
+        return png_refuse(e, CAUSE(PNG_END));
     if (!type_is_letters(type))
-        return png_refuse(e, "a chunk whose type is no letters, at byte %zu before the end",
-                          at.left.n);
+        return png_refuse(e, CAUSE(PNG_TYPE));
     ret->data = cur_take(c, length);
     crc = cur_be32(c);
     if (c->bad)
-        return png_refuse(e, "the file ends inside its %.4s chunk", type.p);
+        return png_refuse(e, CAUSE(PNG_CUT, type));
     covered = slice_first(slice_from(at.left, 4), 4 + (size_t)length);
     if (crc != crc_of(covered))
-        return png_refuse(e, "the checksum of a %.4s chunk is wrong", type.p);
+        return png_refuse(e, CAUSE(PNG_CHECKSUM, type));
     at = cur_of(type);
     ret->type = cur_be32(&at);
     ret->whole = (struct slice){ type.p - 4, 12 + (size_t)length };
@@ -95,13 +86,13 @@ header_check(const struct chunk *chunk, struct err *e)
     uint32_t      width = cur_be32(&c), height = cur_be32(&c);
 
     if (chunk->type != PNG_TYPE('I', 'H', 'D', 'R'))
-        return png_refuse(e, "the first chunk is not IHDR");
+        return png_refuse(e, CAUSE(PNG_FIRST));
     if (chunk->data.n != 13 || width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX)
-        return png_refuse(e, "the IHDR chunk is broken");
+        return png_refuse(e, CAUSE(PNG_CHUNK, SL("IHDR")));
     if (width > LIMIT_IMAGE_SIDE_PIXELS || height > LIMIT_IMAGE_SIDE_PIXELS)
-        return png_too_large(e, "it is too wide or too high");
+        return png_too_large(e, CAUSE(PICTURE_SIDE));
     if ((uint64_t)width * height > LIMIT_IMAGE_PIXELS)
-        return png_too_large(e, "it has too many pixels");
+        return png_too_large(e, CAUSE(PICTURE_PIXELS));
     return ERR_NONE;
 }
 
@@ -109,9 +100,9 @@ static enum err_code
 palette_check(struct order *o, const struct chunk *chunk, struct err *e)
 {
     if (o->palette || o->data)
-        return png_refuse(e, "a PLTE chunk out of its place");
+        return png_refuse(e, CAUSE(PNG_PLACE, SL("PLTE")));
     if (chunk->data.n == 0 || chunk->data.n > 768 || chunk->data.n % 3 != 0)
-        return png_refuse(e, "the PLTE chunk is broken");
+        return png_refuse(e, CAUSE(PNG_CHUNK, SL("PLTE")));
     o->palette = true;
     return ERR_NONE;
 }
@@ -120,7 +111,7 @@ static enum err_code
 data_check(struct order *o, struct err *e)
 {
     if (o->data && o->last != PNG_TYPE('I', 'D', 'A', 'T'))
-        return png_refuse(e, "IDAT chunks that do not stand together");
+        return png_refuse(e, CAUSE(PNG_APART));
     o->data = true;
     return ERR_NONE;
 }
@@ -139,11 +130,12 @@ order_check(struct order *o, const struct chunk *chunk, struct err *e)
         return data_check(o, e);
     case PNG_TYPE('I', 'E', 'N', 'D'):
         if (!o->data || chunk->data.n != 0)
-            return png_refuse(e, o->data ? "the IEND chunk is broken" : "there is no IDAT chunk");
+            return png_refuse(e, o->data ? CAUSE(PNG_CHUNK, SL("IEND")) : CAUSE(PNG_NO_DATA));
         return ERR_NONE;
     default:
-        return critical ? png_refuse(e, "a %.4s chunk where none may be", chunk->whole.p + 4)
-                        : ERR_NONE;
+        return critical
+                   ? png_refuse(e, CAUSE(PNG_PLACE, slice_first(slice_from(chunk->whole, 4), 4)))
+                   : ERR_NONE;
     }
 }
 
@@ -157,12 +149,12 @@ chunks_of(struct slice file, struct slice *ret_chunks, struct err *e)
     enum err_code rc;
 
     if (file.n > LIMIT_IMAGE_BYTES)
-        return png_too_large(e, "it has too many bytes");
+        return png_too_large(e, CAUSE(PICTURE_BYTES));
     if (!png_is(file))
-        return png_refuse(e, "the signature of a PNG file is missing");
+        return png_refuse(e, CAUSE(PNG_SIGNATURE));
     do {
         if (++o.count > LIMIT_PNG_CHUNKS)
-            return png_too_large(e, "it has too many chunks");
+            return png_too_large(e, CAUSE(PNG_CHUNKS));
         if ((rc = chunk_read(&c, &chunk, e)) != ERR_NONE ||
             (rc = order_check(&o, &chunk, e)) != ERR_NONE)
             return rc;

@@ -21,9 +21,9 @@ MUST_USE enum err_code chunks_of(struct slice file, struct slice *ret_chunks, st
 bool chunk_next(struct cursor *c, struct chunk *ret);
 
 /* PNG_MALFORMED with what is wrong as its cause. */
-enum err_code png_refuse(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum err_code png_refuse(struct err *e, struct cause cause);
 /* TOO_LARGE with what is as its cause. */
-enum err_code png_too_large(struct err *e, const char *what);
+enum err_code png_too_large(struct err *e, struct cause cause);
 
 /* A tEXt, zTXt or iTXt chunk with the keyword `openbadges`. */
 bool chunk_is_baked(const struct chunk *chunk);

@@ -72,7 +72,7 @@ function fail(waiting, name, sentence, has_steps = false) {
     const row = document.importNode(kept.content, true).querySelector(".result");
     row.querySelector("strong").textContent = name;
     row.querySelector("p").textContent = sentence;
-    if (!has_steps) row.querySelector("ol").remove();
+    if (!has_steps) row.querySelector(".result-foot").remove();
     waiting.row.replaceWith(row);
 }
 

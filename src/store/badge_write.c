@@ -93,7 +93,7 @@ may_add(struct db *db, uint64_t user, struct slice identity, uint64_t *ret_id, s
         return rc;
     if (q.col[0].u >= LIMIT_BADGES) {
         FAIL(e, CONFLICT, "%d badges", LIMIT_BADGES);
-        err_set_cause(e, SL("The backpack is full."));
+        err_set_cause_text(e, SL("The backpack is full."));
         return e->code;
     }
     return ERR_NONE;

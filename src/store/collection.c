@@ -57,7 +57,7 @@ invalid(struct err *e, const char *field, const char *why)
 {
     FAIL(e, FIELD_INVALID, "%s %s", field, why);
     err_set_field(e, slice_str(field));
-    err_set_cause(e, slice_str(why));
+    err_set_cause_text(e, slice_str(why));
     return e->code;
 }
 

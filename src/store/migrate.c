@@ -48,7 +48,7 @@ list_files(struct arena *a, struct slice folder, struct slice **ret, size_t *ret
         const char *why = strerror(errno);
 
         FAIL(e, IO, "%.*s: %s", SLICE_FMT(folder), why);
-        err_set_cause(e, slice_str(why));
+        err_set_cause_text(e, slice_str(why));
         return e->code;
     }
     *ret = ARENA_ARRAY(a, struct slice, (size_t)n + 1);
@@ -101,7 +101,7 @@ run_file(struct server *sv, struct arena *a, struct slice name, struct slice tex
         if (e->code != ERR_STORE_DOWN)
             FAIL(e, SCHEMA, "%.*s: %.*s", SLICE_FMT(name), SLICE_FMT(said));
         err_set_field(e, name);
-        err_set_cause(e, cause);
+        err_set_cause_text(e, cause);
         return e->code;
     }
     return mysql_set_server_option(sv->conn, MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0

@@ -250,12 +250,12 @@ static enum err_code
 inputs_check(struct slice verify, struct slice json, struct err *e)
 {
     if (verify.n > LIMIT_JWS_BYTES || json.n > LIMIT_JWS_BYTES)
-        return svg_too_large(e, "the assertion has too many bytes");
+        return svg_too_large(e, CAUSE(ASSERTION_BYTES));
     if (verify.n == 0)
         return FAIL(e, ASSERTION_MALFORMED, "nothing to verify");
     if (!xml_can_hold(verify) || !xml_can_hold(json)) {
         (void)FAIL(e, ASSERTION_MALFORMED, "%zu bytes that XML cannot hold", json.n);
-        err_set_cause(e, SL("the assertion has a character that no SVG can hold"));
+        err_set_cause(e, CAUSE(SVG_UNFIT));
         return ERR_ASSERTION_MALFORMED;
     }
     return ERR_NONE;

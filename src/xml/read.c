@@ -21,21 +21,21 @@ struct reader {
 };
 
 enum err_code
-svg_refuse(struct err *e, int line, struct slice what)
+svg_refuse(struct err *e, enum cause_id cause, int line, const char *detail)
 {
-    char cause[200];
-    int n = snprintf(cause, sizeof cause, "line %d: %.*s", line, SLICE_FMT(slice_first(what, 160)));
+    char number[16];
 
-    (void)FAIL(e, SVG_MALFORMED, "%s", cause);
-    err_set_cause(e, (struct slice){ cause, n < 0 ? 0 : strlen(cause) });
+    snprintf(number, sizeof number, "%d", line);
+    (void)FAIL(e, SVG_MALFORMED, "line %d: %s", line, detail);
+    err_set_cause(e, (struct cause){ .id = cause, .args = { slice_str(number) } });
     return ERR_SVG_MALFORMED;
 }
 
 enum err_code
-svg_too_large(struct err *e, const char *what)
+svg_too_large(struct err *e, struct cause cause)
 {
-    (void)FAIL(e, TOO_LARGE, "SVG: %s", what);
-    err_set_cause(e, slice_str(what));
+    (void)FAIL(e, TOO_LARGE, "%s", cause_name(cause.id));
+    err_set_cause(e, cause);
     return ERR_TOO_LARGE;
 }
 
@@ -46,10 +46,10 @@ str(const xmlChar *text)
 }
 
 static void
-refuse(struct reader *r, const char *what)
+refuse(struct reader *r, enum cause_id cause)
 {
     if (r->rc == ERR_NONE)
-        r->rc = svg_refuse(r->e, xmlSAX2GetLineNumber(r->ctxt), slice_str(what));
+        r->rc = svg_refuse(r->e, cause, xmlSAX2GetLineNumber(r->ctxt), cause_name(cause));
 }
 
 /* False when nothing more is wanted; the parser then ends by itself. Called by each event but a fault. */
@@ -70,6 +70,35 @@ answer(struct reader *r, bool more)
     (void)goes_on(r);
 }
 
+/* What it is in words of ours: libxml2's are English, and for those who know its parser. */
+static enum cause_id
+cause_of(int code)
+{
+    switch (code) {
+    case XML_ERR_DOCUMENT_EMPTY:
+    case XML_ERR_DOCUMENT_END:
+    case XML_ERR_TAG_NOT_FINISHED:
+    case XML_ERR_GT_REQUIRED:
+    case XML_ERR_COMMENT_NOT_FINISHED:
+    case XML_ERR_CDATA_NOT_FINISHED:
+        return CAUSE_SVG_END;
+    case XML_ERR_TAG_NAME_MISMATCH:
+        return CAUSE_SVG_TAG;
+    case XML_ERR_ATTRIBUTE_NOT_STARTED:
+    case XML_ERR_ATTRIBUTE_NOT_FINISHED:
+    case XML_ERR_ATTRIBUTE_WITHOUT_VALUE:
+    case XML_ERR_ATTRIBUTE_REDEFINED:
+    case XML_ERR_LT_IN_ATTRIBUTE:
+        return CAUSE_SVG_ATTRIBUTE;
+    case XML_ERR_UNDECLARED_ENTITY:
+        return CAUSE_SVG_ENTITY;
+    case XML_ERR_INVALID_CHAR:
+        return CAUSE_SVG_CHARACTER;
+    default:
+        return CAUSE_SVG_MALFORMED;
+    }
+}
+
 /* A prefix without its declaration is looked at where the element is: an old baker may have left one. */
 static void
 on_fault(void *self, xmlError *fault)
@@ -79,7 +108,7 @@ on_fault(void *self, xmlError *fault)
     if (fault->level < XML_ERR_ERROR || r->rc != ERR_NONE ||
         (fault->domain == XML_FROM_NAMESPACE && fault->code == XML_NS_ERR_UNDEFINED_NAMESPACE))
         return;
-    r->rc = svg_refuse(r->e, fault->line, slice_trim(slice_str(fault->message)));
+    r->rc = svg_refuse(r->e, cause_of(fault->code), fault->line, fault->message);
 }
 
 /* Before what stands in the declaration is read: no entity is ever known, no default value, no address. */
@@ -89,25 +118,25 @@ on_doctype(void *self, const xmlChar *name, const xmlChar *public_id, const xmlC
     struct reader *r = self;
 
     (void)name, (void)public_id, (void)system_id;
-    refuse(r, "a document type declaration (<!DOCTYPE>), which is not taken");
+    refuse(r, CAUSE_SVG_DOCTYPE);
     (void)goes_on(r);
 }
 
 static void
 limits_check(struct reader *r, int attributes, int namespaces)
 {
-    const char *what = NULL;
+    enum cause_id what = CAUSE_NONE;
 
     if (++r->depth > LIMIT_SVG_DEPTH)
-        what = "the SVG is nested too deeply";
+        what = CAUSE_SVG_DEPTH;
     else if (++r->elements > LIMIT_SVG_NODES)
-        what = "the SVG has too many elements";
+        what = CAUSE_SVG_ELEMENTS;
     else if (attributes + namespaces > LIMIT_SVG_ATTRIBUTES)
-        what = "an element of the SVG has too many attributes";
+        what = CAUSE_SVG_ATTRIBUTES;
     else if ((r->namespaces += r->namespaces_at[r->depth] = namespaces) > LIMIT_SVG_NAMESPACES)
-        what = "the SVG declares too many namespaces";
-    if (what != NULL && r->rc == ERR_NONE)
-        r->rc = svg_too_large(r->e, what);
+        what = CAUSE_SVG_NAMESPACES;
+    if (what != CAUSE_NONE && r->rc == ERR_NONE)
+        r->rc = svg_too_large(r->e, (struct cause){ .id = what });
 }
 
 static void
@@ -115,9 +144,9 @@ element_check(struct reader *r, const struct svg_element *el, const xmlChar *uri
 {
     if (el->is_root && (!slice_eq(el->name, SL("svg")) ||
                         (uri != NULL && !slice_eq(str(uri), SL("http://www.w3.org/2000/svg")))))
-        refuse(r, "the outermost element is not svg");
+        refuse(r, CAUSE_SVG_ROOT);
     if (uri == NULL && el->prefix.p != NULL && !el->is_assertion)
-        refuse(r, "an element whose prefix is not declared");
+        refuse(r, CAUSE_SVG_ELEMENT_PREFIX);
 }
 
 /* libxml2 gives five pointers an attribute: name, prefix, URI, and where its value begins and ends. */
@@ -132,7 +161,7 @@ attributes_read(struct reader *r, const xmlChar **from, int count, struct svg_at
             .uri = str(from[2]),
         };
         if (from[1] != NULL && from[2] == NULL)
-            refuse(r, "an attribute whose prefix is not declared");
+            refuse(r, CAUSE_SVG_ATTRIBUTE_PREFIX);
     }
 }
 
@@ -240,7 +269,7 @@ attributes_check(struct slice svg, struct err *e)
         if (c == '<')
             count = 0;
         else if (equals && (c == '"' || c == '\'') && ++count > LIMIT_SVG_ATTRIBUTES)
-            return svg_too_large(e, "an element of the SVG has too many attributes");
+            return svg_too_large(e, CAUSE(SVG_ATTRIBUTES));
         equals = c == '=' || (equals && (c == ' ' || c == '\t' || c == '\n' || c == '\r'));
     }
     return ERR_NONE;
@@ -251,11 +280,11 @@ static enum err_code
 bytes_check(struct slice *svg, struct err *e)
 {
     if (svg->n > LIMIT_IMAGE_BYTES)
-        return svg_too_large(e, "the file has too many bytes");
+        return svg_too_large(e, CAUSE(PICTURE_BYTES));
     if (slice_starts(*svg, SL("\xEF\xBB\xBF")))
         *svg = slice_from(*svg, 3);
     if (svg->n == 0 || slice_has_char(*svg, '\0') || !slice_is_utf8(*svg))
-        return svg_refuse(e, 1, SL("the file is no text in UTF-8"));
+        return svg_refuse(e, CAUSE_SVG_UTF8, 1, "no UTF-8");
     return attributes_check(*svg, e);
 }
 
@@ -276,7 +305,7 @@ svg_read(struct slice svg, const struct svg_events *events, void *self, struct e
     r.ctxt->userData = &r;
     (void)xmlParseDocument(r.ctxt);
     if (r.rc == ERR_NONE && !r.stopped && !r.ctxt->wellFormed)
-        refuse(&r, "the file is not well formed");
+        refuse(&r, CAUSE_SVG_MALFORMED);
     xmlFreeParserCtxt(r.ctxt);
     return r.rc;
 }

@@ -43,8 +43,8 @@ bool svg_attribute_allowed(const struct svg_element *in, const struct svg_attrib
 /* All the text of a style element. */
 bool svg_css_allowed(struct slice css);
 
-/* SVG_MALFORMED, and TOO_LARGE, with what is wrong as its cause. */
-enum err_code svg_refuse(struct err *e, int line, struct slice what);
-enum err_code svg_too_large(struct err *e, const char *what);
+/* SVG_MALFORMED, and TOO_LARGE, with what is wrong as its cause; `detail` for the log. */
+enum err_code svg_refuse(struct err *e, enum cause_id cause, int line, const char *detail);
+enum err_code svg_too_large(struct err *e, struct cause cause);
 
 #endif

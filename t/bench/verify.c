@@ -106,7 +106,7 @@ fill(struct arena *a, struct kind kinds[4], EVP_PKEY *key)
 {
     struct slice pem = pem_of(a, key);
     json_object *doc = json_in_arena(a, json_object_new_object());
-    const char  *why;
+    enum cause_id why;
     struct slice payload =
         SL("{" V2 "\"id\":\"urn:uuid:bf8d3c3d-fe60-487c-87a3-06440d0d0163\",\"type\":\"Assertion\","
            "\"recipient\":" TO ",\"issuedOn\":\"2016-12-31T23:59:59Z\",\"badge\":\"" SITE "c\","

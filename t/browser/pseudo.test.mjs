@@ -1,5 +1,7 @@
-/* Every sentence comes from the catalogue: in the pseudo-language, text in plain English letters is either
- * somebody's own (a name, an address) or has gone around it. */
+/* Every sentence comes from the catalogue: in the pseudo-language, text in plain small letters is either
+ * somebody's own (a name, an address) or has gone around it, also inside another sentence. */
+import fs from "node:fs";
+import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
 import { launch, visitor, sign_in, shoot } from "./lib/browser.mjs";
@@ -9,13 +11,13 @@ let stack, browser, learner, page, badges, email;
 
 /* The texts of the page that people read or hear, without what was given by people. */
 async function plain_texts(at) {
-    const given = [own, email, "Open Badges Backpack", "Riverside Makers", ...badges.flatMap((b) => [b.name, b.picture.split("/").pop()])];
+    const given = [own, email, "Open Badges Backpack", "Riverside Makers", "Awarded by mistake.", "Chrome", "Linux", "SHA-256", ...badges.flatMap((b) => [b.name, b.picture.split("/").pop()])];
     const texts = await at.evaluate(() => {
         const found = [document.title];
         const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
         for (let node = walker.currentNode; node; node = walker.nextNode()) {
             if (node.nodeType === Node.TEXT_NODE) {
-                if (!node.parentElement.closest("script, style, code, time, [dir=auto], [dir=ltr], .url, .host")) found.push(node.data);
+                if (!node.parentElement.closest("script, style, code, time, body [dir=auto]:not(.finding [dir]), body [dir=ltr], .url, .host")) found.push(node.data);
                 continue;
             }
             for (const name of ["aria-label", "alt", "title", "placeholder"]) found.push(node.getAttribute(name) ?? "");
@@ -24,10 +26,10 @@ async function plain_texts(at) {
         return found;
     });
     return texts.map((text) => {
-        let left = text.replace(/⟦[^⟧]*⟧/g, " ");
+        let left = text.replace(/\{\w+\}/g, " "); // what a script fills in
         for (const name of given) left = left.replaceAll(name, " ");
-        return left.replace(/https?:\S*|\S+@\S+|\b[\w.-]+:\d+\b|127\.0\.0\.1\S*/g, " ").trim();
-    }).filter((text) => /[A-Za-z]{3}/.test(text));
+        return left.replace(/\b(?:text|application|image)\/\S+( charset=\S+)?|urn:uuid:[\da-f-]+|https?:\S*|\S+@\S+|\b[\w.-]+:\d+\b|127\.0\.0\.1\S*/g, " ").trim();
+    }).filter((text) => /[A-Za-z]{3}/.test(text.replace(/⟦[^⟧]*⟧/g, " ")) || /[a-z]{3}/.test(text));
 }
 async function check(at, name) {
     assert.ok((await at.content()).includes("⟦"), `${name} speaks the pseudo-language`);
@@ -103,6 +105,49 @@ test("the learner's own pages", async () => {
     await check(page, "the page that others see");
     await page.click(".show h2 a");
     await check(page, "the badge that others see");
+});
+
+/* An SVG with something baked in that claims to be a badge. */
+function baked(text) {
+    return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:openbadges="http://openbadges.org"><openbadges:assertion verify="${text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;")}"/></svg>`;
+}
+/* The signed one of the demo's, with another last letter of its signature that counts. */
+function forged() {
+    const jws = badges.map((b) => /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(fs.readFileSync(b.picture, "latin1"))).find(Boolean)[0];
+    return jws.slice(0, -4) + (jws.at(-4) === "A" ? "B" : "A") + jws.slice(-3);
+}
+/* Puts a document where the demo issuer serves it. */
+function serve(name, text) {
+    fs.writeFileSync(path.join(stack.dir, "demo/www", name), text);
+    return `${stack.demo}/${name}`;
+}
+
+test("why a picture, a document or a signature will not do", async () => {
+    const png = fs.readFileSync(badges.find((b) => b.picture.endsWith(".png")).picture);
+    const files = {
+        "cut.png": png.subarray(0, png.length - 40),
+        "open.svg": `<svg xmlns="http://www.w3.org/2000/svg"><g>`,
+        "json.svg": baked('{"id": nothing}'),
+        "jws.svg": baked("aaaa.bbbb.cccc"),
+        "forged.svg": baked(forged()),
+    };
+    await page.goto("/backpack/add");
+    await page.setInputFiles("#file", Object.entries(files).map(([name, bytes]) => ({ name, mimeType: name.endsWith("png") ? "image/png" : "image/svg+xml", buffer: Buffer.from(bytes) })));
+    await page.waitForFunction((n) => document.querySelectorAll(".result-failed:not(:has(progress))").length === n, Object.keys(files).length);
+    await check(page, "files that are no good");
+    assert.match(await page.textContent(".result:has-text('cut.png') .messages"), /I[A-Z]{3}/, "a cut picture's chunk is named");
+    await shoot(stack, page, "pseudo-causes");
+    const gone = serve("gone.json", JSON.stringify({ "@context": `${stack.demo}/no-context.json`, id: `${stack.demo}/gone.json`, type: "Assertion" }));
+    const bad = serve("bad.json", '{"id": 1,}');
+    for (const url of [gone, bad, "http://10.0.0.1/x", badges.find((b) => b.note?.startsWith("revoked")).assertion]) {
+        await page.goto("/backpack/add");
+        await page.fill("#url", url);
+        await page.click("form:not([data-upload]) button");
+        await check(page, `added: ${url}`);
+        await page.goto(`/verify?url=${encodeURIComponent(url)}`);
+        await page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+        await check(page, `checked: ${url}`);
+    }
 });
 
 test("nothing complains", async () => assert.deepEqual(learner.complaints, []));

@@ -106,6 +106,35 @@ a_context_that_is_not_there_makes_the_badge_unreadable(void **state)
         "context-unread");
 }
 
+static json_object *
+why_of(struct web *w, const struct report *r, const char *list, size_t index)
+{
+    json_object *report = json_get(json_in_arena(w->a, report_json(w->a, r)), "report");
+
+    return json_get(json_object_array_get_idx(json_get(report, list), index), "why");
+}
+
+/* By ids, so that a page can say it in another language. */
+static void
+the_report_names_what_it_says_as_received(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+
+    put_schema(w, "{\"required\":[\"colour\"]}");
+    r = verify_with(w, PAINT(""));
+    assert_slice_equal(r->messages[0].received, SL("colour is missing."));
+    assert_slice_equal(json_print(w->a, why_of(w, r, "messages", 0)),
+                       SL("{\"id\":\"SCHEMA_REQUIRED\",\"args\":[\"colour\"]}"));
+    r = verify_with(w,
+                    "{\"@context\":\"https://gone.example/c\",\"type\":[\"Extension\",\"x:y\"]}");
+    assert_slice_equal(r->messages[0].received, SL("That site could not be reached."));
+    assert_slice_equal(json_print(w->a, why_of(w, r, "messages", 0)),
+                       SL("{\"error\":\"FETCH_CONNECT\"}"));
+    assert_slice_equal(json_print(w->a, why_of(w, r, "documents", r->document_count - 1)),
+                       SL("{\"error\":\"FETCH_CONNECT\"}"));
+}
+
 /* Any context of the document may know it, also one that is read later. */
 static void
 a_context_beside_the_extension_will_do(void **state)
@@ -335,6 +364,7 @@ main(void)
         WEB_TEST(a_type_that_no_context_knows_is_refused),
         WEB_TEST(what_cannot_be_checked_is_not_valid),
         WEB_TEST(a_context_that_is_not_there_makes_the_badge_unreadable),
+        WEB_TEST(the_report_names_what_it_says_as_received),
         WEB_TEST(a_context_beside_the_extension_will_do),
         WEB_TEST(keywords_of_draft_4_hold),
         WEB_TEST(the_work_of_extensions_is_bounded),

@@ -190,6 +190,33 @@ a_failure_is_cut_at_a_character(void **state)
 }
 
 static void
+a_cause_is_said_with_what_it_quotes(void **state)
+{
+    struct arena *a = arena_new();
+    struct cause  cause;
+    struct err    e;
+    (void)state;
+
+    FAIL(&e, PNG_MALFORMED, "cut");
+    err_set_cause(&e, CAUSE(PNG_CUT, SL("IDAT")));
+    assert_string_equal(e.cause, "the file ends inside its IDAT chunk");
+    cause = err_cause(a, &e);
+    assert_int_equal(cause.id, CAUSE_PNG_CUT);
+    assert_slice_equal(cause_text(a, &cause), slice_str(e.cause));
+    cause.err = e.code;
+    assert_slice_equal(cause_text(a, &cause),
+                       SL("That PNG file is damaged. (the file ends inside its IDAT chunk)"));
+    err_set_cause_text(&e, SL("something else"));
+    cause = err_cause(a, &e);
+    assert_int_equal(cause.id, CAUSE_NONE);
+    assert_slice_equal(cause_text(a, &cause), SL("something else"));
+    FAIL(&e, PNG_MALFORMED, "again"); /* forgets the one before */
+    cause = err_cause(a, &e);
+    assert_int_equal(cause_text(a, &cause).n, 0);
+    arena_free(a);
+}
+
+static void
 ids_are_below_2_to_the_53_and_differ(void **state)
 {
     uint64_t last = 0;
@@ -217,6 +244,7 @@ main(void)
         cmocka_unit_test(dates_agree_with_the_calendar),
         cmocka_unit_test(addresses_are_split_by_the_grammar),
         cmocka_unit_test(a_failure_is_cut_at_a_character),
+        cmocka_unit_test(a_cause_is_said_with_what_it_quotes),
         cmocka_unit_test(ids_are_below_2_to_the_53_and_differ),
     };
 

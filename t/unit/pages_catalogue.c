@@ -38,24 +38,22 @@ reports_say_in_the_catalogue_what_they_say_in_their_table(void **state)
 }
 
 static void
-failures_say_in_the_catalogue_what_they_say_in_their_table(void **state)
+must_say(const char *head, const char *id, const char *sentence)
 {
-    static const struct {
-        const char *name, *sentence;
-    } rows[] = {
-#define E(id, status, reason, level, sentence) { #id, sentence },
-#include "core/err.def"
-#undef E
-    };
+    struct slice whole = arena_printf(arena, "%s.%s", head, id);
 
+    if (!slice_eq(catalogue_text(words, arena, whole, NULL), slice_str(sentence)))
+        fail_msg("en.po has another sentence for %s than core/%s.def", whole.p, head);
+}
+
+static void
+failures_and_causes_say_in_the_catalogue_what_they_say_in_their_lists(void **state)
+{
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct slice id = arena_printf(arena, "error.%s", rows[i].name);
-
-        if (rows[i].sentence[0] != '\0' &&
-            !slice_eq(catalogue_text(words, arena, id, NULL), slice_str(rows[i].sentence)))
-            fail_msg("en.po has another sentence for %s than core/err.def", id.p);
-    }
+    for (enum err_code code = ERR_NONE + 1; code < ERR_COUNT; code++)
+        must_say("error", err_name(code), err_sentence(code));
+    for (enum cause_id id = CAUSE_NONE + 1; id < CAUSE_COUNT; id++)
+        must_say("cause", cause_name(id), cause_sentence(id));
 }
 
 /* What code asks for by a literal id; ids that are put together are covered by the pages themselves. */
@@ -152,7 +150,7 @@ what_is_in_the_catalogue_is_asked_for(void **state)
     static const struct slice made[] = { SL("report."),    SL("advice."),      SL("date.month."),
                                          SL("add.state_"), SL("status."),      SL("verdict."),
                                          SL("error."),     SL("verify.role_"), SL("check."),
-                                         SL("history.") };
+                                         SL("history."),  SL("cause.") };
 
     (void)state;
     sbuf_init(&sources, arena);
@@ -200,7 +198,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_say_in_the_catalogue_what_they_say_in_their_table),
-        cmocka_unit_test(failures_say_in_the_catalogue_what_they_say_in_their_table),
+        cmocka_unit_test(failures_and_causes_say_in_the_catalogue_what_they_say_in_their_lists),
         cmocka_unit_test(what_code_asks_for_is_in_the_catalogue),
         cmocka_unit_test(what_is_in_the_catalogue_is_asked_for),
     };
