@@ -116,9 +116,8 @@ store_host_claim(struct db *db, int64_t claim_ms, struct host_claim *ret, struct
     uint64_t          found;
 
     *ret = (struct host_claim){ 0 };
-    if ((rc = query_exec(db, &sql[CLAIM],
-                         BIND(U64(claim.claim), I64(now_ms + claim_ms), I64(now_ms)), &found, e)) !=
-            ERR_NONE ||
+    if ((rc = tx_exec(db, &sql[CLAIM], BIND(U64(claim.claim), I64(now_ms + claim_ms), I64(now_ms)),
+                      &found, e)) != ERR_NONE ||
         found == 0 ||
         (rc = query_need(db, &sql[CLAIMED], BIND(U64(claim.claim)), &q, e)) != ERR_NONE)
         return rc;
@@ -143,8 +142,8 @@ store_host_release(struct db *db, const struct host_claim *claim, int64_t rest_m
         due_at_ms = q.col[0].i * SECOND_MS;
     if (due_at_ms < now_ms + rest_ms)
         due_at_ms = now_ms + rest_ms;
-    return query_exec(db, &sql[RELEASE], BIND(I64(due_at_ms), U64(claim->host), U64(claim->claim)),
-                      NULL, e);
+    return tx_exec(db, &sql[RELEASE], BIND(I64(due_at_ms), U64(claim->host), U64(claim->claim)),
+                   NULL, e);
 }
 
 enum err_code
@@ -178,8 +177,8 @@ enum err_code
 store_check_postpone(struct db *db, const struct check_turn *turn, int64_t check_at_s,
                      struct err *e)
 {
-    return query_exec(db, &sql[POSTPONE], BIND(I64(check_at_s), U64(turn->user), U64(turn->badge)),
-                      NULL, e);
+    return tx_exec(db, &sql[POSTPONE], BIND(I64(check_at_s), U64(turn->user), U64(turn->badge)),
+                   NULL, e);
 }
 
 /* ---- new ones ------------------------------------------------------------------------------------ */
@@ -203,9 +202,8 @@ queue_rows(struct db *db, uint64_t nobody, void *args, struct err *e)
     for (size_t i = 0; i < as->count && rc == ERR_NONE; i++) {
         const struct queued *r = &as->rows[i];
 
-        rc = query_exec(db, &sql[QUEUE],
-                        BIND(U64(r->host), I64(r->check_at_s), U64(r->user), U64(r->badge)), NULL,
-                        e);
+        rc = tx_exec(db, &sql[QUEUE],
+                     BIND(U64(r->host), I64(r->check_at_s), U64(r->user), U64(r->badge)), NULL, e);
     }
     return rc;
 }
@@ -226,8 +224,8 @@ queue_hosts(struct db *db, struct queued *rows, size_t count, struct err *e)
                 first_s = rows[k].check_at_s < first_s ? rows[k].check_at_s : first_s;
                 rows[k].host = NO_QUEUE;
             }
-        rc = query_exec(db, &sql[QUEUE_HOST], BIND(U64(rows[i].host), I64(first_s * SECOND_MS)),
-                        NULL, e);
+        rc = tx_exec(db, &sql[QUEUE_HOST], BIND(U64(rows[i].host), I64(first_s * SECOND_MS)), NULL,
+                     e);
     }
     return rc;
 }
@@ -277,8 +275,8 @@ take_slot(struct db *db, uint64_t host, int64_t apart_ms, int64_t within_ms, boo
     int64_t       now_ms = clock_now_ms();
     uint64_t      found;
     enum err_code rc =
-        query_exec(db, &sql[SLOT],
-                   BIND(I64(now_ms), I64(apart_ms), U64(host), I64(now_ms + within_ms)), &found, e);
+        tx_exec(db, &sql[SLOT],
+                BIND(I64(now_ms), I64(apart_ms), U64(host), I64(now_ms + within_ms)), &found, e);
 
     if (rc == ERR_NONE)
         *ret_taken = found > 0;
@@ -299,8 +297,8 @@ store_host_slot(struct db *db, uint64_t host, int64_t apart_ms, int64_t within_m
         return rc;
     if (!taken && !row) {
         /* Asked for the first time. It has no badges, as far as is known: nobody looks for them soon. */
-        if ((rc = query_exec(db, &sql[SLOT_ADD], BIND(U64(host), I64(clock_now_ms() + 86400000)),
-                             NULL, e)) != ERR_NONE ||
+        if ((rc = tx_exec(db, &sql[SLOT_ADD], BIND(U64(host), I64(clock_now_ms() + 86400000)), NULL,
+                          e)) != ERR_NONE ||
             (rc = take_slot(db, host, apart_ms, within_ms, &taken, e)) != ERR_NONE ||
             (rc = query_need(db, &sql[SLOT_TAKEN], BIND(U64(host)), &q, e)) != ERR_NONE)
             return rc;
@@ -316,12 +314,12 @@ store_host_failed(struct db *db, uint64_t host, struct err *e)
     uint16_t random;
 
     rand_bytes(&random, sizeof random);
-    return query_exec(db, &sql[FAILED],
-                      BIND(I64(clock_now_ms()), I64(500 + random % 501), U64(host)), NULL, e);
+    return tx_exec(db, &sql[FAILED], BIND(I64(clock_now_ms()), I64(500 + random % 501), U64(host)),
+                   NULL, e);
 }
 
 enum err_code
 store_host_answered(struct db *db, uint64_t host, struct err *e)
 {
-    return query_exec(db, &sql[ANSWERED], BIND(U64(host)), NULL, e);
+    return tx_exec(db, &sql[ANSWERED], BIND(U64(host)), NULL, e);
 }

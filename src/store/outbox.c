@@ -55,9 +55,9 @@ store_outbox_claim(struct db *db, size_t limit, struct outbox_mail **ret, size_t
     size_t                          n = 0;
     bool                            row;
 
-    if ((rc = query_exec(db, &sql[CLAIM],
-                         BIND(U64(claim), I64(now_s + CLAIM_S), I64(now_s), U64(limit)), NULL,
-                         e)) != ERR_NONE ||
+    if ((rc = tx_exec(db, &sql[CLAIM],
+                      BIND(U64(claim), I64(now_s + CLAIM_S), I64(now_s), U64(limit)), NULL, e)) !=
+            ERR_NONE ||
         (rc = query_run(db, &sql[CLAIMED], BIND(U64(claim)), &q, e)) != ERR_NONE)
         return rc;
     mails = ARENA_ARRAY(db->a, struct outbox_mail, query_rows(&q) + 1);

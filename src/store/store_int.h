@@ -180,6 +180,10 @@ bool position_lag_ok(struct db *db, struct server *sv);
 typedef enum err_code (*tx_work)(struct db *db, uint64_t user, void *args, struct err *e);
 MUST_USE enum err_code tx_run(struct db *db, uint64_t user, tx_work work, void *args,
                               struct err *e);
+/* One statement that is a unit of work by itself: as query_exec, and tried again when it lost
+ * against another transaction. Inside a transaction that is for the transaction to do. */
+MUST_USE enum err_code tx_exec(struct db *db, const struct stmt *st, const struct bind *binds,
+                               size_t count, uint64_t *ret_affected, struct err *e);
 
 /* purge.c: the open transaction makes the document at this path old, with its .json form. */
 void touch_groups(struct db *db, uint64_t user);

@@ -167,6 +167,20 @@ tx_run(struct db *db, uint64_t user, tx_work work, void *args, struct err *e)
 }
 
 enum err_code
+tx_exec(struct db *db, const struct stmt *st, const struct bind *binds, size_t count,
+        uint64_t *ret_affected, struct err *e)
+{
+    enum err_code rc = ERR_NONE;
+
+    for (int tries = 0; tries < TRIES; tries++) {
+        rc = query_exec(db, st, binds, count, ret_affected, e);
+        if (rc != ERR_STORE_CONFLICT || db->tx_depth > 0)
+            break;
+    }
+    return rc;
+}
+
+enum err_code
 db_read_fresh(struct db *db, uint64_t user, struct err *e)
 {
     struct query  newest, here;
