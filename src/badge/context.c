@@ -186,15 +186,6 @@ add_inline(struct work *w, struct context *c, struct slice node, json_object *sa
     return push(w, c, node, terms, count);
 }
 
-bool
-context_is_known(struct slice url)
-{
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (slice_eq(url, slice_str(known[i].url)))
-            return true;
-    return false;
-}
-
 /* Whatever keeps a context from being read, the badge is not wrong by it: nobody can tell what it says. */
 bool
 context_fetch(struct work *w, const char *role, struct slice url, struct slice node,

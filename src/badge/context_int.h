@@ -32,8 +32,6 @@ bool context_fetch(struct work *w, const char *role, struct slice url, struct sl
 /* A name as an IRI, and how its values are meant. False when it means nothing. */
 bool context_expand(struct work *w, const struct context *c, struct slice name,
                     struct slice *ret_iri, char *ret_coerce);
-/* True for the addresses of the two contexts that are built in. */
-bool context_is_known(struct slice url);
 
 /* builtin.c: the context or schema of an extension that is built in; NULL for any other address. */
 json_object *builtin_document(struct work *w, struct slice url);

@@ -1,9 +1,7 @@
 /* What somebody might try: badges made to pass for an issuer's, to hide that they are over, or to keep a worker
  * busy. Each was seen to work once, or to come close. */
 #include <unistd.h>
-#include "sign.h"
-
-#include "badge_web.h"
+#include "badge_keys.h"
 
 #define KEY "https://issuer.example/key.json"
 #define PEM "https://issuer.example/key.pem"
@@ -24,18 +22,6 @@ rss_mb(void)
         b = 0;
     fclose(f);
     return (double)b * 4096 / 1e6;
-}
-static void
-put_key(struct web *w, const char *url, EVP_PKEY *key)
-{
-    json_object *doc = json_in_arena(w->a, json_object_new_object());
-
-    json_put_text(doc, "@context", SL("https://w3id.org/openbadges/v2"));
-    json_put_text(doc, "id", slice_str(url));
-    json_put_text(doc, "type", SL("CryptographicKey"));
-    json_put_text(doc, "owner", SL(I));
-    json_put_text(doc, "publicKeyPem", sign_pem(w->a, key));
-    web_put(w, url, json_print(w->a, doc).p);
 }
 static void
 put_issuer(struct web *w, const char *more)

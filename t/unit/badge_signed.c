@@ -1,8 +1,6 @@
 /* Signed badges: none is valid unless a key that its issuer's own profile names has signed it, and the issuer
  * has not taken it back. */
-#include "sign.h"
-
-#include "badge_web.h"
+#include "badge_keys.h"
 
 #define KEY "https://issuer.example/key.json"
 #define PEM "https://issuer.example/key.pem"
@@ -20,19 +18,6 @@
     "\"verify\":{\"type\":\"signed\",\"url\":\"" PEM "\"}}"
 
 static EVP_PKEY *rsa, *other, *weak, *ec, *ed;
-
-static void
-put_key(struct web *w, const char *url, EVP_PKEY *key)
-{
-    json_object *doc = json_in_arena(w->a, json_object_new_object());
-
-    json_put_text(doc, "@context", SL("https://w3id.org/openbadges/v2"));
-    json_put_text(doc, "id", slice_str(url));
-    json_put_text(doc, "type", SL("CryptographicKey"));
-    json_put_text(doc, "owner", SL(I));
-    json_put_text(doc, "publicKeyPem", sign_pem(w->a, key));
-    web_put(w, url, json_print(w->a, doc).p);
-}
 
 /* An issuer with a key, and with that more in its profile. */
 static void
