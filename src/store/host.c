@@ -72,7 +72,7 @@ static const struct stmt sql[] = {
 };
 const struct stmt_table host_statements = { sql, COUNT_OF(sql) };
 
-enum { QUEUE_AT_ONCE = 100, NO_QUEUE = 0, FIRST_ID = 2, SECOND_MS = 1000 };
+enum { QUEUE_AT_ONCE = 100, NO_QUEUE = 0, FIRST_ID = 2, HOST_ID_BYTES = 4, SECOND_MS = 1000 };
 
 /* host[:port] in lower case; empty when there is none. */
 static struct slice
@@ -101,7 +101,7 @@ store_host_id(struct slice url)
     struct sha256                    hash = sha256_of(host_of(a, url));
     uint64_t                         id = 0;
 
-    for (size_t i = 0; i < sizeof id; i++)
+    for (size_t i = 0; i < HOST_ID_BYTES; i++)
         id = id << 8 | hash.bytes[i];
     return id < FIRST_ID ? id + FIRST_ID : id;
 }
