@@ -62,6 +62,10 @@ enum cache_lease_answer cache_lease(struct cache *c, struct slice key, struct ca
 bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct slice document,
                  int64_t ttl_s);
 
+/* Notes under `key` that somebody has it, for at most ttl_s seconds or until cache_delete. False when
+ * somebody has it already; true also when no server answered. */
+bool cache_take(struct cache *c, struct slice key, int64_t ttl_s);
+
 /* Removes keys. True when every one is known to be gone: the server said so, or it is not running,
  * and what it held went with it. False when a server hangs: it may still hold them until their time
  * is over. */

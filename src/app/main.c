@@ -62,7 +62,8 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
         return rc;
     log_set_level_named(ret->conf->log_level);
     ret->store = store_new(ret->conf);
-    if (args->pool == READ)
+    /* Documents, and the places of the fetch pool. */
+    if (args->pool == READ || args->pool == FETCH)
         ret->cache = cache_new(ret->conf);
     /* Only the fetch pools can go out at all. */
     if (args->pool == FETCH || args->pool == FETCH_ANON)

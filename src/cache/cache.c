@@ -293,6 +293,21 @@ cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct 
     return rc == MEMCACHED_SUCCESS;
 }
 
+bool
+cache_take(struct cache *c, struct slice key, int64_t ttl_s)
+{
+    int64_t            began_us = clock_monotonic_us();
+    memcached_return_t rc = MEMCACHED_FAILURE;
+
+    if (c == NULL || clock_monotonic_ms() < *away(c, key))
+        return true;
+    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
+        rc = memcached_add(c->readers, key.p, key.n, "", 0, ttl_s, 0);
+    note(c, key, is_answer(rc));
+    c->took_us += clock_monotonic_us() - began_us;
+    return rc != MEMCACHED_NOTSTORED && rc != MEMCACHED_DATA_EXISTS;
+}
+
 /* ---- deleting ------------------------------------------------------------------------------------ */
 
 /* Nobody listens there: what the server held went with it. */

@@ -43,9 +43,10 @@ settle(struct exchange *x, struct err *e)
 {
     enum err_code rc;
 
-    if ((rc = visitor_find(x, e)) != ERR_NONE || (rc = request_read_body(x, e)) != ERR_NONE)
+    if ((rc = visitor_find(x, e)) != ERR_NONE || (rc = request_read_body(x, e)) != ERR_NONE ||
+        (rc = visitor_check_csrf(x, e)) != ERR_NONE)
         return rc;
-    return visitor_check_csrf(x, e);
+    return place_take(x, e);
 }
 
 /* nginx chooses the pool by the path without its escapes and dots, we choose the row by the path as sent. */
@@ -158,6 +159,7 @@ http_answer(const struct app *app, enum route_pool pool, struct arena *a,
         if (x->resp.broken || x->resp.status == 0)
             (void)reply_bytes(&x->resp, 500, "text/plain", SL("Something went wrong on our side."));
     }
+    place_give_back(x);
     visitor_cookies(x);
     response_write(x, ret);
     request_drain(x);

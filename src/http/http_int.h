@@ -34,6 +34,7 @@ struct exchange {
     struct slice              key, etag, kept_head;
     struct cache_lease        lease;
     bool                      shown_flash;
+    struct slice              place; /* in the fetch pool, to be given back */
 };
 
 /* request.c: parameters and headers; path, query, language, client. */
@@ -50,6 +51,10 @@ MUST_USE enum err_code visitor_find(struct exchange *x, struct err *e);
 MUST_USE enum err_code visitor_check_csrf(struct exchange *x, struct err *e);
 /* Cookies of ours that go with the answer: position, visitor, flash. */
 void visitor_cookies(struct exchange *x);
+
+/* place.c: how many workers one person may hold. Errors ALREADY_FETCHING. */
+MUST_USE enum err_code place_take(struct exchange *x, struct err *e);
+void                   place_give_back(struct exchange *x);
 
 /* match.c: the row of a path and method. Errors NOT_FOUND; METHOD with x->allowed. */
 MUST_USE enum err_code route_match(struct exchange *x, struct err *e);

@@ -84,12 +84,14 @@ sub slow_bake {
     return begin(sub { $visitor->get('/baker?assertion=' . uri_escape($issuer->url($path))) });
 }
 sub slow_add {
-    my ($path) = @_;
-    return begin(sub { $learner->post_form('/backpack/add', { url => $issuer->url($path) }) });
+    my ($who, $path) = @_;
+    return begin(sub { $who->post_form('/backpack/add', { url => $issuer->url($path) }) });
 }
 
 my ($calm, undef, $calm_status) = measure(50);
-$learner->get('/backpack/add'); # for its `_csrf`
+# Each learner has two places in the pool.
+my @learners = map { $stack->browser->sign_in("learner$_\@example.org") } 1 .. 3;
+$_->get('/backpack/add') for $learner, @learners; # for its `_csrf`
 
 # One of each kind alone: what it costs at most.
 for my $path (@slow) {
@@ -114,7 +116,7 @@ for my $path (@slow) {
 
 # More of them than either pool has workers.
 my $before = $issuer->seen;
-my @asked  = map { (slow_bake("/silent/$_"), slow_add("/drip/$_")) } 1 .. 6;
+my @asked  = map { (slow_bake("/silent/$_"), slow_add($learners[$_ % 3], "/drip/$_")) } 1 .. 6;
 my ($anon, $signed) = map { scalar $stack->workers($_) } 'fetch-anon', 'fetch';
 ok $stack->wait_until(3, sub { $issuer->seen - $before >= $anon + $signed }), "all $anon and $signed workers of the pools are held";
 my ($median, $most, $status) = measure(50);
@@ -136,6 +138,22 @@ for my $asked (@asked) {
 my $reply = $stack->browser->get('/baker?assertion=' . uri_escape($issuer->url('/json')));
 is $reply->code, 400, 'afterwards the pool answers at once';
 unlike $reply->decoded_content, qr/too long/, '... about what it fetched';
+
+# One learner alone holds two workers of the pool, in however many sessions.
+{
+    my $again = $stack->browser->sign_in('learner@example.org');
+    $again->get('/backpack/add');
+    $before = $issuer->seen;
+    my @held = map { slow_add($_, '/silent/held') } $learner, $again;
+    ok $stack->wait_until(3, sub { $issuer->seen - $before >= 2 }), 'two slow badges of one learner are being fetched';
+    my $refusal = $learner->post_form('/backpack/add', { url => $issuer->url('/json') });
+    is $refusal->code, 429, '... and a third is told to come again';
+    ok $refusal->header('Retry-After'), '... and when';
+    like $refusal->decoded_content, qr/Two of your badges are being fetched/, '... and why';
+    is $learners[0]->post_form('/backpack/add', { url => $issuer->url('/json') })->code, 400, '... while somebody else is served';
+    is +(wait_for($_))[0], 400, '... and the two end as they would have' for @held;
+    is $learner->post_form('/backpack/add', { url => $issuer->url('/json') })->code, 400, 'then the learner is served again';
+}
 
 # One client alone has few places in the line, so that others come between.
 my $greedy = $stack->browser;

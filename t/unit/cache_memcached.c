@@ -114,6 +114,19 @@ what_is_stored_over_a_lease_is_found(void **state)
 }
 
 static void
+what_somebody_took_is_theirs_until_it_is_deleted(void **state)
+{
+    struct fixture *f = *state;
+    struct slice    key = SL("place:1:0");
+
+    assert_true(cache_take(f->cache, key, 60));
+    assert_false(cache_take(f->other, key, 60));
+    assert_true(cache_delete(f->cache, &key, 1));
+    assert_true(cache_take(f->other, key, 60));
+    assert_true(cache_take(NULL, key, 60));
+}
+
+static void
 a_deleted_lease_cannot_be_stored_over(void **state)
 {
     struct fixture    *f = *state;
@@ -286,6 +299,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_names_release_variant_and_path),
         cmocka_unit_test(what_is_stored_over_a_lease_is_found),
+        cmocka_unit_test(what_somebody_took_is_theirs_until_it_is_deleted),
         cmocka_unit_test(a_deleted_lease_cannot_be_stored_over),
         cmocka_unit_test(a_document_that_is_too_large_or_over_is_not_stored),
         cmocka_unit_test(a_lease_nobody_fills_runs_out),
