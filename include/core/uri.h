@@ -2,7 +2,7 @@
 #ifndef OBI_CORE_URI_H
 #define OBI_CORE_URI_H
 
-#include "core/slice.h"
+#include "core/arena.h"
 
 struct uri {
     struct slice scheme;    /* without the colon, as written */
@@ -24,5 +24,8 @@ bool uri_is_http(struct slice text);
 /* As uri_is_http, and it has a host, no userinfo and at most LIMIT_URL_BYTES: what OBI will fetch
  * or link to. */
 bool uri_is_web(struct slice text);
+/* The origin of what uri_is_web, as browsers write it: scheme, host and port, in lower case and
+ * without the scheme's own port. SLICE_NONE for anything else. */
+struct slice uri_origin(struct arena *a, struct slice text);
 
 #endif

@@ -9,6 +9,8 @@
 enum err_code page_home(struct req *r, struct resp *out, struct err *e);
 enum err_code page_help(struct req *r, struct resp *out, struct err *e);
 
+/* GET /backpack/login, where the original signed people in: leads to /signin. */
+enum err_code page_old_signin(struct req *r, struct resp *out, struct err *e);
 /* GET and POST /signin, GET and POST /signin/:token, POST /signout. */
 enum err_code page_signin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_ask(struct req *r, struct resp *out, struct err *e);

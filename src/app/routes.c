@@ -88,5 +88,13 @@ const struct route routes[] = {
       .reply = ANY, .cors = true, .body = MULTIPART, .body_max = 4 * MIB },
     { HTTP_GET, "/baker", api_baker, .pool = FETCH_ANON, .who = ANYONE, .csrf = NO_COOKIE,
       .reply = IMAGE, .fail = api_baker_fail },
+
+    /* The issuer API. */
+    { HTTP_GET, "/backpack/login", page_old_signin, .pool = APP, .who = ANYONE, .csrf = SAFE,
+      .reply = HTML },
+    { HTTP_GET, "/issuer/assertion", api_issuer_assertion, .pool = FETCH, .who = USER, .csrf = SAFE,
+      .reply = JSON, .fail = api_issuer_fail },
+    { HTTP_POST, "/issuer/assertion", api_issuer_assertion, .pool = FETCH, .who = USER,
+      .csrf = TOKEN, .reply = JSON, .body = FORM, .body_max = 128 * KIB, .fail = api_issuer_fail },
 };
 const size_t route_count = COUNT_OF(routes);

@@ -214,6 +214,8 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
         item = new_item(a, input, "failed", "invalid");
         put_failure(a, item, result, is_url);
         break;
+    case IMPORT_OFFERED: /* import_bytes does not stop there */
+        break;
     }
 }
 

@@ -24,6 +24,14 @@ page_signin(struct req *r, struct resp *out, struct err *e)
 }
 
 enum err_code
+page_old_signin(struct req *r, struct resp *out, struct err *e)
+{
+    (void)r;
+    (void)e;
+    return reply_redirect(out, SL("/signin"));
+}
+
+enum err_code
 page_signin_ask(struct req *r, struct resp *out, struct err *e)
 {
     struct slice  email = slice_trim(req_form(r, "email"));

@@ -75,11 +75,34 @@ the_address_of_a_picture_inside_a_picture_is_not_followed(void **state)
     assert_refused(w, web_verify(w, BAKED(OTHER_PIC)), "image-in-image");
 }
 
+/* What is signed is only looked into; the signature counts when it is verified. */
+static void
+an_address_or_a_signed_badge_can_be_pushed(void **state)
+{
+    static const char *const bad[] = { "",
+                                       "a.json",
+                                       "ftp://issuer.example/a",
+                                       "{\"id\":\"" A "\"}",
+                                       "http://x.y/</script><script>alert(1)</script>",
+                                       "a.b.c",
+                                       "e30.e30.c2ln",
+                                       "e30.W10.c2ln",
+                                       "e30.eyJyZWNpcGllbnQiOjF9" };
+    struct web              *w = *state;
+    const char              *jws = "e30.eyJyZWNpcGllbnQiOjF9.c2ln"; /* {"recipient":1} */
+
+    assert_slice_equal(badge_pushed(w->a, SL(" " A "\n")), SL(A));
+    assert_slice_equal(badge_pushed(w->a, slice_str(jws)), slice_str(jws));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(badge_pushed(w->a, slice_str(bad[i])).n, 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         WEB_TEST(json_names_its_address_in_one_of_four_ways),
+        WEB_TEST(an_address_or_a_signed_badge_can_be_pushed),
         WEB_TEST(what_is_handed_in_has_a_limit),
         WEB_TEST(a_picture_leads_to_the_badge_in_it_from_a_file_and_from_an_address),
         WEB_TEST(a_picture_without_a_badge_leads_nowhere),
