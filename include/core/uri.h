@@ -5,14 +5,15 @@
 #include "core/arena.h"
 
 struct uri {
-    struct slice scheme;    /* without the colon, as written */
-    struct slice authority; /* between // and the path, userinfo and port included; p NULL when none */
-    struct slice userinfo;  /* p NULL when none */
-    struct slice host;      /* an IPv6 literal with its brackets */
-    struct slice port;      /* digits, or empty */
+    struct slice scheme; /* without the colon, as written */
+    struct slice
+        authority; /* between // and the path, userinfo and port included; p NULL when none */
+    struct slice userinfo; /* p NULL when none */
+    struct slice host;     /* an IPv6 literal with its brackets */
+    struct slice port;     /* digits, or empty */
     struct slice path;
-    struct slice query;     /* p NULL when none */
-    struct slice fragment;  /* p NULL when none */
+    struct slice query;    /* p NULL when none */
+    struct slice fragment; /* p NULL when none */
 };
 
 /* Splits an absolute URI; false when `text` breaks the grammar (a space, a control or non-ASCII
@@ -27,5 +28,8 @@ bool uri_is_web(struct slice text);
 /* The origin of what uri_is_web, as browsers write it: scheme, host and port, in lower case and
  * without the scheme's own port. SLICE_NONE for anything else. */
 struct slice uri_origin(struct arena *a, struct slice text);
+/* `text` as it can stand in a query's value: everything but unreserved characters and slashes is
+ * percent-encoded. Spec: RFC 3986, 2.1. */
+struct slice uri_escape(struct arena *a, struct slice text);
 
 #endif

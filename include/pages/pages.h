@@ -15,6 +15,7 @@ enum err_code page_old_signin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_ask(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_link(struct req *r, struct resp *out, struct err *e);
+enum err_code page_signin_code(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_use(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signout(struct req *r, struct resp *out, struct err *e);
 

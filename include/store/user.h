@@ -5,16 +5,17 @@
 #include "store/store.h"
 
 struct user {
-    uint64_t     id;      /* below 2^53; public as the display API's userId */
-    uint64_t     version; /* raised by every write to what is theirs */
-    struct slice email;   /* the primary address, as typed */
+    uint64_t     id;       /* below 2^53; public as the display API's userId */
+    uint64_t     version;  /* raised by every write to what is theirs */
+    struct slice email;    /* the primary address, as typed */
     bool         findable; /* convert/email may name them */
     int64_t      created_at_s;
 };
 
 /* Addresses are kept as typed and found by their lower-case form (ASCII letters), compared as
  * bytes. */
-MUST_USE enum err_code store_user_by_id(struct db *db, uint64_t id, struct user *ret, struct err *e);
+MUST_USE enum err_code store_user_by_id(struct db *db, uint64_t id, struct user *ret,
+                                        struct err *e);
 MUST_USE enum err_code store_user_by_email(struct db *db, struct slice email, struct user *ret,
                                            struct err *e);
 /* The user of a verified address, made when there is none. */
@@ -53,15 +54,37 @@ MUST_USE enum err_code store_session_list(struct db *db, uint64_t user, struct s
 MUST_USE enum err_code store_session_end(struct db *db, uint64_t user, uint64_t session,
                                          struct err *e);
 
-/* A sign-in link: one for an address at a time, a new one makes the old invalid. Kept as the
- * SHA-256 of its token. The mail is put into the outbox in the same transaction. */
-MUST_USE enum err_code store_signin_add(struct db *db, struct slice email, struct slice token,
+/* A sign-in mail: one for an address at a time, a new one makes the old invalid. Its link works
+ * anywhere; its code only in the browser that asked, for SIGNIN_TRIES tries. Both are kept as
+ * hashes. The mail is put into the outbox in the same transaction. */
+enum { SIGNIN_TRIES = 3 };
+struct signin_ask {
+    struct slice email;
+    struct slice token;   /* of the link */
+    struct slice code;    /* six digits */
+    struct slice browser; /* a secret of the browser that asks */
+    struct slice next;    /* where to go afterwards: a path of ours, at most 1024 bytes; or empty */
+};
+struct signin {
+    struct slice email, next;
+};
+MUST_USE enum err_code store_signin_add(struct db *db, const struct signin_ask *ask,
                                         struct slice subject, struct slice text, struct err *e);
-/* The address of a link that still works, which stays so. NOT_FOUND otherwise. */
-MUST_USE enum err_code store_signin_peek(struct db *db, struct slice token, struct slice *ret_email,
+/* What a link that still works is for; it stays so. NOT_FOUND otherwise. */
+MUST_USE enum err_code store_signin_peek(struct db *db, struct slice token, struct signin *ret,
                                          struct err *e);
 /* The same, and uses it up: of two at once, one gets NOT_FOUND. */
-MUST_USE enum err_code store_signin_use(struct db *db, struct slice token, struct slice *ret_email,
+MUST_USE enum err_code store_signin_use(struct db *db, struct slice token, struct signin *ret,
+                                        struct err *e);
+/* Whether `code` is the one of the mail that `browser` asked for; counts a try, outside any
+ * transaction.
+ * Errors  NOT_FOUND: no mail of this address and browser works, or no try is left. FIELD_INVALID
+ * (field "code"): another code; *ret_left tries are left. */
+MUST_USE enum err_code store_signin_try(struct db *db, struct slice email, struct slice browser,
+                                        struct slice code, struct signin *ret, uint64_t *ret_left,
+                                        struct err *e);
+/* Uses the mail up whose code was right. NOT_FOUND for the other of two at once. */
+MUST_USE enum err_code store_signin_end(struct db *db, struct slice email, struct slice browser,
                                         struct err *e);
 
 /* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit`

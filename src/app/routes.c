@@ -12,6 +12,8 @@ const struct route routes[] = {
     { HTTP_GET, "/signin", page_signin, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/signin", page_signin_ask, .pool = APP, .who = ANYONE, .csrf = TOKEN,
       .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/signin/code", page_signin_code, .pool = APP, .who = ANYONE, .csrf = TOKEN,
+      .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_GET, "/signin/:token", page_signin_link, .pool = APP, .who = ANYONE, .csrf = SAFE,
       .reply = HTML },
     { HTTP_POST, "/signin/:token", page_signin_use, .pool = APP, .who = ANYONE, .csrf = TOKEN,

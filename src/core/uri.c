@@ -34,6 +34,12 @@ is_scheme(struct slice s)
     return true;
 }
 
+static bool
+is_unreserved(char c)
+{
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 /* Unreserved, sub-delims and percent escapes, and what `more` names. */
 static bool
 is_made_of(struct slice s, const char *more)
@@ -45,8 +51,8 @@ is_made_of(struct slice s, const char *more)
             if (s.n - i < 3 || !is_hex(s.p[i + 1]) || !is_hex(s.p[i + 2]))
                 return false;
             i += 2;
-        } else if (c == '\0' || (!is_alpha(c) && !is_digit(c) &&
-                                 strchr("-._~!$&'()*+,;=", c) == NULL && strchr(more, c) == NULL)) {
+        } else if (c == '\0' || (!is_unreserved(c) && strchr("!$&'()*+,;=", c) == NULL &&
+                                 strchr(more, c) == NULL)) {
             return false;
         }
     }
@@ -175,4 +181,26 @@ uri_origin(struct arena *a, struct slice text)
         return arena_printf(a, "%.*s://%.*s", SLICE_FMT(scheme), SLICE_FMT(lower(a, u.host)));
     return arena_printf(a, "%.*s://%.*s:%.*s", SLICE_FMT(scheme), SLICE_FMT(lower(a, u.host)),
                         SLICE_FMT(u.port));
+}
+
+struct slice
+uri_escape(struct arena *a, struct slice text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char             *to = arena_alloc(a, 3 * text.n + 1);
+    size_t            n = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+
+        if (is_unreserved(text.p[i]) || c == '/') {
+            to[n++] = (char)c;
+        } else {
+            to[n++] = '%';
+            to[n++] = hex[c >> 4];
+            to[n++] = hex[c & 15];
+        }
+    }
+    to[n] = '\0';
+    return (struct slice){ to, n };
 }

@@ -1,5 +1,6 @@
 #include "http_int.h"
 #include "core/log.h"
+#include "core/uri.h"
 #include "json/json.h"
 
 bool
@@ -22,6 +23,18 @@ is_invitation(const struct req *r, const struct err *e)
 {
     return e->code == ERR_NOT_SIGNED_IN && r->route != NULL && r->route->reply == HTML &&
            (r->method == HTTP_GET || r->method == HTTP_HEAD) && !r->wants_json;
+}
+
+/* And from there to where they wanted to go. */
+static void
+invite(struct exchange *x)
+{
+    struct slice next = x->params.uri;
+    struct slice to = SL("/signin");
+
+    if (next.n <= LIMIT_NEXT_BYTES && path_is_ours(next) && !slice_eq(next, SL("/backpack")))
+        to = arena_printf(x->req.arena, "/signin?next=%s", uri_escape(x->req.arena, next).p);
+    (void)reply_redirect(&x->resp, to);
 }
 
 static void
@@ -61,7 +74,7 @@ failure_shape(struct exchange *x, const struct err *e)
 
     *out = (struct resp){ .arena = r->arena };
     if (is_invitation(r, e))
-        (void)reply_redirect(out, SL("/signin"));
+        invite(x);
     else if (r->route != NULL && r->route->fail != NULL)
         r->route->fail(r, e, out);
     else if (req_wants_page(r))

@@ -46,6 +46,9 @@ void put_subject(const struct req *r, json_object *model, const struct badge_row
 /* A hidden field that the confirmation page sends again. */
 void put_field(json_object *model, const char *name, struct slice value);
 
+/* sessions: where this user is signed in. */
+MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
+
 /* What upload.js needs to know: limits, and the sentences about them. */
 void put_upload(const struct req *r, json_object *model);
 

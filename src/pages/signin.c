@@ -1,14 +1,29 @@
+#include "auth/session.h"
 #include "auth/signin.h"
 #include "pages_int.h"
+
+static struct slice
+checked_next(struct slice next)
+{
+    return next.n <= LIMIT_NEXT_BYTES && path_is_ours(next) ? next : SL("");
+}
+
+static enum err_code
+reply_next(struct resp *out, struct slice next)
+{
+    next = checked_next(next);
+    return reply_redirect(out, next.n > 0 ? next : SL("/backpack"));
+}
 
 /* The form, again after a mistake. */
 static enum err_code
 reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
-             const char *failure_id)
+             struct slice next, const char *failure_id)
 {
     json_object *model = model_new(r, "signin.page_title", NULL);
 
     json_put_text(model, "email", email);
+    json_put_text(model, "next", next);
     if (failure_id != NULL)
         put_sentence(r, json_put_object(model, "failed"), "sentence", failure_id, NULL);
     return model_reply(out, status, "signin", model);
@@ -17,10 +32,26 @@ reply_signin(const struct req *r, struct resp *out, int status, struct slice ema
 enum err_code
 page_signin(struct req *r, struct resp *out, struct err *e)
 {
+    struct slice next = checked_next(req_arg(r, "next"));
+
     (void)e;
     if (r->user != NULL)
-        return reply_redirect(out, SL("/backpack"));
-    return reply_signin(r, out, 200, SLICE_NONE, NULL);
+        return reply_next(out, next);
+    return reply_signin(r, out, 200, SLICE_NONE, next, NULL);
+}
+
+/* Where the code of the mail is typed. */
+static enum err_code
+reply_sent(const struct req *r, struct resp *out, int status, struct slice email,
+           struct slice failure)
+{
+    json_object *model = model_new(r, "sent.page_title", NULL);
+
+    json_put_text(model, "email", email);
+    json_put_number(model, "count", r->app->conf->signin_link_ttl_s / 60);
+    if (failure.n > 0)
+        json_put_text(json_put_object(model, "failed"), "sentence", failure);
+    return model_reply(out, status, "signin_sent", model);
 }
 
 enum err_code
@@ -35,21 +66,36 @@ enum err_code
 page_signin_ask(struct req *r, struct resp *out, struct err *e)
 {
     struct slice  email = slice_trim(req_form(r, "email"));
-    json_object  *model;
-    enum err_code rc = auth_signin_ask(r, email, e);
+    struct slice  next = checked_next(req_form(r, "next"));
+    enum err_code rc = auth_signin_ask(r, email, next, e);
 
     if (rc == ERR_FIELD_INVALID)
-        return reply_signin(r, out, 400, email, "signin.bad_email");
+        return reply_signin(r, out, 400, email, next, "signin.bad_email");
     if (rc == ERR_TOO_MANY) {
         resp_header(out, "Retry-After", SL("600"));
-        return reply_signin(r, out, 429, email, "signin.too_many");
+        return reply_signin(r, out, 429, email, next, "signin.too_many");
     }
     if (rc != ERR_NONE)
         return rc;
-    model = model_new(r, "sent.page_title", NULL);
-    json_put_text(model, "email", email);
-    json_put_number(model, "count", r->app->conf->signin_link_ttl_s / 60);
-    return model_reply(out, 200, "signin_sent", model);
+    return reply_sent(r, out, 200, email, SLICE_NONE);
+}
+
+enum err_code
+page_signin_code(struct req *r, struct resp *out, struct err *e)
+{
+    struct slice  email = slice_trim(req_form(r, "email")), next;
+    json_object  *names = names_new(r);
+    uint64_t      left = 0;
+    enum err_code rc = auth_signin_code(r, out, email, req_form(r, "code"), &next, &left, e);
+
+    json_put_number(names, "count", (int64_t)left);
+    if (rc == ERR_FIELD_INVALID && left > 0)
+        return reply_sent(r, out, 400, email, view_text(r, "sent.wrong_code", names));
+    if (rc == ERR_FIELD_INVALID || rc == ERR_NOT_FOUND)
+        return reply_sent(r, out, 400, email, view_text(r, "sent.dead_code", NULL));
+    if (rc == ERR_TOO_MANY)
+        return reply_sent(r, out, 429, email, view_text(r, "sent.too_many_codes", NULL));
+    return rc != ERR_NONE ? rc : reply_next(out, next);
 }
 
 static enum err_code
@@ -82,19 +128,18 @@ page_signin_link(struct req *r, struct resp *out, struct err *e)
 enum err_code
 page_signin_use(struct req *r, struct resp *out, struct err *e)
 {
-    enum err_code rc = auth_signin_use(r, out, req_param(r, "token"), e);
+    struct slice  next;
+    enum err_code rc = auth_signin_use(r, out, req_param(r, "token"), &next, e);
 
     if (rc == ERR_NOT_FOUND)
         return reply_dead(r, out);
-    if (rc != ERR_NONE)
-        return rc;
-    return reply_redirect(out, SL("/backpack"));
+    return rc != ERR_NONE ? rc : reply_next(out, next);
 }
 
 enum err_code
 page_signout(struct req *r, struct resp *out, struct err *e)
 {
-    enum err_code rc = auth_signout(r, out, e);
+    enum err_code rc = auth_session_end(r, out, e);
 
     return rc != ERR_NONE ? rc : reply_redirect(out, SL("/"));
 }

@@ -1,55 +1,77 @@
-/* Sign-in links: one for an address at a time, used once, kept as the hash of their token. */
+/* Sign-in mails: one for an address at a time, used once, by its link or by the code in it. */
 #include "store_int.h"
 
 #include "core/clock.h"
 #include "core/digest.h"
 
-enum { ADD, PEEK, FIND, USE };
+enum { ADD, PEEK, FIND, USE, TRY, TRIED, END };
+
+#define BY_TOKEN "SELECT email, next FROM signin WHERE token_hash = ? AND expires_at_s > ?"
+#define BY_BROWSER " WHERE email_key = ? AND browser_hash = ? AND expires_at_s > ?"
 
 static const struct stmt sql[] = {
-    [ADD] = { "signin.add", ON_PRIMARY, "bbbi", "",
-              "INSERT INTO signin (email_key, token_hash, email, expires_at_s) VALUES (?, ?, ?, ?)"
+    [ADD] = { "signin.add", ON_PRIMARY, "bbbibbb", "",
+              "INSERT INTO signin (email_key, token_hash, email, expires_at_s, browser_hash,"
+              " code_hash, next, tries) VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
               " ON DUPLICATE KEY UPDATE token_hash = VALUES(token_hash), email = VALUES(email),"
-              " expires_at_s = VALUES(expires_at_s)" },
-    [PEEK] = { "signin.peek", PREFER_PRIMARY, "bi", "b",
-               "SELECT email FROM signin WHERE token_hash = ? AND expires_at_s > ?" },
-    [FIND] = { "signin.find", ON_PRIMARY, "bi", "b",
-               "SELECT email FROM signin WHERE token_hash = ? AND expires_at_s > ?" },
+              " expires_at_s = VALUES(expires_at_s), browser_hash = VALUES(browser_hash),"
+              " code_hash = VALUES(code_hash), next = VALUES(next), tries = 0" },
+    [PEEK] = { "signin.peek", PREFER_PRIMARY, "bi", "bb", BY_TOKEN },
+    [FIND] = { "signin.find", ON_PRIMARY, "bi", "bb", BY_TOKEN },
     [USE] = { "signin.use", ON_PRIMARY, "b", "", "DELETE FROM signin WHERE token_hash = ?" },
+    [TRY] = { "signin.try", ON_PRIMARY, "bbii", "",
+              "UPDATE signin SET tries = tries + 1" BY_BROWSER " AND tries < ?" },
+    [TRIED] = { "signin.tried", ON_PRIMARY, "bbi", "bbbu",
+                "SELECT email, next, code_hash, tries FROM signin" BY_BROWSER },
+    [END] = { "signin.end", ON_PRIMARY, "bb", "",
+              "DELETE FROM signin WHERE email_key = ? AND browser_hash = ?" },
 };
 const struct stmt_table signin_statements = { sql, COUNT_OF(sql) };
 
+/* Only the browser that asked can make it: a code alone has too few values to be kept by a hash of its own. */
+static struct sha256
+code_hash(struct slice browser, struct slice code)
+{
+    const struct slice parts[] = { SL("signin code "), browser, SL(" "), code };
+
+    return sha256_of_parts(parts, COUNT_OF(parts));
+}
+
 struct add_args {
-    struct slice email, token, subject, text;
+    const struct signin_ask *ask;
+    struct slice             subject, text;
 };
 
 static enum err_code
 add(struct db *db, uint64_t nobody, void *args, struct err *e)
 {
-    const struct add_args *as = args;
-    struct sha256          hash = sha256_of(as->token);
-    enum err_code          rc;
+    const struct add_args   *as = args;
+    const struct signin_ask *ask = as->ask;
+    struct sha256            token = sha256_of(ask->token), browser = sha256_of(ask->browser);
+    struct sha256            code = code_hash(ask->browser, ask->code);
+    enum err_code            rc;
 
     (void)nobody;
     if ((rc = query_exec(db, &sql[ADD],
-                         BIND(BYTES(email_key(db->a, as->email)), HASH(hash), BYTES(as->email),
-                              I64(clock_now_s() + db->s->conf->signin_link_ttl_s)),
+                         BIND(BYTES(email_key(db->a, ask->email)), HASH(token), BYTES(ask->email),
+                              I64(clock_now_s() + db->s->conf->signin_link_ttl_s), HASH(browser),
+                              HASH(code), BYTES(ask->next)),
                          NULL, e)) != ERR_NONE)
         return rc;
-    return store_outbox_add(db, as->email, as->subject, as->text, e);
+    return store_outbox_add(db, ask->email, as->subject, as->text, e);
 }
 
 enum err_code
-store_signin_add(struct db *db, struct slice email, struct slice token, struct slice subject,
+store_signin_add(struct db *db, const struct signin_ask *ask, struct slice subject,
                  struct slice text, struct err *e)
 {
-    struct add_args args = { email, token, subject, text };
+    struct add_args args = { ask, subject, text };
 
     return tx_run(db, 0, add, &args, e);
 }
 
 static enum err_code
-find(struct db *db, const struct stmt *st, const struct sha256 *hash, struct slice *ret,
+find(struct db *db, const struct stmt *st, const struct sha256 *hash, struct signin *ret,
      struct err *e)
 {
     struct query  q;
@@ -57,32 +79,75 @@ find(struct db *db, const struct stmt *st, const struct sha256 *hash, struct sli
 
     if ((rc = query_need(db, st, BIND(HASH(*hash), I64(clock_now_s())), &q, e)) != ERR_NONE)
         return rc;
-    *ret = q.col[0].s;
+    *ret = (struct signin){ .email = q.col[0].s, .next = q.col[1].s };
     return ERR_NONE;
 }
 
 enum err_code
-store_signin_peek(struct db *db, struct slice token, struct slice *ret_email, struct err *e)
+store_signin_peek(struct db *db, struct slice token, struct signin *ret, struct err *e)
 {
     struct sha256 hash = sha256_of(token);
 
-    return find(db, &sql[PEEK], &hash, ret_email, e);
+    return find(db, &sql[PEEK], &hash, ret, e);
 }
 
 /* Of two at once both may find it, but only one removes it. */
 enum err_code
-store_signin_use(struct db *db, struct slice token, struct slice *ret_email, struct err *e)
+store_signin_use(struct db *db, struct slice token, struct signin *ret, struct err *e)
 {
     struct sha256 hash = sha256_of(token);
-    struct slice  email;
+    struct signin found;
     enum err_code rc;
     uint64_t      removed;
 
-    if ((rc = find(db, &sql[FIND], &hash, &email, e)) != ERR_NONE ||
+    if ((rc = find(db, &sql[FIND], &hash, &found, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[USE], BIND(HASH(hash)), &removed, e)) != ERR_NONE)
         return rc;
     if (removed == 0)
         return FAIL(e, NOT_FOUND, "signin used by another request");
-    *ret_email = email;
+    *ret = found;
     return ERR_NONE;
+}
+
+/* The try is counted before anything is compared, or many at once would have more of them. */
+enum err_code
+store_signin_try(struct db *db, struct slice email, struct slice browser, struct slice code,
+                 struct signin *ret, uint64_t *ret_left, struct err *e)
+{
+    struct slice  key = email_key(db->a, email);
+    struct sha256 asked = sha256_of(browser), want = code_hash(browser, code);
+    int64_t       now_s = clock_now_s();
+    struct query  q;
+    enum err_code rc;
+    uint64_t      counted;
+
+    if ((rc = tx_exec(db, &sql[TRY], BIND(BYTES(key), HASH(asked), I64(now_s), I64(SIGNIN_TRIES)),
+                      &counted, e)) != ERR_NONE)
+        return rc;
+    if (counted == 0)
+        return FAIL(e, NOT_FOUND, "no code of this browser, or no try left");
+    if ((rc = query_need(db, &sql[TRIED], BIND(BYTES(key), HASH(asked), I64(now_s)), &q, e)) !=
+        ERR_NONE)
+        return rc;
+    *ret = (struct signin){ .email = q.col[0].s, .next = q.col[1].s };
+    *ret_left = q.col[3].u < SIGNIN_TRIES ? SIGNIN_TRIES - q.col[3].u : 0;
+    if (!secret_eq(q.col[2].s, (struct slice){ (const char *)want.bytes, sizeof want.bytes })) {
+        FAIL(e, FIELD_INVALID, "another code");
+        err_set_field(e, SL("code"));
+        return e->code;
+    }
+    return ERR_NONE;
+}
+
+enum err_code
+store_signin_end(struct db *db, struct slice email, struct slice browser, struct err *e)
+{
+    struct sha256 asked = sha256_of(browser);
+    enum err_code rc;
+    uint64_t      removed;
+
+    if ((rc = query_exec(db, &sql[END], BIND(BYTES(email_key(db->a, email)), HASH(asked)), &removed,
+                         e)) != ERR_NONE)
+        return rc;
+    return removed > 0 ? ERR_NONE : FAIL(e, NOT_FOUND, "signin used by another request");
 }

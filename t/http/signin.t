@@ -106,6 +106,87 @@ subtest 'a link works for fifteen minutes' => sub {
     $stack->clock(0);
 };
 
+# Asks for a mail: the code in it, and the link.
+sub ask_for_code {
+    my ($visitor, $email, %form) = @_;
+    $visitor->get('/signin');
+    is $visitor->post_form('/signin', { email => $email, %form })->code, 200, 'a mail is sent';
+    my $mail = $stack->mail_for($email);
+    my ($code) = $mail =~ /^(\d{3} \d{3})$/m;
+    my ($link) = $mail =~ m{(https?://\S+/signin/\S+)};
+    return ($code, $link);
+}
+
+subtest 'the code in the mail signs in the browser that asked' => sub {
+    my ($visitor, $email) = ($stack->browser, address());
+    my ($code, $link) = ask_for_code($visitor, $email);
+    like $code, qr/^\d{3} \d{3}$/, 'the mail has six digits';
+    my $elsewhere = $stack->browser;
+    $elsewhere->get('/signin');
+    is $elsewhere->post_form('/signin/code', { email => $email, code => $code })->code, 400, 'they work in no other browser';
+    my $reply = $visitor->post_form('/signin/code', { email => uc $email, code => $code =~ s/ //r });
+    is $reply->code, 303, 'and do here, with or without the blank';
+    is $visitor->get('/backpack')->code, 200, 'who is in';
+    is $visitor->get($link)->code, 404, 'and the link of the same mail is used up';
+};
+
+subtest 'a code has three tries; then the link is left' => sub {
+    my ($visitor, $email) = ($stack->browser, address());
+    my ($code, $link) = ask_for_code($visitor, $email);
+    my $wrong = $code eq '000 000' ? '111 111' : '000 000';
+    for my $left ('2 tries', '1 try') {
+        my $reply = $visitor->post_form('/signin/code', { email => $email, code => $wrong });
+        is $reply->code, 400, 'wrong digits';
+        like $reply->decoded_content, qr/\Q$left\E left/, "... $left left";
+    }
+    for my $typed ($wrong, $code) {
+        my $reply = $visitor->post_form('/signin/code', { email => $email, code => $typed });
+        is $reply->code, 400, 'after the third not even the right ones work';
+        like $reply->decoded_content, qr/do not work, or no longer/, '... and it says what to do';
+    }
+    is $visitor->post_form($link, {})->code, 303, 'the link works';
+};
+
+subtest 'nobody guesses codes of another address for long' => sub {
+    my ($eve, $email) = ($stack->browser, address());
+    my %status;
+    for my $hour (0 .. 3) {
+        $stack->clock($hour * 3605);
+        for (1 .. 2) {
+            my ($code) = ask_for_code($eve, $email);
+            my $wrong = $code eq '000 000' ? '111 111' : '000 000';
+            $status{ $eve->post_form('/signin/code', { email => $email, code => $wrong })->code }++ for 1 .. 3;
+        }
+    }
+    is_deeply \%status, { 400 => 20, 429 => 4 }, 'twenty a day';
+    my ($code, $link) = ask_for_code($eve, $email);
+    is $eve->post_form('/signin/code', { email => $email, code => $code })->code, 429, 'then also right ones are refused';
+    is $eve->get($link)->code, 200, 'while the link goes on';
+    $stack->clock(0);
+};
+
+subtest 'signing in leads to where one wanted to go' => sub {
+    my $visitor = $stack->browser;
+    my $reply = $visitor->get('/collections?x=a%26b');
+    is $reply->header('Location'), '/signin?next=/collections%3Fx%3Da%2526b', 'it is carried along';
+    $reply = $visitor->get($reply->header('Location'));
+    like $reply->decoded_content, qr{name="next" value="/collections\?x&#x3[Dd];a%26b"|name="next" value="/collections\?x=a%26b"},
+        '... by the form';
+    my ($code, $link) = ask_for_code($visitor, my $email = address(), next => '/collections?x=a%26b');
+    my $elsewhere = $stack->browser;
+    $elsewhere->get($link);
+    is $elsewhere->post_form($link, {})->header('Location'), '/collections?x=a%26b', '... and by the link, wherever it is opened';
+    ($code) = ask_for_code($visitor, $email, next => '/settings');
+    is $visitor->post_form('/signin/code', { email => $email, code => $code })->header('Location'), '/settings', '... and by the code';
+    is $visitor->get('/signin?next=/collections')->header('Location'), '/collections', 'who is in already goes there at once';
+    for my $bad ('https://evil.example/', '//evil.example/', '/\\evil.example', "/a\r\nb", '/' . 'x' x 2000) {
+        my $other = $stack->browser;
+        ($code) = ask_for_code($other, $email = address(), next => $bad);
+        is $other->post_form('/signin/code', { email => $email, code => $code })->header('Location'), '/backpack',
+            'never to ' . substr $bad =~ s/[^ -~]/./gr, 0, 30;
+    }
+};
+
 subtest 'known and unknown addresses get the same answer' => sub {
     my $known = address();
     $stack->browser->sign_in($known);

@@ -143,7 +143,7 @@ a_page_for_users_invites_to_sign_in(void **state)
     struct slice   answer = get(w, "/mine");
 
     assert_has(answer, "Status: 303 ");
-    assert_has(answer, "Location: /signin\r\n");
+    assert_has(answer, "Location: /signin?next=/mine\r\n");
     assert_has(ask(w, "GET", "/mine", "HTTP_ACCEPT=application/json\n", SL("")), "Status: 401 ");
     assert_has(ask(w, "POST", "/mine", "HTTP_ACCEPT=text/html\n", SL("")), "Status: 401 ");
 }

@@ -204,34 +204,89 @@ a_session_lasts_from_its_last_use_and_is_swept_after(void **state)
                      ERR_NOT_FOUND);
 }
 
+static enum err_code
+ask(struct fixture *f, struct slice email, struct slice token)
+{
+    struct signin_ask ask = { email, token, SL("123456"), SL("browser"), SL("/claim?a=b") };
+
+    return store_signin_add(f->db, &ask, SL("s"), SL("t"), &f->e);
+}
+
+static enum err_code
+try_code(struct fixture *f, const char *browser, const char *code, uint64_t *ret_left)
+{
+    struct signin found;
+
+    return store_signin_try(f->db, SL("code@example.org"), slice_str(browser), slice_str(code),
+                            &found, ret_left, &f->e);
+}
+
+static void
+a_code_works_in_the_browser_that_asked_for_three_tries(void **state)
+{
+    struct fixture *f = *state;
+    struct signin   found;
+    uint64_t        left;
+
+    OK(ask(f, SL("code@example.org"), SL("with a code")));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(try_code(f, "another browser", "123456", &left), ERR_NOT_FOUND);
+    assert_int_equal(try_code(f, "browser", "654321", &left), ERR_FIELD_INVALID);
+    assert_int_equal(left, 2);
+    OK(try_code(f, "browser", "123456", &left));
+    assert_int_equal(try_code(f, "browser", "000000", &left), ERR_FIELD_INVALID);
+    assert_int_equal(left, 0);
+    assert_int_equal(try_code(f, "browser", "123456", &left), ERR_NOT_FOUND);
+    OK(store_signin_peek(f->db, SL("with a code"), &found, &f->e)); /* the link is still good */
+    OK(ask(f, SL("code@example.org"), SL("another mail")));
+    OK(try_code(f, "browser", "123456", &left));
+    OK(store_signin_end(f->db, SL("CODE@example.org"), SL("browser"), &f->e));
+    assert_int_equal(store_signin_end(f->db, SL("code@example.org"), SL("browser"), &f->e),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_signin_peek(f->db, SL("another mail"), &found, &f->e), ERR_NOT_FOUND);
+}
+
+static void
+a_code_ends_with_its_link(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t        left;
+
+    OK(ask(f, SL("code@example.org"), SL("a late code")));
+    move_clock(f, f->conf->signin_link_ttl_s + 5);
+    assert_int_equal(try_code(f, "browser", "123456", &left), ERR_NOT_FOUND);
+    move_clock(f, 0);
+}
+
 static void
 a_new_link_makes_the_old_one_invalid(void **state)
 {
     struct fixture *f = *state;
-    struct slice    email;
+    struct signin   found;
 
-    OK(store_signin_add(f->db, SL("link@example.org"), SL("old"), SL("s"), SL("t"), &f->e));
-    OK(store_signin_add(f->db, SL("LINK@example.org"), SL("new"), SL("s"), SL("t"), &f->e));
-    assert_int_equal(store_signin_peek(f->db, SL("old"), &email, &f->e), ERR_NOT_FOUND);
-    OK(store_signin_peek(f->db, SL("new"), &email, &f->e));
-    OK(store_signin_peek(f->db, SL("new"), &email, &f->e));
-    assert_slice_equal(email, SL("LINK@example.org"));
-    OK(store_signin_use(f->db, SL("new"), &email, &f->e));
-    assert_int_equal(store_signin_use(f->db, SL("new"), &email, &f->e), ERR_NOT_FOUND);
-    assert_int_equal(store_signin_peek(f->db, SL("new"), &email, &f->e), ERR_NOT_FOUND);
+    OK(ask(f, SL("link@example.org"), SL("old")));
+    OK(ask(f, SL("LINK@example.org"), SL("new")));
+    assert_int_equal(store_signin_peek(f->db, SL("old"), &found, &f->e), ERR_NOT_FOUND);
+    OK(store_signin_peek(f->db, SL("new"), &found, &f->e));
+    OK(store_signin_peek(f->db, SL("new"), &found, &f->e));
+    assert_slice_equal(found.email, SL("LINK@example.org"));
+    assert_slice_equal(found.next, SL("/claim?a=b"));
+    OK(store_signin_use(f->db, SL("new"), &found, &f->e));
+    assert_int_equal(store_signin_use(f->db, SL("new"), &found, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_signin_peek(f->db, SL("new"), &found, &f->e), ERR_NOT_FOUND);
 }
 
 static void
 a_link_ends_after_its_time(void **state)
 {
     struct fixture *f = *state;
-    struct slice    email;
+    struct signin   found;
 
-    OK(store_signin_add(f->db, SL("late@example.org"), SL("late"), SL("s"), SL("t"), &f->e));
+    OK(ask(f, SL("late@example.org"), SL("late")));
     move_clock(f, f->conf->signin_link_ttl_s - 5);
-    OK(store_signin_peek(f->db, SL("late"), &email, &f->e));
+    OK(store_signin_peek(f->db, SL("late"), &found, &f->e));
     move_clock(f, f->conf->signin_link_ttl_s + 5);
-    assert_int_equal(store_signin_use(f->db, SL("late"), &email, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_signin_use(f->db, SL("late"), &found, &f->e), ERR_NOT_FOUND);
     move_clock(f, 0);
 }
 
@@ -246,17 +301,17 @@ of_many_that_use_a_link_at_once_one_gets_it(void **state)
     for (int round = 0; round < 5; round++) {
         struct slice token = arena_printf(f->a, "raced %d", round);
 
-        OK(store_signin_add(f->db, SL("race@example.org"), token, SL("s"), SL("t"), &f->e));
+        OK(ask(f, SL("race@example.org"), token));
         for (size_t i = 0; i < COUNT_OF(children); i++)
             if ((children[i] = fork()) == 0) {
                 struct arena *a = arena_new();
                 struct store *s = store_new(f->conf);
                 struct db    *db = db_lease(s, a, SLICE_NONE, true);
-                struct slice  email;
+                struct signin found;
 
                 if (db_ping(db, &f->e) != ERR_NONE)
                     _exit(3);
-                _exit(store_signin_use(db, token, &email, &f->e) == ERR_NONE ? 1 : 0);
+                _exit(store_signin_use(db, token, &found, &f->e) == ERR_NONE ? 1 : 0);
             }
         for (size_t i = 0; i < COUNT_OF(children); i++) {
             int status;
@@ -352,6 +407,8 @@ main(void)
         cmocka_unit_test(every_write_raises_the_users_version),
         cmocka_unit_test(a_session_is_found_by_its_token_until_it_ends),
         cmocka_unit_test(a_session_lasts_from_its_last_use_and_is_swept_after),
+        cmocka_unit_test(a_code_works_in_the_browser_that_asked_for_three_tries),
+        cmocka_unit_test(a_code_ends_with_its_link),
         cmocka_unit_test(a_new_link_makes_the_old_one_invalid),
         cmocka_unit_test(a_link_ends_after_its_time),
         cmocka_unit_test(of_many_that_use_a_link_at_once_one_gets_it),
