@@ -47,6 +47,12 @@ void put_subject(const struct req *r, json_object *model, const struct badge_row
 void put_field(json_object *model, const char *name, struct slice value);
 
 /* sessions: where this user is signed in. */
+/* sites: those that the learner has connected. */
+MUST_USE enum err_code put_sites(const struct req *r, json_object *model, struct err *e);
+/* permissions: a sentence for each word of a scope. */
+void put_permissions(const struct req *r, json_object *model, struct slice scope);
+/* What a site is called: the host of its origin; all of it where that is http. */
+struct slice site_name_of(struct slice origin);
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 
 /* What upload.js needs to know: limits, and the sentences about them. */
