@@ -9,8 +9,15 @@
 #include "core/uri.h"
 #include "json/json.h"
 
-/* Authenticator data begins with the hash of the site's id, a byte of flags and the count. */
-enum { FLAGS_AT = SHA256_BYTES, COUNT_AT, SHORTEST = COUNT_AT + 4 };
+/* Authenticator data begins with the hash of the site's id, a byte of flags and the count; of a new key the
+ * authenticator's model, the credential's length and the credential follow. */
+enum {
+    FLAGS_AT = SHA256_BYTES,
+    COUNT_AT,
+    SHORTEST = COUNT_AT + 4,
+    CREDENTIAL_AT = SHORTEST + 16 + 2,
+    CREDENTIAL_BYTES = 1023
+};
 enum { USER_PRESENT = 1, USER_VERIFIED = 4, HAS_KEY = 64 };
 
 struct webauthn_site
@@ -79,23 +86,56 @@ check_answer(struct arena *a, const struct webauthn_site *site, struct slice cha
     return rc != ERR_NONE ? rc : check_authenticator(site, answer->auth_data, e);
 }
 
+static uint32_t
+count_of(struct slice auth_data)
+{
+    uint32_t count = 0;
+
+    for (size_t i = COUNT_AT; i < SHORTEST; i++)
+        count = count << 8 | (unsigned char)auth_data.p[i];
+    return count;
+}
+
 static const unsigned char *
 bytes_of(struct slice s)
 {
     return (const unsigned char *)s.p;
 }
 
-static bool
-is_taken(int64_t algorithm)
-{
-    return algorithm == WEBAUTHN_ES256 || algorithm == WEBAUTHN_EDDSA ||
-           algorithm == WEBAUTHN_RS256;
-}
+/* A new key stands in its canonical form (CTAP 2.1, section 8), of which nothing is free but its two numbers: so no
+ * CBOR of a stranger's is ever parsed. libfido2 has the numbers one behind the other. */
+static const struct cose {
+    int64_t      algorithm;
+    struct slice head;
+    size_t       first;
+    struct slice middle;
+    size_t       second;
+} cose_keys[] = {
+    { WEBAUTHN_ES256, SL("\xA5\1\2\3\x26\x20\1\x21\x58\x20"), 32, SL("\x22\x58\x20"), 32 },
+    { WEBAUTHN_EDDSA, SL("\xA4\1\1\3\x27\x20\6\x21\x58\x20"), 32, SL(""), 0 },
+    { WEBAUTHN_RS256, SL("\xA4\1\3\3\x39\1\0\x20\x59\1\0"), 256, SL("\x21\x43"), 3 },
+};
 
-static void
-drop_cred(fido_cred_t **cred)
+static bool
+read_cose(struct arena *a, struct slice text, int64_t algorithm, struct slice *ret)
 {
-    fido_cred_free(cred);
+    for (size_t i = 0; i < COUNT_OF(cose_keys); i++) {
+        const struct cose *k = &cose_keys[i];
+        size_t             middle_at = k->head.n + k->first, second_at = middle_at + k->middle.n;
+        char              *to;
+
+        if (k->algorithm != algorithm)
+            continue;
+        if (text.n < second_at + k->second || !slice_starts(text, k->head) ||
+            !slice_starts(slice_from(text, middle_at), k->middle))
+            return false;
+        to = arena_alloc(a, k->first + k->second);
+        memcpy(to, text.p + k->head.n, k->first);
+        memcpy(to + k->first, text.p + second_at, k->second);
+        *ret = (struct slice){ to, k->first + k->second };
+        return true;
+    }
+    return false;
 }
 
 enum err_code
@@ -103,27 +143,23 @@ webauthn_new_key(struct arena *a, const struct webauthn_site *site, struct slice
                  const struct webauthn_answer *answer, int64_t algorithm, struct webauthn_key *ret,
                  struct err *e)
 {
-    SCOPED(drop_cred) fido_cred_t *cred = fido_cred_new();
-    struct slice                   data = answer->auth_data;
-    enum err_code                  rc;
+    struct slice  data = answer->auth_data, credential;
+    enum err_code rc;
+    size_t        n;
 
     if ((rc = check_answer(a, site, challenge, SL("webauthn.create"), answer, e)) != ERR_NONE)
         return rc;
-    if (!is_taken(algorithm))
-        return refuse(e, "an algorithm that is not taken");
-    if (((unsigned char)data.p[FLAGS_AT] & HAS_KEY) == 0 ||
-        fido_cred_set_type(cred, (int)algorithm) != FIDO_OK ||
-        fido_cred_set_authdata_raw(cred, bytes_of(data), data.n) != FIDO_OK)
-        return refuse(e, "authenticator data that holds no such key");
-    *ret = (struct webauthn_key){
-        .credential = arena_copy(
-            a, (struct slice){ (const char *)fido_cred_id_ptr(cred), fido_cred_id_len(cred) }),
-        .algorithm = algorithm,
-        .public_key = arena_copy(a, (struct slice){ (const char *)fido_cred_pubkey_ptr(cred),
-                                                    fido_cred_pubkey_len(cred) }),
-        .count = fido_cred_sigcount(cred),
-    };
-    return ret->credential.n > 0 && ret->public_key.n > 0 ? ERR_NONE : refuse(e, "no key");
+    if (((unsigned char)data.p[FLAGS_AT] & HAS_KEY) == 0 || data.n < CREDENTIAL_AT)
+        return refuse(e, "authenticator data without a key");
+    n = (size_t)((unsigned char)data.p[CREDENTIAL_AT - 2] << 8 |
+                 (unsigned char)data.p[CREDENTIAL_AT - 1]);
+    credential = slice_first(slice_from(data, CREDENTIAL_AT), n);
+    *ret = (struct webauthn_key){ .credential = credential, .algorithm = algorithm };
+    if (n == 0 || n > CREDENTIAL_BYTES || credential.n < n ||
+        !read_cose(a, slice_from(data, CREDENTIAL_AT + n), algorithm, &ret->public_key))
+        return refuse(e, "a key that is not of the algorithms taken");
+    ret->count = count_of(data);
+    return ERR_NONE;
 }
 
 static void
@@ -169,6 +205,8 @@ webauthn_check(struct arena *a, const struct webauthn_site *site, struct slice c
 
     if ((rc = check_answer(a, site, challenge, SL("webauthn.get"), answer, e)) != ERR_NONE)
         return rc;
+    if (answer->auth_data.n != SHORTEST)
+        return refuse(e, "more than was asked for");
     if (fido_assert_set_clientdata_hash(assertion, client.bytes, sizeof client.bytes) != FIDO_OK ||
         fido_assert_set_rp(assertion, arena_str(a, site->rp_id)) != FIDO_OK ||
         fido_assert_set_count(assertion, 1) != FIDO_OK ||
@@ -179,6 +217,6 @@ webauthn_check(struct arena *a, const struct webauthn_site *site, struct slice c
         return refuse(e, "an answer that cannot be read");
     if (!is_signed_by(assertion, key))
         return refuse(e, "a signature that does not fit");
-    *ret_count = fido_assert_sigcount(assertion, 0);
+    *ret_count = count_of(answer->auth_data);
     return ERR_NONE;
 }
