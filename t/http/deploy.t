@@ -59,6 +59,7 @@ subtest 'a setting restarts the workers alone' => sub {
     my %after = pids();
     is join(' ', grep { $after{$_} != $before{$_} } @parts), 'read app fetch fetch-anon jobs recheck', 'what reads it is new';
     like $visitor->get('/signin')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'and has it';
+    like $visitor->get('/static/nothing')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'as have the pages of nginx';
     up($stack->var);
     like $visitor->get('/signin')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'as it does when run without it';
 };

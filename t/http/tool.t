@@ -198,6 +198,9 @@ like $err, qr/\Q$worse\E:1: log\.level: .*\Q$worse\E:2: fetch\.allow_net: .*\Q$w
 ($status, undef, $err) = obi('config', 'check', '--conf', "$dir/nosuch.conf");
 is $status, 1, 'a file that is not there';
 like $err, qr/configuration cannot be read: .*nosuch\.conf: No such file/, 'is named';
+($status, undef, $err) = obi('error-pages', @conf, "$dir/nosuch");
+is $status, 70, 'a folder that is not there';
+like $err, qr/No such file/, 'is said';
 ($status, undef, $err) = obi('user', 'add', 'bad', @conf);
 like $err, qr/received: bad cause: must be one whole mail address/, 'what is wrong with an address is said';
 ($status, undef, $err) = obi('seed', '--users', 1, '--badges', 1001, @conf);
