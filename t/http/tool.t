@@ -85,7 +85,7 @@ write_file('www/p.png', read_file($picture));
 # --- Usage.
 my ($status, $out, $err) = obi('--help');
 is $status, 0, 'help is no failure';
-my @verbs = $out =~ /^  (\w+) /mg;
+my @verbs = $out =~ /^  ([\w-]+) /mg;
 ok scalar(@verbs) >= 6, 'there are verbs';
 is((obi($_, '--help'))[0], 0, "$_ --help ends with 0") for @verbs;
 is((obi())[0], 64, 'no verb is wrong use');
