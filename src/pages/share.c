@@ -76,6 +76,13 @@ read_collection(struct req *r, struct collection *ret, struct badge_full **ret_b
     return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
 }
 
+/* How many are in it beyond those that are shown: over LIMIT_COLLECTION_BYTES. */
+static int64_t
+left_out(const struct collection *c, size_t shown)
+{
+    return shown < c->badge_count ? (int64_t)(c->badge_count - shown) : 0;
+}
+
 static enum err_code
 put_public_badges(const struct req *r, struct resp *out, json_object *model,
                   const struct badge_full *badges, size_t count, struct err *e)
@@ -101,7 +108,6 @@ put_public_badges(const struct req *r, struct resp *out, json_object *model,
         note_expiry(out, &badges[i].row);
     }
     json_put_bool(model, "has_badges", count > 0);
-    json_put_number(model, "count", (int64_t)count);
     return ERR_NONE;
 }
 
@@ -119,6 +125,9 @@ page_share_collection(struct req *r, struct resp *out, struct err *e)
         return rc;
     json_put_text(model, "title", c.name);
     json_put_text(model, "name", c.name);
+    json_put_number(model, "count", (int64_t)count + left_out(&c, count));
+    if (left_out(&c, count) > 0)
+        json_put_number(json_put_object(model, "left_out"), "count", left_out(&c, count));
     if (c.description.n > 0)
         json_put_text(model, "description", c.description);
     json_put_bool(model, "noindex", c.visibility != VISIBILITY_PUBLIC);
@@ -242,7 +251,10 @@ page_share_collection_json(struct req *r, struct resp *out, struct err *e)
     sbuf_add_str(&text, ",\"badges\":[");
     if ((rc = add_json_badges(r, out, &text, badges, count, e)) != ERR_NONE)
         return rc;
-    sbuf_add_str(&text, "]}");
+    sbuf_add_char(&text, ']');
+    if (left_out(&c, count) > 0)
+        sbuf_printf(&text, ",\"badgesLeftOut\":%lld", (long long)left_out(&c, count));
+    sbuf_add_char(&text, '}');
     return reply_bytes(out, 200, "application/json", sbuf_slice(&text));
 }
 
