@@ -76,6 +76,17 @@ subtest 'a mistake in the settings stops nothing' => sub {
     is((up($stack->var))[0], 0, 'the mistake is not remembered');
 };
 
+subtest 'a migration that fails says where and why, once' => sub {
+    my $folder = tempdir(CLEANUP => 1);
+    write_file("$folder/9999-wrong.sql", "-- Two.\nCREATE TABLE IF NOT EXISTS two (a INT);\n\nNONSENSE;\n");
+    my ($status, undef, $complaint) = $stack->obi('migrate', '--schema', $folder);
+    $stack->sql('DROP TABLE IF EXISTS obi.two');
+    is $status, 70, 'it fails';
+    for my $part ('9999-wrong.sql', 'begins in line 4', 'NONSENSE') {
+        is scalar(() = $complaint =~ /\Q$part\E/g), 1, $part or diag $complaint;
+    }
+};
+
 subtest 'a port in use is said, and nothing is left running' => sub {
     my $other = tempdir('/tmp/obi-test.XXXXXX', CLEANUP => 1);
     my ($status, $text) = up($other, '--port', $stack->port);
