@@ -87,6 +87,13 @@ subtest 'what is too large is refused with a page that says the limit' => sub {
     like $long->content, qr/too much in its address or headers/, 'too';
 };
 
+subtest 'the form says so before' => sub {
+    my $learner = $stack->browser->sign_in('limits@example.org');
+    my $form = $learner->get('/backpack/add')->decoded_content;
+    like $form, qr/up to 2 MiB each/, 'of a picture';
+    like $form, qr{<noscript[^>]*>[^<]*9 MiB}, 'of all, where they are not sent one by one';
+};
+
 subtest 'what nginx answers itself is what a worker would have answered' => sub {
     my ($ours, $theirs) = map { $visitor->get($_, Accept => 'text/html') } '/static/nothing', '/nothing';
     is $_->code, 404, 'nothing there' for $ours, $theirs;
