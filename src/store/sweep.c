@@ -8,6 +8,8 @@ static const struct stmt sql[] = {
       "DELETE FROM session WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.signins", ON_PRIMARY, "i", "",
       "DELETE FROM signin WHERE expires_at_s <= ? LIMIT 1000" },
+    { "sweep.challenges", ON_PRIMARY, "i", "",
+      "DELETE FROM passkey_challenge WHERE expires_at_s <= ? LIMIT 1000" },
     /* Grants whose code nobody came for. */
     { "sweep.codes", ON_PRIMARY, "i", "",
       "DELETE FROM connect_grant WHERE code_expires_at_s <= ? LIMIT 1000" },
