@@ -268,6 +268,21 @@ subtest 'a code instead of tokens' => sub {
     $stack->clock(0);
 };
 
+subtest 'several at once' => sub {
+    my ($learner, $email) = learner();
+    my $verifier = 'v' x 43;
+    my $got = $site->connect($learner, code_challenge => encode_base64url(sha256($verifier)), code_challenge_method => 'S256');
+    my @replies = $stack->browser->post_at_once('/api/token', [ grant_type => 'authorization_code', code => $got->{code}, code_verifier => $verifier ], 6);
+    is scalar(grep { $_->code == 200 } @replies), 1, 'one of those with the same code gets tokens';
+    is scalar(grep { $_->code == 400 } @replies), 5, 'the others are refused';
+    is grants($email), 0, 'and the grant is over: two hands have the code';
+    $got = $site->connect($learner);
+    @replies = $stack->browser->post_at_once('/api/token', [ grant_type => 'refresh_token', refresh_token => $got->{refresh_token} ], 6);
+    is scalar(grep { $_->code == 200 } @replies), 1, 'one of those with the same refresh token gets tokens';
+    is scalar(grep { $_->code == 400 } @replies), 5, 'the others are refused';
+    is grants($email), 0, 'and the grant is over here too';
+};
+
 subtest 'who the learner is' => sub {
     my ($learner, $email) = learner();
     my $got = $site->connect($learner);
