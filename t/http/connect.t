@@ -346,6 +346,36 @@ subtest 'a site pushes what it issued, and nothing else' => sub {
     is badges($email), 0, 'nothing came';
 };
 
+# A site awards a badge to two classes in one go, from one address: what one client may do elsewhere does not count.
+subtest 'many learners at once' => sub {
+    my $count = 64;
+    my @emails = map { $story->address("many$_") } 1 .. $count;
+    $stack->obi('user', 'add', @emails);
+    my %user = map { ($_->[1], $_->[0]) } @{ $stack->sql('SELECT user_id, email FROM obi.user_email') };
+    my @badges = map { $issuer->badge("many$_", to => $emails[ $_ - 1 ]) } 1 .. $count;
+    my $hour = time + 3600;
+    $stack->sql('INSERT INTO obi.connect_grant (user_id, id, origin, scope, created_at_s, access_hash, access_expires_at_s) VALUES '
+        . join ', ', map { "($user{ $emails[ $_ - 1 ] }, $_, '$demo', 'issue', 1, UNHEX(SHA2('token$_', 256)), $hour)" } 1 .. $count);
+    my @replies = $stack->browser->post_at_once('/api/issue', sub { [ badge => $badges[ $_[0] - 1 ] ] }, $count, sub { (Authorization => "Bearer token$_[0]") });
+    my %seen;
+    $seen{ $_->code }++ for @replies;
+    is_deeply \%seen, { 201 => $count }, 'all badges come' or diag explain \%seen;
+    my @mine = $stack->browser->post_at_once('/api/issue', [ badge => $issuer->url('none.json') ], 80, sub { (Authorization => 'Bearer token1') });
+    ok !grep({ $_->code !~ /^(?:400|429)$/ } @mine), 'whoever sends more for one learner than go at once is told';
+    like $_->header('Retry-After'), qr/^(?:5|10)$/, '... to come again soon' for grep { $_->code == 429 } @mine[0 .. 3];
+};
+
+subtest 'when workers are away' => sub {
+    $stack->stop('fetch');
+    my $reply = $site->api(POST => 'issue', 'x' x 43, form => { badge => 'x' }, Origin => $demo);
+    $stack->start('fetch');
+    is $reply->code, 502, 'nginx says so';
+    is $reply->content_type, 'text/plain', '... in the shape of the others';
+    is $reply->header('Access-Control-Allow-Origin'), '*', '... for pages too';
+    ok $reply->header('Retry-After'), '... and when to come again';
+    $stack->expect_log('fetch.sock');
+};
+
 subtest 'settings show it, and end it at once' => sub {
     my ($learner, $email) = learner();
     my ($other) = learner();
