@@ -19,6 +19,7 @@ struct badge_new {
     struct slice assertion;  /* as fetched, or the compact JWS */
     struct slice class_url, class_text; /* empty in 0.5, where all is in the assertion */
     struct slice issuer_url, issuer_text;
+    struct slice contexts; /* by which assertion, class and issuer are read; empty: built-in ones */
     struct slice class_name, issuer_name, issuer_host; /* for lists */
     struct slice
         picture; /* the one the issuer vouches for; the assertion is baked in on the way out */
@@ -53,8 +54,9 @@ struct badge_row {
 struct badge_full {
     struct badge_row row;
     uint64_t         user;
-    struct slice     hosted_url, assertion, class_url, class_text, issuer_url, issuer_text, email;
-    struct slice     report; /* of the last check that changed something, else of the import */
+    struct slice hosted_url, assertion, class_url, class_text, issuer_url, issuer_text, contexts;
+    struct slice email;
+    struct slice report; /* of the last check that changed something, else of the import */
 };
 
 /* What is baked into what: the answer of /images/badge/<hash>. */

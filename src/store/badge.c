@@ -9,8 +9,8 @@ enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS };
 #define SELECT "SELECT STRAIGHT_JOIN "
 #define FULL_COLUMNS                                                                               \
     ", b.user_id, b.hosted_url, b.assertion, c.class_url, c.class_text, c.issuer_url,"             \
-    " c.issuer_text, e.email, COALESCE(k.report, r.report)"
-#define FULL_OUT BADGE_ROW_OUT "ubbbbbbbb"
+    " c.issuer_text, c.contexts, e.email, COALESCE(k.report, r.report)"
+#define FULL_OUT BADGE_ROW_OUT "ubbbbbbbbb"
 #define FULL_JOINS                                                                                 \
     BADGE_ROW_JOINS                                                                                \
     " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = b.email_number"               \
@@ -84,7 +84,7 @@ full_of(struct db *db, const struct query *q, struct badge_full *ret, struct err
                                .hosted_url = q->col[BADGE_ROW_COUNT + 1].s,
                                .class_url = q->col[BADGE_ROW_COUNT + 3].s,
                                .issuer_url = q->col[BADGE_ROW_COUNT + 5].s,
-                               .email = q->col[BADGE_ROW_COUNT + 7].s };
+                               .email = q->col[BADGE_ROW_COUNT + 8].s };
     enum err_code     rc;
 
     if ((rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 2].s, &full.assertion, e)) != ERR_NONE ||
@@ -92,7 +92,8 @@ full_of(struct db *db, const struct query *q, struct badge_full *ret, struct err
             ERR_NONE ||
         (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 6].s, &full.issuer_text, e)) !=
             ERR_NONE ||
-        (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 8].s, &full.report, e)) != ERR_NONE)
+        (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 7].s, &full.contexts, e)) != ERR_NONE ||
+        (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 9].s, &full.report, e)) != ERR_NONE)
         return rc;
     *ret = full;
     return ERR_NONE;

@@ -308,16 +308,6 @@ endorsement_of_something_else(void **state)
         fail_msg("no word");
 }
 /* offline reads otherwise. */
-static struct badge_docs
-docs_of(const struct report *r)
-{
-    return (struct badge_docs){ .hosted_url = r->is_signed ? SL("") : r->subject,
-                                .assertion = r->assertion_text,
-                                .class_url = r->badge_url,
-                                .class_text = r->badge_text,
-                                .issuer_url = r->issuer_url,
-                                .issuer_text = r->issuer_text };
-}
 static void
 a_list_of_one_cannot_be_read_again(void **state)
 {
@@ -329,7 +319,7 @@ a_list_of_one_cannot_be_read_again(void **state)
     web_put(w, A, arena_printf(w->a, "[%s]", arena_str(w->a, web_page(w, A)->body)).p);
     r = web_verify_for(w, A, "learner@example.org");
     assert_valid(w, r);
-    d = docs_of(r);
+    d = report_docs(w->a, r);
     assert_int_equal(badge_graph_of(w->a, &d, &g, &e), ERR_NONE);
 }
 /* amount of work. */
@@ -855,7 +845,7 @@ display_of_a_list_of_one(void **state)
     web_put(w, I, arena_printf(w->a, "[%s]", arena_str(w->a, web_page(w, I)->body)).p);
     r = web_verify_for(w, A, "learner@example.org");
     assert_valid(w, r);
-    d = docs_of(r);
+    d = report_docs(w->a, r);
     assert_int_equal(badge_displayed(w->a, &d, &o, &e), ERR_NONE);
     json_object_put(o);
 }
