@@ -33,7 +33,7 @@ row_of(struct arena *a, const struct report *r)
                .checked_at_s = r->checked_at_s,
     };
 
-    badge.documents = documents_kept(a, r, &badge.document_count);
+    badge.documents = documents_kept(a, r, NULL, &badge.document_count);
     return badge;
 }
 

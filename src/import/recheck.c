@@ -147,7 +147,7 @@ recheck_keep(struct arena *a, struct db *db, const struct recheck *r, int64_t ne
 
     if (r->changed) {
         check.report = report_kept(a, r->report);
-        check.documents = documents_kept(a, r->report, &check.document_count);
+        check.documents = documents_kept(a, r->report, &r->before, &check.document_count);
     }
     return store_check_keep(db, r->before.user, row->id, &check, e);
 }

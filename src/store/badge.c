@@ -3,7 +3,7 @@
 
 #include "core/rand.h"
 
-enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS };
+enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS, FIRST_REPORT };
 
 /* In the order written: the person's rows first, whatever the optimizer thinks of a small table. */
 #define SELECT "SELECT STRAIGHT_JOIN "
@@ -35,6 +35,8 @@ static const struct stmt sql[] = {
                       "SELECT m.collection_id FROM collection c JOIN collection_badge m"
                       " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
                       " WHERE c.user_id = ? ORDER BY c.id" },
+    [FIRST_REPORT] = { "badge.first-report", ON_REPLICA, "uu", "b",
+                       "SELECT report FROM badge_report WHERE user_id = ? AND badge_id = ?" },
 };
 const struct stmt_table badge_statements = { sql, COUNT_OF(sql) };
 
@@ -140,6 +142,29 @@ store_badge_by_path(struct db *db, struct slice path, struct badge_full *ret, st
     enum err_code rc = query_need(db, &sql[BY_PATH], BIND(BYTES(path)), &q, e);
 
     return rc == ERR_NONE ? full_of(db, &q, ret, e) : rc;
+}
+
+enum err_code
+store_badge_first_report(struct db *db, uint64_t user, uint64_t id, struct slice *ret,
+                         struct err *e)
+{
+    struct query  q;
+    enum err_code rc = query_need(db, &sql[FIRST_REPORT], BIND(U64(user), U64(id)), &q, e);
+
+    return rc == ERR_NONE ? store_unpack(db->a, q.col[0].s, ret, e) : rc;
+}
+
+bool
+badge_has_picture(struct arena *a, const struct badge_full *badge, struct slice sha256_hex)
+{
+    struct slice  source;
+    struct sha256 name;
+
+    if (sha256_hex.n != 2 * SHA256_BYTES || !hex_decode(a, sha256_hex, &source))
+        return false;
+    name = picture_name(source, badge->assertion);
+    return slice_eq(badge->row.picture_hash,
+                    hex_encode(a, (struct slice){ (const char *)name.bytes, SHA256_BYTES }));
 }
 
 enum err_code

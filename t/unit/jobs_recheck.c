@@ -691,6 +691,39 @@ a_change_makes_public_documents_old_and_keeps_the_report_beside_the_first(void *
     assert_slice_equal(badge.assertion, SL("{}")); /* as it was when it came */
 }
 
+static bool
+is_kept(struct recheck_test *t, struct slice body)
+{
+    struct fixture *f = t->f;
+    struct slice    kept;
+    enum err_code   rc = store_badge_document(f->db, t->user, t->badge,
+                                              digest_hex(f->a, "sha256", body), &kept, &f->e);
+
+    if (rc == ERR_NONE)
+        assert_slice_equal(kept, body);
+    return rc == ERR_NONE;
+}
+
+/* What a check found is kept where it is not what came with the badge, and that is not lost for it. */
+static void
+what_a_check_found_is_kept_beside_what_came(void **state)
+{
+    struct recheck_test *t = *state;
+    struct fixture      *f = t->f;
+    struct badge_full    badge;
+    struct slice         revoked;
+
+    one_badge(t);
+    t->web.more = "\"revoked\":true,";
+    assert_stands(after_days(t, 2), "revoked", "revoked");
+    revoked = document(&t->web, f->a, 0, SL("/a/1-0"));
+    assert_true(is_kept(t, revoked));
+    assert_true(is_kept(t, document(&t->web, f->a, 0, SL("/class")))); /* it came as another */
+    assert_false(is_kept(t, SL(SVG)));
+    OK(store_badge_get(f->db, 1, 1, &badge, &f->e));
+    assert_slice_equal(badge.assertion, SL("{}"));
+}
+
 /* Whoever read the badge before it was checked by another writes nothing over that. */
 static void
 a_check_that_was_overtaken_is_dropped(void **state)
@@ -791,6 +824,7 @@ main(void)
         cmocka_unit_test(revoked_and_expired_badges_are_so_at_once_and_stay_so_through_outages),
         cmocka_unit_test(a_badge_that_was_given_to_somebody_else_is_not_valid_any_more),
         cmocka_unit_test(a_change_makes_public_documents_old_and_keeps_the_report_beside_the_first),
+        cmocka_unit_test(what_a_check_found_is_kept_beside_what_came),
         cmocka_unit_test(a_check_that_was_overtaken_is_dropped),
         cmocka_unit_test(history_and_documents_go_with_their_badge_and_their_person),
         cmocka_unit_test(rows_of_the_release_before_are_checked_too),
