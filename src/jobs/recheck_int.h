@@ -16,12 +16,16 @@ struct polite {
     int64_t               apart_ms; /* of two documents, over all hosts */
     struct kept          *kept;
     /* Of the check that is under way. */
-    struct db    *db;
-    struct slice  subject; /* not kept: nobody asks for it again soon */
-    int64_t       begun_ms, took_ms;
-    int64_t       postponed_until_ms; /* not 0: a host may not be asked yet, so nothing is known */
-    bool          failed;             /* a host did */
-    enum err_code trouble;            /* of the store */
+    struct db   *db;
+    struct slice subject; /* not kept: nobody asks for it again soon */
+    int64_t      begun_ms, took_ms;
+    int64_t      postponed_until_ms; /* not 0: a host may not be asked yet, so nothing is known */
+    bool         failed;             /* a host did */
+    /* Of the document that is asked for. */
+    uint64_t      host; /* which is asked now: of the address, then of where a redirect leads */
+    unsigned      host_failures; /* of it until now, in a row */
+    bool          is_down;       /* it was not asked: it failed a moment ago */
+    enum err_code trouble;       /* of the store */
     struct err    why;
     /* The host that failed last, and how: others that need it now are told the same. */
     struct {
