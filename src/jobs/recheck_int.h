@@ -41,7 +41,7 @@ void           polite_free(struct polite *p);
 /* Begins a check, whose statements run under `db`. */
 void polite_begin(struct polite *p, struct db *db, struct slice subject);
 
-/* kept.c: at most KEPT_BYTES, each for KEPT_MS. */
+/* kept.c: at most KEPT_COUNT of KEPT_BYTES together, each for KEPT_MS; of this process alone. */
 struct kept *kept_new(void);
 void         kept_free(struct kept *k);
 /* Out     *ret in `a`. False when it is not there. */

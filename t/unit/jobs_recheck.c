@@ -28,6 +28,7 @@ struct web {
     int64_t        took_ms;
     const char    *identity; /* of the recipient instead of the user's */
     const char    *more;     /* members of each assertion */
+    struct slice   type;     /* Content-Type */
     int            hangs;    /* host that never answers, or -1 */
     int64_t        slow_ms;  /* what host 0 takes */
     struct seen   *seen;
@@ -129,7 +130,7 @@ web_get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct 
     *ret = (struct fetched){ .url = url,
                              .final_url = url,
                              .status = is_assertion && w->status[host] != 0 ? w->status[host] : 200,
-                             .content_type = SL("application/json"),
+                             .content_type = w->type,
                              .body = document(w, a, host, u.path),
                              .at_s = clock_now_s(),
                              .took_ms = took_ms };
@@ -194,6 +195,7 @@ start_over(struct recheck_test *t)
                        .closest_ms = INT64_MAX,
                        .took_ms = 20,
                        .more = "",
+                       .type = SL("application/json"),
                        .hangs = -1 };
     next_request(t->f, SLICE_NONE, true);
     new_rechecker(t);
@@ -396,6 +398,26 @@ the_budget_holds_over_all_hosts(void **state)
     assert_int_equal(unchecked("1"), 0);
     assert_in_range(clock_now_ms() - began_ms, 79 * 1000, 200 * 1000); /* 80 documents */
     t->conf.recheck_per_minute = 60000;
+}
+
+/* A class, an issuer and a picture of each host fit in, unless their headers are made to fill the memory: then
+ * they are fetched again. */
+static void
+what_is_kept_for_an_hour_is_bounded_by_all_its_bytes(void **state)
+{
+    struct recheck_test *t = *state;
+    char                 type[60001];
+
+    start_over(t);
+    put_badges(t, 400, 200);
+    once(t);
+    assert_int_equal(t->web.seen->asked_all, 400 + 3 * 200);
+    start_over(t);
+    memset(type, 'x', sizeof type);
+    t->web.type = (struct slice){ type, sizeof type - 1 };
+    put_badges(t, 400, 200);
+    once(t);
+    assert_int_equal(t->web.seen->asked_all, 400 + 3 * 400);
 }
 
 static pid_t
@@ -813,6 +835,7 @@ main(void)
         cmocka_unit_test(all_badges_are_checked_in_a_day_and_no_host_twice_a_second),
         cmocka_unit_test(the_oldest_of_a_host_is_first_and_none_before_its_time),
         cmocka_unit_test(the_budget_holds_over_all_hosts),
+        cmocka_unit_test(what_is_kept_for_an_hour_is_bounded_by_all_its_bytes),
         cmocka_unit_test(processes_at_once_check_each_badge_once),
         cmocka_unit_test(one_host_is_checked_by_one_process_at_a_time),
         cmocka_unit_test(a_host_that_hangs_holds_up_no_other_and_a_killed_process_nothing_for_long),
