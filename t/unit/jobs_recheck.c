@@ -683,6 +683,21 @@ revoked_and_expired_badges_are_so_at_once_and_stay_so_through_outages(void **sta
 }
 
 static void
+one_that_cannot_be_checked_expires_all_the_same(void **state)
+{
+    struct recheck_test *t = *state;
+    struct slice         day;
+
+    one_badge(t);
+    day = clock_iso8601(t->f->a, clock_now_s() + 10 * DAY_S);
+    t->web.more = arena_printf(t->f->a, "\"expires\":\"%.*s\",", SLICE_FMT(day)).p;
+    assert_stands(after_days(t, 2), "valid", "");
+    t->web.status[0] = 503;
+    assert_stands(after_days(t, 2), "unchecked", "http-503");
+    assert_stands(after_days(t, 10), "expired", "expired");
+}
+
+static void
 a_badge_that_was_given_to_somebody_else_is_not_valid_any_more(void **state)
 {
     struct recheck_test *t = *state;
@@ -845,6 +860,7 @@ main(void)
         cmocka_unit_test(failures_are_told_apart_and_a_badge_recovers),
         cmocka_unit_test(a_badge_that_is_not_there_for_30_days_is_no_longer_hosted),
         cmocka_unit_test(revoked_and_expired_badges_are_so_at_once_and_stay_so_through_outages),
+        cmocka_unit_test(one_that_cannot_be_checked_expires_all_the_same),
         cmocka_unit_test(a_badge_that_was_given_to_somebody_else_is_not_valid_any_more),
         cmocka_unit_test(a_change_makes_public_documents_old_and_keeps_the_report_beside_the_first),
         cmocka_unit_test(what_a_check_found_is_kept_beside_what_came),
