@@ -22,32 +22,24 @@ static struct fixture   *f;
 static struct rechecker *rechecker;
 
 static void
-lead_on(struct server *s, int fd)
+serve(struct server *s, int fd)
 {
     char request[2048], path[256], answer[400];
-    (void)s;
+    bool leads = s == &peers.from;
 
     while (peer_hear(fd, request, sizeof request, path, sizeof path)) {
-        peers.from_asked++;
-        snprintf(answer, sizeof answer,
-                 "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%d%s\r\n"
-                 "Content-Length: 0\r\n\r\n",
-                 peers.leads, path);
-        peer_say(fd, answer);
-    }
-}
-
-static void
-answer_status(struct server *s, int fd)
-{
-    char request[2048], path[256], answer[256];
-    (void)s;
-
-    while (peer_hear(fd, request, sizeof request, path, sizeof path)) {
-        peers.to_asked++;
-        peers.to_asked_ms = clock_now_ms();
-        snprintf(answer, sizeof answer, "HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n",
-                 peers.status);
+        if (leads) {
+            peers.from_asked++;
+            snprintf(answer, sizeof answer,
+                     "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%d%s\r\n"
+                     "Content-Length: 0\r\n\r\n",
+                     peers.leads, path);
+        } else {
+            peers.to_asked++;
+            peers.to_asked_ms = clock_now_ms();
+            snprintf(answer, sizeof answer, "HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n",
+                     peers.status);
+        }
         peer_say(fd, answer);
     }
 }
@@ -154,7 +146,7 @@ a_failure_counts_against_the_host_that_failed(void **state)
     struct server gone;
     (void)state;
 
-    server_start(&gone, "127.0.0.1", answer_status);
+    server_start(&gone, "127.0.0.1", serve);
     server_stop(&gone);
     due_badges(1, gone.port);
     once();
@@ -190,8 +182,8 @@ begin(void **state)
         return -1;
     f = *state;
     log_set_level(ERR_LEVEL_ERROR + 1);
-    server_start(&peers.from, "127.0.0.1", lead_on);
-    server_start(&peers.to, "127.0.0.1", answer_status);
+    server_start(&peers.from, "127.0.0.1", serve);
+    server_start(&peers.to, "127.0.0.1", serve);
     clock_virtual();
     return 0;
 }
