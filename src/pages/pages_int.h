@@ -78,6 +78,8 @@ void put_visibility(const struct req *r, json_object *model, enum visibility v);
  * tags, and for its owner identity and sources. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
+/* The badge whose id the path has, of the user who asks. Errors  NOT_FOUND. */
+MUST_USE enum err_code get_badge(struct req *r, struct badge_full *ret, struct err *e);
 /* The stored documents of a badge. */
 struct badge_docs badge_docs_of(const struct badge_full *badge);
 /* verdict_title, verdict_text, checked, messages, report (the address of the whole report). is_public: only the
