@@ -49,6 +49,10 @@ void put_field(json_object *model, const char *name, struct slice value);
 /* sessions: where this user is signed in. */
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 
+/* sentence, and hint and messages where there is more to say, of what an import refused. */
+struct import_result;
+void put_refusal(const struct req *r, json_object *item, const struct import_result *result);
+
 /* What upload.js needs to know: limits, and the sentences about them. */
 void put_upload(const struct req *r, json_object *model);
 

@@ -139,7 +139,8 @@ page_signin_use(struct req *r, struct resp *out, struct err *e)
 enum err_code
 page_signout(struct req *r, struct resp *out, struct err *e)
 {
+    struct slice  next = checked_next(req_form(r, "next"));
     enum err_code rc = auth_session_end(r, out, e);
 
-    return rc != ERR_NONE ? rc : reply_redirect(out, SL("/"));
+    return rc != ERR_NONE ? rc : reply_redirect(out, next.n > 0 ? next : SL("/"));
 }

@@ -9,6 +9,7 @@ static const struct stmt sql[] = {
     { "sweep.signins", ON_PRIMARY, "i", "",
       "DELETE FROM signin WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.rates", ON_PRIMARY, "i", "", "DELETE FROM rate WHERE ends_at_s <= ? LIMIT 1000" },
+    { "sweep.pushes", ON_PRIMARY, "i", "", "DELETE FROM push WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.mails", ON_PRIMARY, "i", "",
       "DELETE FROM outbox WHERE created_at_s <= ? - 86400 LIMIT 1000" },
 };
