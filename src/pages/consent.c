@@ -32,6 +32,16 @@ was_sent(const struct req *r)
     return token.n > 0 && secret_eq(token, req_param(r, "token"));
 }
 
+/* Host and port: an origin is a scheme and these. */
+static void
+put_sender(struct consent *c)
+{
+    size_t at;
+
+    if (slice_find(c->push.sender, SL("://"), &at))
+        json_put_text(c->model, "sender", slice_from(c->push.sender, at + 3));
+}
+
 static enum err_code
 begin(struct consent *c, struct req *r, struct err *e)
 {
@@ -51,7 +61,7 @@ begin(struct consent *c, struct req *r, struct err *e)
     c->model = model_new(r, "push.page_title", NULL);
     json_put_bool(c->model, "noindex", true);
     json_put_text(c->model, "action", r->path);
-    view_url(c->model, "sender", c->push.sender);
+    put_sender(c);
     c->items = json_put_array(c->model, "items");
     return ERR_NONE;
 }
@@ -109,14 +119,15 @@ check_of(const struct req *r, struct slice text)
 static void
 put_picture(struct consent *c, json_object *item, const struct report *report)
 {
-    struct arena *a = c->r->arena;
-    const char   *type = report->picture_kind == BADGE_IMAGE_SVG ? "svg+xml" : "png";
+    json_object *data;
 
     c->picture_bytes += report->picture.n;
-    if (report->picture.n > 0 && c->picture_bytes <= PICTURES_BYTES)
-        json_put_text(
-            item, "picture",
-            arena_printf(a, "data:image/%s;base64,%s", type, base64_encode(a, report->picture).p));
+    if (report->picture.n == 0 || c->picture_bytes > PICTURES_BYTES)
+        return;
+    data = json_put_object(item, "data");
+    json_put_text(data, "type",
+                  report->picture_kind == BADGE_IMAGE_SVG ? SL("svg+xml") : SL("png"));
+    json_put_text(data, "bytes", base64_encode(c->r->arena, report->picture));
 }
 
 static struct slice
@@ -232,6 +243,7 @@ put_collections(const struct consent *c, struct err *e)
         json_put_number(item, "id", (int64_t)all[i].id);
         json_put_text(item, "name", all[i].name);
     }
+    json_put_bool(c->model, "has_collections", count > 0);
     return ERR_NONE;
 }
 
@@ -274,8 +286,6 @@ page_consent(struct req *r, struct resp *out, struct err *e)
         return rc;
     put_counted(r, c.model, "heading", "push.heading", count);
     json_put_bool(c.model, "any", c.offered > 0);
-    json_put_bool(c.model, "has_collections",
-                  json_object_array_length(json_get(c.model, "collections")) > 0);
     json_put_bool(c.model, "choose", count > 1 && c.offered > 0);
     out->data_pictures = true;
     return model_reply(out, 200, "push", c.model);

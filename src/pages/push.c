@@ -76,6 +76,7 @@ page_push_frame(struct req *r, struct resp *out, struct err *e)
 
     (void)e;
     json_put_bool(model, "noindex", true);
+    json_put(model, "user", NULL); /* who frames it sees nothing of who it is */
     return model_reply(out, 200, "push_frame", model);
 }
 
