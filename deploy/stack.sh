@@ -271,7 +271,7 @@ part_start() {
     esac
     part_stamp "$1" >"$VAR/run/$1.stamp"
 }
-nginx_answers() { [ -n "$(http_status /errors/error.css "$PORT")" ]; }
+nginx_answers() { [ -n "$(http_status /static/ "$PORT")" ]; }
 part_stop() {
     case $1 in
     primary | replica) stop "$1" 60 ;;
@@ -300,13 +300,7 @@ nginx_write_conf() {
         render "$conf_file" >"$VAR/nginx/${conf_file##*/}" || return 1
     done
     mkdir -p "$VAR/nginx/html/errors"
-    cp "$TOP/deploy/nginx/error.css" "$VAR/nginx/html/errors/"
-    while IFS='	' read -r error_status error_title error_text; do
-        sed "s|@STATUS@|$error_status|;s|@TITLE@|$error_title|;s|@TEXT@|$error_text|" \
-            "$TOP/deploy/nginx/error.html" >"$VAR/nginx/html/errors/$error_status.html"
-        printf '{"httpStatus":%s,"status":"error","error":"%s."}\n' "$error_status" "$error_title" \
-            >"$VAR/nginx/html/errors/$error_status.json"
-    done <"$TOP/deploy/nginx/errors.tsv"
+    "$BUILD/obi" error-pages --conf "$VAR/obi.conf" "$VAR/nginx/html/errors" || return 1
     chmod -R a+rX "$VAR/nginx/html"
     (as_user nginx -t -q -e stderr -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf")
 }

@@ -2,7 +2,7 @@
 # catalogues and the names of static files.
 #   cmake -DSOURCE=... -DOUT=... -DSTATIC=... -DVERSION=... -P site.cmake
 file(MAKE_DIRECTORY ${STATIC})
-file(GLOB assets ${SOURCE}/src/static/*)
+file(GLOB assets ${SOURCE}/src/static/*.*)
 file(GLOB templates ${SOURCE}/src/pages/*.html)
 file(GLOB catalogues ${SOURCE}/src/pages/catalogue/*.po)
 list(SORT assets)

@@ -33,8 +33,10 @@ enum {
     LIMIT_PUSH_BYTES = 64 * KIB,
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
-    LIMIT_NEXT_BYTES = 1024, /* the path to go to after signing in */
-    LIMIT_HEADER_BYTES = 16 * KIB, /* all FastCGI parameters of a request */
+    LIMIT_NEXT_BYTES = 1024,        /* the path to go to after signing in */
+    LIMIT_HEADER_BYTES = 16 * KIB,  /* all FastCGI parameters of a request */
+    LIMIT_PASSKEYS = 20,            /* of one user */
+    LIMIT_PASSKEY_NAME_BYTES = 100, /* and of its name */
     /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,
     LIMIT_COLLECTION_NAME_CHARS = 200,

@@ -72,7 +72,8 @@ struct req {
 /* The first value of that name, or SLICE_NONE. Header names in any letter case. */
 struct slice req_header(const struct req *r, const char *name);
 struct slice req_arg(const struct req *r, const char *name); /* of the query */
-struct slice req_form(const struct req *r, const char *name); /* of the body: form, multipart or JSON */
+/* Of the body: form, multipart or JSON. Each CR LF is an LF. */
+struct slice req_form(const struct req *r, const char *name);
 struct slice req_param(const struct req *r, const char *name); /* of the route's path, decoded */
 /* The value of our cookie `name` (which is sent as `obi_<port>_<name>`), or SLICE_NONE; also
  * SLICE_NONE when it came twice with different values, since one of the two is then somebody

@@ -21,7 +21,7 @@ enum net_who { NET_ANONYMOUS, NET_SIGNED_IN };
 
 /* For the life of the process; made once, by its only thread, before other threads begin.
  * In      conf: outlives it. NULL: the defaults, nothing opened (the tool on a bare machine).
- * Errors  CONF, as net_check_conf.
+ * Errors  CONF, with the first of what net_check_conf finds.
  * Owner   the caller ends *ret with net_free, after every fetcher. */
 MUST_USE enum err_code net_new(const struct conf *conf, struct net **ret, struct err *e);
 void                   net_free(struct net *n);
@@ -37,8 +37,7 @@ const struct fetcher *net_fetcher(struct net *n, struct arena *a, enum net_who w
  * difference. */
 int64_t net_took_us(const struct net *n);
 
-/* Checks the fetch.* settings that core cannot check.
- * Errors  CONF: e->field is the key, e->received the value, e->cause what is wrong with it. */
-MUST_USE enum err_code net_check_conf(const struct conf *conf, struct err *e);
+/* Checks the fetch.* settings that core cannot check. */
+void net_check_conf(const struct conf *conf, struct conf_faults *faults);
 
 #endif

@@ -17,6 +17,10 @@ enum err_code page_signin_ask(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_link(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_code(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_use(struct req *r, struct resp *out, struct err *e);
+enum err_code page_passkey_challenge(struct req *r, struct resp *out, struct err *e);
+enum err_code page_passkey_add(struct req *r, struct resp *out, struct err *e);
+enum err_code page_passkey_remove(struct req *r, struct resp *out, struct err *e);
+enum err_code page_passkey_signin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signout(struct req *r, struct resp *out, struct err *e);
 
 /* GET and POST /settings, POST /settings/session/:id/end. */

@@ -117,8 +117,9 @@ struct reach {
 static const struct conf *
 with_reach(struct arena *a, const struct conf *conf, const struct reach *reach)
 {
-    struct conf *own = conf_defaults(a);
-    struct err   e = { 0 };
+    struct conf       *own = conf_defaults(a);
+    struct conf_faults faults = { .count = 0 };
+    struct err         e = { 0 };
 
     if (conf != NULL)
         *own = *conf;
@@ -128,7 +129,8 @@ with_reach(struct arena *a, const struct conf *conf, const struct reach *reach)
         own->fetch_connect_to = reach->connect_to;
     if (reach->allow_net.count > 0)
         own->fetch_allow_net = reach->allow_net;
-    if (net_check_conf(own, &e) == ERR_NONE)
+    net_check_conf(own, &faults);
+    if (conf_faults_fail(&faults, &e) == ERR_NONE)
         return own;
     cli_fail(&e);
     return NULL;

@@ -278,12 +278,23 @@ conf_load(struct arena *a, const struct slice *files, size_t count, const struct
     return ERR_NONE;
 }
 
-enum err_code
-conf_fault(struct err *e, const char *key, struct slice value, const char *wrong)
+void
+conf_fault_add(struct conf_faults *f, const char *key, struct slice value, const char *wrong)
 {
-    FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
-    err_set_field(e, slice_str(key));
-    err_set_received(e, value);
-    err_set_cause_text(e, slice_str(wrong));
+    if (f->count < COUNT_OF(f->items))
+        f->items[f->count++] = (struct conf_fault){ key, value, wrong };
+}
+
+enum err_code
+conf_faults_fail(const struct conf_faults *f, struct err *e)
+{
+    const struct conf_fault *first = &f->items[0];
+
+    if (f->count == 0)
+        return ERR_NONE;
+    FAIL(e, CONF, "%s = %.*s: %s", first->key, SLICE_FMT(first->value), first->wrong);
+    err_set_field(e, slice_str(first->key));
+    err_set_received(e, first->value);
+    err_set_cause_text(e, slice_str(first->wrong));
     return e->code;
 }

@@ -46,6 +46,16 @@ void put_subject(const struct req *r, json_object *model, const struct badge_row
 /* A hidden field that the confirmation page sends again. */
 void put_field(json_object *model, const char *name, struct slice value);
 
+/* The sign-in page, again after a mistake: `failure_id` is a sentence's, or NULL. */
+enum err_code reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
+                           struct slice next, const char *failure_id);
+/* A path of ours that may follow signing in; empty when `next` is none. */
+struct slice  checked_next(struct slice next);
+enum err_code reply_next(struct resp *out, struct slice next);
+/* "Firefox on Windows", of a User-Agent. */
+struct slice device_text(const struct req *r, struct slice agent);
+/* passkeys, has_passkeys, passkey_name. */
+MUST_USE enum err_code put_passkeys(const struct req *r, json_object *model, struct err *e);
 /* sessions: where this user is signed in. */
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 

@@ -2,21 +2,20 @@
 #include "auth/signin.h"
 #include "pages_int.h"
 
-static struct slice
+struct slice
 checked_next(struct slice next)
 {
     return next.n <= LIMIT_NEXT_BYTES && path_is_ours(next) ? next : SL("");
 }
 
-static enum err_code
+enum err_code
 reply_next(struct resp *out, struct slice next)
 {
     next = checked_next(next);
     return reply_redirect(out, next.n > 0 ? next : SL("/backpack"));
 }
 
-/* The form, again after a mistake. */
-static enum err_code
+enum err_code
 reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
              struct slice next, const char *failure_id)
 {

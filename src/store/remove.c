@@ -55,6 +55,7 @@ static const struct stmt sql[] = {
     { "remove.reports", ON_PRIMARY, "u", "", "DELETE FROM badge_report WHERE user_id = ?" },
     { "remove.badges", ON_PRIMARY, "u", "", "DELETE FROM badge WHERE user_id = ?" },
     { "remove.sessions", ON_PRIMARY, "u", "", "DELETE FROM session WHERE user_id = ?" },
+    { "remove.passkeys", ON_PRIMARY, "u", "", "DELETE FROM passkey WHERE user_id = ?" },
     { "remove.links", ON_PRIMARY, "u", "",
       "DELETE s FROM signin s JOIN user_email e ON e.email_key = s.email_key WHERE e.user_id = ?" },
     { "remove.mails", ON_PRIMARY, "u", "",

@@ -8,6 +8,8 @@ static const struct stmt sql[] = {
       "DELETE FROM session WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.signins", ON_PRIMARY, "i", "",
       "DELETE FROM signin WHERE expires_at_s <= ? LIMIT 1000" },
+    { "sweep.challenges", ON_PRIMARY, "i", "",
+      "DELETE FROM passkey_challenge WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.rates", ON_PRIMARY, "i", "", "DELETE FROM rate WHERE ends_at_s <= ? LIMIT 1000" },
     { "sweep.pushes", ON_PRIMARY, "i", "", "DELETE FROM push WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.mails", ON_PRIMARY, "i", "",

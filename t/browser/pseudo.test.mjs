@@ -37,7 +37,7 @@ async function check(at, name) {
 }
 
 test("before signing in", async () => {
-    for (const at of ["/", "/signin", "/help", "/signin/" + "x".repeat(43), "/nothing"]) {
+    for (const at of ["/", "/signin", "/help", "/signin/" + "x".repeat(43), "/nothing", "/static/nothing"]) {
         await page.goto(at);
         await check(page, at);
     }

@@ -85,7 +85,7 @@ write_file('www/p.png', read_file($picture));
 # --- Usage.
 my ($status, $out, $err) = obi('--help');
 is $status, 0, 'help is no failure';
-my @verbs = $out =~ /^  (\w+) /mg;
+my @verbs = $out =~ /^  ([\w-]+) /mg;
 ok scalar(@verbs) >= 6, 'there are verbs';
 is((obi($_, '--help'))[0], 0, "$_ --help ends with 0") for @verbs;
 is((obi())[0], 64, 'no verb is wrong use');
@@ -191,13 +191,20 @@ my $bad = write_file('bad.conf', "$settings\n# comment\nfetch.timeout = soon\nfe
 is $status, 1, 'a bad one';
 like $err, qr/\Q$bad\E:7: fetch\.timeout: must be a whole number/, 'names file, line, key and reason';
 like $err, qr/\Q$bad\E:8: fetch\.tiemout: is no setting/, 'of every mistake';
-my $worse = write_file('worse.conf', "log.level = chatty\nfetch.allow_net = 10.0.0.0/33\nmail.url = gopher://x\n");
+my $worse = write_file('worse.conf', "log.level = chatty\nfetch.allow_net = 10.0.0.0/33\nmail.url = gopher://x\n"
+    . "fetch.allow_net = 10.0.0.0/8\nfetch.allow_net = nowhere\nfetch.connect_to = a\nmail.from = nobody\nmail.cacert = /none.pem\n");
 ($status, undef, $err) = obi('config', 'check', @conf, '--conf', $worse);
 is $status, 1, 'mistakes of each kind';
-like $err, qr/\Q$worse\E:1: log\.level: .*\Q$worse\E:2: fetch\.allow_net: .*\Q$worse\E:3: mail\.url: /s, 'are all said at once';
+is join(' ', map { /^\Q$worse\E:(\d+: [\w.]+):/ ? $1 : () } split /\n/, $err), '1: log.level 2: fetch.allow_net 5: fetch.allow_net '
+    . '6: fetch.connect_to 3: mail.url 7: mail.from 8: mail.cacert', 'are all said at once' or diag $err;
+($status, undef, $err) = obi('config', 'check', '--conf', write_file('empty.conf', "mail.from =\n"));
+is((() = $err =~ /mail\.(?:url|from)/g), 2, 'what is missing is said once');
 ($status, undef, $err) = obi('config', 'check', '--conf', "$dir/nosuch.conf");
 is $status, 1, 'a file that is not there';
 like $err, qr/configuration cannot be read: .*nosuch\.conf: No such file/, 'is named';
+($status, undef, $err) = obi('error-pages', @conf, "$dir/nosuch");
+is $status, 70, 'a folder that is not there';
+like $err, qr/No such file/, 'is said';
 ($status, undef, $err) = obi('user', 'add', 'bad', @conf);
 like $err, qr/received: bad cause: must be one whole mail address/, 'what is wrong with an address is said';
 ($status, undef, $err) = obi('seed', '--users', 1, '--badges', 1001, @conf);
