@@ -61,6 +61,9 @@ begin(struct consent *c, struct req *r, struct err *e)
     c->model = model_new(r, "push.page_title", NULL);
     json_put_bool(c->model, "noindex", true);
     json_put_text(c->model, "action", r->path);
+    /* A window that is open for one question has no tabs that lead away from it. */
+    json_put(c->model, "user", NULL);
+    json_put_text(c->model, "email", r->user->email);
     put_sender(c);
     c->items = json_put_array(c->model, "items");
     return ERR_NONE;
@@ -211,7 +214,7 @@ put_offer(struct consent *c, size_t i, struct err *e)
     if ((rc = run(c, i, false, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
-    if (result.report != NULL && result.report->badge != NULL)
+    if (result.report != NULL && result.report->badge != NULL && !import_is_anothers(&result))
         put_status_of(c->r, item, result.report);
     if (result.outcome == IMPORT_OFFERED) {
         c->offered++;
@@ -386,7 +389,7 @@ put_decided(struct consent *c, json_object *item, const struct import_result *re
         put_why(c->r, item, result);
         break;
     case IMPORT_OFFERED:
-        put_outcome(item, "declined", "remove", "DENIED");
+        put_outcome(item, "declined", "badge", "DENIED");
         put_sentence(c->r, item, "sentence", "push.declined", NULL);
         break;
     }
@@ -418,6 +421,8 @@ decide(struct consent *c, size_t i, struct err *e)
         (rc = run(c, i, accepted, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
+    if (result.report == NULL) /* the form says again what it was called */
+        json_put_text(item, "name", req_form(c->r, arena_printf(c->r->arena, "name.%zu", i).p));
     if ((rc = put_decided(c, item, &result, e)) != ERR_NONE)
         return rc;
     put_message(item);
