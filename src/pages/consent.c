@@ -57,7 +57,7 @@ begin(struct consent *c, struct req *r, struct err *e)
     json_in_arena(r->arena, c->texts);
     if (!was_sent(r))
         c->push.sender = c->push.return_to = SL("");
-    c->fetch = net_fetcher(r->app->net, r->arena, NET_SIGNED_IN);
+    c->fetch = fetcher_memo(r->arena, net_fetcher(r->app->net, r->arena, NET_SIGNED_IN));
     c->model = model_new(r, "push.page_title", NULL);
     json_put_bool(c->model, "noindex", true);
     json_put_text(c->model, "action", r->path);

@@ -189,7 +189,7 @@ test("without JavaScript there is a form, a plain result and a way back", async 
     for (const box of await visit.page.locator("[name=assertions]").all()) await box.setChecked(false);
     await visit.page.check("[name=assertions] >> nth=0");
     await visit.page.click("#send button");
-    assert.equal(await visit.page.textContent("h1"), "1 badge for you");
+    assert.equal(await visit.page.textContent("h1"), "1 badge was sent to you");
     await visit.page.click("[data-decide] .button-main");
     assert.match(await visit.page.textContent("[data-decided]"), /issued to somebody else/);
     await shoot(stack, visit.page, "push-done-plain");
