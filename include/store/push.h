@@ -10,6 +10,7 @@ struct push {
     struct slice assertions; /* a JSON array of texts */
     struct slice sender;     /* the origin of the page; empty: not known */
     struct slice return_to;  /* an address of that origin; empty: none */
+    struct slice window_key; /* at most 64 bytes; what the window that took it has made up */
 };
 
 /* Kept for PUSH_TTL_S, under the hash of a token. */

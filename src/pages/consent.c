@@ -449,6 +449,7 @@ page_consent_take(struct req *r, struct resp *out, struct err *e)
     r->fetch_us += clock_monotonic_us() - began_us;
     put_counted(r, c.model, "heading", c.added > 0 ? "push.done" : "push.done_none", c.added);
     view_url(c.model, "return_to", c.push.return_to);
+    json_put_text(c.model, "window", c.push.window_key);
     out->data_pictures = true;
     return model_reply(out, 200, "push_done", c.model);
 }

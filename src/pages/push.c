@@ -6,12 +6,16 @@
 #include "push_int.h"
 #include "store/push.h"
 
-enum { HOUR_S = 3600, PUSHES_AN_HOUR = 600 /* of one client: a class behind one address */ };
+enum {
+    HOUR_S = 3600,
+    PUSHES_AN_HOUR = 600, /* of one client: a class behind one address */
+    KEY_BYTES = 64
+};
 
 /* What came, however it came. */
 struct pushed {
     json_object *assertions; /* an array of texts */
-    struct slice sender, return_to;
+    struct slice sender, return_to, window_key;
 };
 
 static enum err_code
@@ -59,7 +63,8 @@ keep(const struct req *r, struct resp *out, const struct pushed *pushed, struct 
     struct slice  token = rand_token(r->arena);
     struct push   push = { .assertions = json_print(r->arena, pushed->assertions),
                            .sender = pushed->sender,
-                           .return_to = pushed->return_to };
+                           .return_to = pushed->return_to,
+                           .window_key = pushed->window_key };
     enum err_code rc;
 
     if ((rc = store_rate_take(r->db, bucket, PUSHES_AN_HOUR, HOUR_S, e)) != ERR_NONE ||
@@ -86,13 +91,16 @@ enum err_code
 page_push_take(struct req *r, struct resp *out, struct err *e)
 {
     struct pushed pushed = { .sender = uri_origin(r->arena, req_form(r, "sender")),
-                             .return_to = SL("") };
+                             .return_to = SL(""),
+                             .window_key = slice_first(req_form(r, "window"), KEY_BYTES) };
     enum err_code rc = read_assertions(r, &r->form, "assertions", &pushed, e);
 
     if (rc != ERR_NONE)
         return rc;
     if (pushed.sender.p == NULL)
         pushed.sender = SL("");
+    if (pushed.window_key.p == NULL)
+        pushed.window_key = SL("");
     return keep(r, out, &pushed, e);
 }
 
@@ -119,7 +127,8 @@ page_push_frameless(struct req *r, struct resp *out, struct err *e)
 {
     const bool    is_form = r->method == HTTP_POST;
     struct pushed pushed = { .sender = uri_origin(r->arena, req_header(r, "Origin")),
-                             .return_to = slice_trim(req_form(r, "returnTo")) };
+                             .return_to = slice_trim(req_form(r, "returnTo")),
+                             .window_key = SL("") };
     enum err_code rc = read_assertions(r, is_form ? &r->form : &r->args, "assertions", &pushed, e);
 
     if (rc != ERR_NONE)
@@ -137,7 +146,7 @@ page_push_frameless(struct req *r, struct resp *out, struct err *e)
 enum err_code
 page_claim(struct req *r, struct resp *out, struct err *e)
 {
-    struct pushed pushed = { .sender = SL(""), .return_to = SL("") };
+    struct pushed pushed = { .sender = SL(""), .return_to = SL(""), .window_key = SL("") };
     enum err_code rc = read_assertions(r, &r->args, "assertion", &pushed, e);
 
     if (rc != ERR_NONE)

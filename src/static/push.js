@@ -1,14 +1,28 @@
-/* The window in which an issuer's page hands over badges, from the moment it opens to the answer. The page that
- * opened it is named by the browser alone, and kept in this tab: it is the only one that is answered. */
+/* The window in which an issuer's page hands over badges, from the moment it opens to the answer. The browser says
+ * which page opened it; that and a key are kept in this tab, and the key goes along with the badges. So the page is
+ * told what became of the badges that it sent itself, and nobody of any others. */
 const at_work = document.querySelector("[data-push]");
 const decided = document.querySelector("[data-decided]");
 const decide = document.querySelector("[data-decide]");
 
+/* Returns the key; an empty one where a tab can keep nothing: then nobody is answered. */
 function keep(origin) {
-    try { sessionStorage.setItem("opener", origin); } catch { /* no storage: then nobody is answered */ }
+    const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    try {
+        sessionStorage.setItem("opener", JSON.stringify({ origin, key }));
+        return key;
+    } catch {
+        return "";
+    }
 }
-function kept() {
-    try { return sessionStorage.getItem("opener"); } catch { return null; }
+/* The origin of the page that sent what has this key. */
+function kept(key) {
+    try {
+        const opener = JSON.parse(sessionStorage.getItem("opener"));
+        return key && opener.key === key ? opener.origin : null;
+    } catch {
+        return null;
+    }
 }
 
 function show(when) {
@@ -23,7 +37,7 @@ function receive() {
     addEventListener("message", ({ source, origin, data }) => {
         if (taken || source !== window.opener || data?.openbadges !== "assertions" || !Array.isArray(data.assertions)) return;
         taken = true;
-        keep(origin);
+        form.elements.window.value = keep(origin);
         /* Our own frame inside an old page says for whom it speaks. */
         form.elements.sender.value = origin === location.origin ? String(data.sender) : origin;
         for (const assertion of data.assertions) {
@@ -70,7 +84,7 @@ function relay() {
 }
 
 /* Each badge's fate, for the page that sent them. */
-function answer() {
+function answer(origin) {
     const errors = [];
     const successes = [];
     const close = document.querySelector("[data-close]");
@@ -79,7 +93,7 @@ function answer() {
         if (reason) errors.push({ assertion, reason, message, report });
         else successes.push(assertion);
     }
-    window.opener.postMessage({ openbadges: "result", errors, successes }, kept());
+    window.opener.postMessage({ openbadges: "result", errors, successes }, origin);
     close.hidden = false;
     close.addEventListener("click", () => window.close());
     for (const link of document.querySelectorAll("[data-leave]")) link.hidden = true;
@@ -87,7 +101,7 @@ function answer() {
 
 if (at_work && window.parent !== window) relay();
 else if (at_work && window.opener) receive();
-if (decided && window.opener && kept()) answer();
+if (decided && window.opener && kept(decided.dataset.decided)) answer(kept(decided.dataset.decided));
 decide?.addEventListener("submit", () => {
     const busy = decide.querySelector("[data-busy]");
     busy.textContent = busy.dataset.busy;

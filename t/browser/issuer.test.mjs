@@ -229,6 +229,21 @@ test("nobody but the page that opened the window is answered, and nobody else is
     await visit.close();
 });
 
+test("what another page sends through the same window is no business of the one that opened it", async () => {
+    const visit = await visitor(browser, stack, { storageState: await learner.context.storageState() });
+    const window = await send(visit.page, [url_of("map-reader")]);
+    await window.waitForSelector("[data-decide]");
+    await window.goto(stack.demo.replace("127.0.0.1", "localhost") + "/issue.html");
+    assert.ok(await window.evaluate(() => window.opener !== null));
+    await window.evaluate((one) => globalThis.OpenBadges.issue_no_modal(one), url_of("team-player"));
+    await window.waitForSelector("[data-decide]");
+    await accept(window);
+    assert.ok(await window.isHidden("[data-close]"));
+    assert.ok(await window.isVisible("main a:has-text('Back to')"));
+    assert.deepEqual(await visit.page.evaluate(() => globalThis.answers), []);
+    await visit.close();
+});
+
 test("a frame of an old page leads to a window, and answers as it did", async () => {
     const visit = await visitor(browser, stack, { storageState: await learner.context.storageState() });
     const asked = [];

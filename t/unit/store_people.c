@@ -385,7 +385,7 @@ a_push_is_there_for_an_hour(void **state)
 {
     struct fixture   *f = *state;
     const struct push push = { SL("[\"https://issuer.example/a\"]"), SL("https://issuer.example"),
-                               SL("") };
+                               SL(""), SL("key") };
     struct push       found;
     uint64_t          removed;
 
@@ -394,6 +394,7 @@ a_push_is_there_for_an_hour(void **state)
     assert_slice_equal(found.assertions, push.assertions);
     assert_slice_equal(found.sender, push.sender);
     assert_int_equal(found.return_to.n, 0);
+    assert_slice_equal(found.window_key, push.window_key);
     assert_int_equal(store_push_get(f->db, SL("another"), &found, &f->e), ERR_NOT_FOUND);
     move_clock(f, PUSH_TTL_S);
     assert_int_equal(store_push_get(f->db, SL("pushed"), &found, &f->e), ERR_NOT_FOUND);
