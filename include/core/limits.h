@@ -30,6 +30,8 @@ enum {
     LIMIT_BODY_BYTES = 9 * MIB, /* a form with several pictures; a worker holds it whole */
     LIMIT_FORM_FIELDS = 256,
     LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
+    LIMIT_PUSH_ASSERTIONS = 20, /* sent by an issuer's page at once */
+    LIMIT_PUSH_BYTES = 64 * KIB,
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
     LIMIT_NEXT_BYTES = 1024,        /* the path to go to after signing in */

@@ -101,6 +101,7 @@ struct resp {
     struct slice form_action; /* another origin that forms of the page lead to, redirects included */
     const char   *page; /* the template to render `model` with; NULL for a body that is ready */
     json_object  *model;
+    bool          data_pictures; /* a page has pictures in itself, as data: addresses */
     int64_t       fresh_until_s; /* a cached document changes by itself then (an expiry); 0: never */
     bool          broken;        /* a header was refused */
 };
@@ -163,6 +164,7 @@ struct route {
     bool             cors;   /* Access-Control-Allow-Origin: * */
     bool             cached; /* a public document: stored in memcached, ETag, no cookie ever */
     bool             framed; /* other sites may show it in a frame */
+    bool             opened; /* by an issuer's page in a window, which keeps hold of that page */
     /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */
     void (*fail)(struct req *r, const struct err *e, struct resp *out);
 };

@@ -41,6 +41,8 @@ MUST_USE enum err_code import_bytes(struct arena *a, struct db *db, const struct
 MUST_USE enum err_code import_url(struct arena *a, struct db *db, const struct fetcher *fetch,
                                   uint64_t user, struct slice url, struct import_result *ret,
                                   struct err *e);
+/* Whether it was refused for no other reason than that it was issued to somebody else. */
+bool import_is_anothers(const struct import_result *result);
 /* What came of it, for programs: outcome ("added", "exists", "refused", "offered"), subject, name and status
  * of the badge; id unless it was refused, and recipientInOtherCase when its address is written in
  * another letter case; else reason and message, and url, field, received and httpStatus where they

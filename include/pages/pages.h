@@ -62,6 +62,18 @@ enum err_code page_badge_document(struct req *r, struct resp *out, struct err *e
 enum err_code page_verify(struct req *r, struct resp *out, struct err *e);
 enum err_code page_verify_take(struct req *r, struct resp *out, struct err *e);
 
+/* How issuers' pages push (docs/issuer-api.md): GET /issuer/frame is what issuer.js opens, POST
+ * /issuer/push takes what that window was told, GET and POST /issuer/frameless what a form of
+ * another site sends, GET /claim a link. All lead to GET /issuer/push/:token, which shows what was
+ * sent, and whose POST says what became of each. GET /issuer/welcome. */
+enum err_code page_push_frame(struct req *r, struct resp *out, struct err *e);
+enum err_code page_push_take(struct req *r, struct resp *out, struct err *e);
+enum err_code page_push_frameless(struct req *r, struct resp *out, struct err *e);
+enum err_code page_claim(struct req *r, struct resp *out, struct err *e);
+enum err_code page_consent(struct req *r, struct resp *out, struct err *e);
+enum err_code page_consent_take(struct req *r, struct resp *out, struct err *e);
+enum err_code page_push_welcome(struct req *r, struct resp *out, struct err *e);
+
 /* GET and POST /collections; GET /collections/:id; POST its /change, /badges, /remove. */
 enum err_code page_collections(struct req *r, struct resp *out, struct err *e);
 enum err_code page_collection_add(struct req *r, struct resp *out, struct err *e);

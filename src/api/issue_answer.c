@@ -67,37 +67,12 @@ reply_fault(struct answer *as)
     return reply_json(as->out, 400, fault);
 }
 
-/* Whether all that is wrong with it is whose it is. */
-static bool
-is_only_anothers(const struct import_result *result)
-{
-    const struct report *report = result->report;
-
-    if (result->outcome != IMPORT_REFUSED || result->why.code != ERR_RECIPIENT_MISMATCH)
-        return false;
-    for (size_t i = 0; i < report->message_count; i++) {
-        const struct report_message *m = &report->messages[i];
-
-        if (m->level == REPORT_LEVEL_ERROR && !m->aside && m->code != REPORT_RECIPIENT_MISMATCH &&
-            m->code != REPORT_RECIPIENT_NOT_ASKED)
-            return false;
-    }
-    return true;
-}
-
 static json_object *
 shown(struct arena *a, const struct report *report)
 {
-    const struct badge_docs docs = {
-        .hosted_url = report->is_signed ? SL("") : report->subject,
-        .assertion = report->assertion_text,
-        .class_url = report->badge_url,
-        .class_text = report->badge_text,
-        .issuer_url = report->issuer_url,
-        .issuer_text = report->issuer_text,
-    };
-    json_object *badge = NULL;
-    struct err   e = { 0 };
+    const struct badge_docs docs = report_docs(a, report);
+    json_object            *badge = NULL;
+    struct err              e = { 0 };
 
     return badge_displayed(a, &docs, &badge, &e) == ERR_NONE ? json_in_arena(a, badge) : NULL;
 }
@@ -196,7 +171,7 @@ api_issue_answer(struct req *r, struct resp *out, const struct api_issue *issue,
     r->fetch_us += net_took_us(r->app->net) - waited_us;
     if (rc != ERR_NONE)
         return rc;
-    if (as.result.outcome == IMPORT_REFUSED && !is_only_anothers(&as.result))
+    if (as.result.outcome == IMPORT_REFUSED && !import_is_anothers(&as.result))
         return reply_fault(&as);
     return reply_sound(&as, e);
 }

@@ -144,6 +144,23 @@ import_url(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t
     return ERR_NONE;
 }
 
+bool
+import_is_anothers(const struct import_result *result)
+{
+    const struct report *report = result->report;
+
+    if (result->outcome != IMPORT_REFUSED || result->why.code != ERR_RECIPIENT_MISMATCH)
+        return false;
+    for (size_t i = 0; i < report->message_count; i++) {
+        const struct report_message *m = &report->messages[i];
+
+        if (m->level == REPORT_LEVEL_ERROR && !m->aside && m->code != REPORT_RECIPIENT_MISMATCH &&
+            m->code != REPORT_RECIPIENT_NOT_ASKED)
+            return false;
+    }
+    return true;
+}
+
 static void
 put_text(json_object *doc, const char *name, const char *text)
 {

@@ -65,6 +65,10 @@ void put_permissions(const struct req *r, json_object *model, struct slice scope
 struct slice site_name_of(struct slice origin);
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 
+/* sentence, and hint and messages where there is more to say, of what an import refused. */
+struct import_result;
+void put_refusal(const struct req *r, json_object *item, const struct import_result *result);
+
 /* What upload.js needs to know: limits, and the sentences about them. */
 void put_upload(const struct req *r, json_object *model);
 

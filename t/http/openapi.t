@@ -35,6 +35,17 @@ my $site = OBI::Connect->new($stack, callback => $stack->demo . '/back');
 my $got = $site->connect($story->browser($email));
 my %bearer = (headers => { Authorization => "Bearer $got->{access_token}" });
 my $pushed = $story->issuer->badge('pushed', to => $email);
+# What a page of ours would send: the learner's cookie and the token of their forms.
+my $signed_in = sub {
+    my ($learner) = @_;
+    my $request = HTTP::Request->new(GET => $stack->base . '/settings');
+    $learner->get('/settings');
+    $learner->agent->cookie_jar->add_cookie_header($request);
+    return { Cookie => $request->header('Cookie'), 'X-CSRF-Token' => $learner->csrf };
+}->($story->browser($email));
+my $fresh = $story->issuer->badge('fresh', to => $email);
+my $foreign = $story->issuer->badge('foreign', to => 'nobody@example.net');
+sub escaped { return $story->http->www_form_urlencode({ @_ }) }
 
 # For each path: what is asked, and the status that must come.
 my %asked = (
@@ -107,6 +118,34 @@ my %asked = (
         { method => 'post', form(grant_type => 'x' x 20_000), status => 413 },
         { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
         { method => 'post', form(grant_type => 'refresh_token', refresh_token => $got->{refresh_token}), status => 200 },
+    ],
+    '/issuer/assertion' => [
+        { query => escaped(assertion => $fresh), headers => $signed_in, status => 200 },
+        { query => escaped(badge => $foreign), headers => $signed_in, status => 200 },
+        { query => 'assertion=nonsense', headers => $signed_in, status => 400 },
+        { query => escaped(assertion => $story->issuer->url('none.json')), headers => $signed_in, status => 400 },
+        { query => escaped(assertion => $fresh), status => 403 },
+        { method => 'post', form(assertion => $fresh), headers => $signed_in, status => 201 },
+        { method => 'post', content => qq({"badge":"$fresh"}), type => 'application/json', headers => $signed_in, status => 409 },
+        { method => 'post', headers => $signed_in, form(a => 1), status => 400 },
+        { method => 'post', form(assertion => $foreign), headers => $signed_in, status => 403 },
+        { method => 'post', form(assertion => $fresh), headers => { Cookie => $signed_in->{Cookie} }, status => 403 },
+        { method => 'post', form(assertion => 'x' x 200_000), headers => $signed_in, status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', headers => $signed_in, status => 415 },
+    ],
+    '/issuer/frameless' => [
+        { query => escaped(assertions => $fresh), status => 303 },
+        { status => 400 },
+        { query => join('&', map { "assertions=http://a.example/$_" } 1 .. 21), status => 413 },
+        { method => 'post', form(assertions => $fresh, returnTo => $stack->demo), headers => { Origin => $stack->demo }, status => 303 },
+        { method => 'post', form(assertions => 'nonsense'), status => 400 },
+        { method => 'post', form(assertions => 'http://a.example/' . 'x' x 70_000), status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/claim' => [
+        { query => escaped(assertion => $fresh), status => 303 },
+        { query => 'assertion=nonsense', status => 400 },
+        { query => join('&', map { "assertion=http://a.example/$_" } 1 .. 21), status => 413 },
     ],
     '/healthz' => [ { status => 200 } ],
 );
