@@ -49,6 +49,17 @@ utf8_refuses_overlong_surrogate_and_cut_sequences(void **state)
     assert_false(slice_is_utf8(SL("\xE2\x82")));
     assert_false(slice_is_utf8(SL("\xF4\x90\x80\x80")));
     assert_false(slice_is_utf8(SL("\xFF")));
+    /* Eight at a time where it is ASCII: a fault stands at each of the places. */
+    for (size_t at = 0; at < 24; at++) {
+        char text[] = "abcdefghijklmnopqrstuvwx";
+
+        text[at] = (char)0x80;
+        assert_false(slice_is_utf8(slice_str(text)));
+        text[at] = (char)0xC3;
+        assert_false(slice_is_utf8(slice_str(text)));
+        text[at + 1] = at < 23 ? (char)0xA4 : text[at + 1];
+        assert_int_equal(slice_is_utf8(slice_str(text)), at < 23);
+    }
 }
 
 static void
