@@ -84,13 +84,7 @@ new_message(struct work *w)
 static struct slice
 cut(struct slice text)
 {
-    size_t n = LIMIT_URL_BYTES;
-
-    if (text.n <= n)
-        return text;
-    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
-        n--;
-    return slice_first(text, n);
+    return slice_cut(text, LIMIT_URL_BYTES);
 }
 
 static bool
@@ -186,9 +180,5 @@ text_of(struct arena *a, json_object *value, size_t max)
 {
     struct slice text = value == NULL ? SL("null") : json_print(a, value);
 
-    if (text.n <= max)
-        return text;
-    while (max > 0 && ((unsigned char)text.p[max] & 0xC0) == 0x80)
-        max--;
-    return arena_printf(a, "%.*s…", (int)max, text.p);
+    return text.n <= max ? text : arena_printf(a, "%.*s…", SLICE_FMT(slice_cut(text, max)));
 }

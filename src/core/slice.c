@@ -107,6 +107,15 @@ slice_first(struct slice s, size_t n)
     return (struct slice){ s.p, n < s.n ? n : s.n };
 }
 
+struct slice
+slice_cut(struct slice s, size_t n)
+{
+    if (n < s.n)
+        while (n > 0 && ((unsigned char)s.p[n] & 0xC0) == 0x80)
+            n--;
+    return slice_first(s, n);
+}
+
 bool
 slice_next(struct slice *rest, char separator, struct slice *ret_piece)
 {

@@ -242,7 +242,5 @@ MUST_USE enum err_code badge_rows_read(struct query *q, struct badge_row **ret, 
 struct slice path_new(struct arena *a);
 /* The form an address is found by. */
 struct slice email_key(struct arena *a, struct slice email);
-/* At most max_bytes, cut between characters. */
-struct slice text_cut(struct slice text, size_t max_bytes);
 
 #endif

@@ -63,6 +63,18 @@ utf8_refuses_overlong_surrogate_and_cut_sequences(void **state)
 }
 
 static void
+a_cut_leaves_no_half_character(void **state)
+{
+    struct slice text = SL("a\xC3\xA4\xF0\x9F\x8F\x85z");
+    const size_t whole[] = { 0, 1, 1, 3, 3, 3, 3, 7, 8, 8 };
+    (void)state;
+
+    for (size_t n = 0; n < COUNT_OF(whole); n++)
+        assert_int_equal(slice_cut(text, n).n, whole[n]);
+    assert_int_equal(slice_cut(SLICE_NONE, 3).n, 0);
+}
+
+static void
 count_up(void *p)
 {
     int **counter = p;
@@ -251,6 +263,7 @@ main(void)
         cmocka_unit_test(pieces_end_with_the_last_even_when_it_is_empty),
         cmocka_unit_test(numbers_are_digits_only_and_bounded),
         cmocka_unit_test(utf8_refuses_overlong_surrogate_and_cut_sequences),
+        cmocka_unit_test(a_cut_leaves_no_half_character),
         cmocka_unit_test(an_arena_runs_what_was_deferred_last_in_first_out),
         cmocka_unit_test(a_cursor_remembers_its_first_overrun),
         cmocka_unit_test(bytes_and_their_texts_agree),
