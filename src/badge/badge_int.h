@@ -39,7 +39,7 @@ struct node {
     struct node *next, *next_endorsed;
 };
 
-enum { CONTEXTS_MAX = 32, MESSAGES_MAX = 200 };
+enum { CONTEXTS_MAX = 32 };
 
 struct work {
     struct arena                *a;
@@ -62,6 +62,7 @@ struct work {
     bool is_spoken_for; /* the issuer's host, or its key, was seen to speak for the assertion */
     /* By what they make of the badge, without those of endorsements. */
     size_t             own_errors[STATUS_VALID + 1];
+    size_t             said_bytes; /* in all messages so far */
     const struct node *endorsing; /* whose endorsements are looked at */
     bool               aside;     /* an endorsement is being looked at */
 };

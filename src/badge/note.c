@@ -124,8 +124,24 @@ was_said(const struct work *w, enum report_code code, const struct about *about)
     return false;
 }
 
-/* What goes on being counted beyond MESSAGES_MAX is no longer said: a list of a thousand wrong items is one
- * fault, and the report stays small. */
+static bool
+is_full(const struct work *w)
+{
+    return w->r->message_count == LIMIT_REPORT_MESSAGES || w->said_bytes >= LIMIT_REPORT_BYTES;
+}
+
+static size_t
+bytes_of(const struct report_message *m)
+{
+    size_t n = m->sentence.n + m->node.n + m->prop.n + m->url.n + m->received.n + m->expected.n;
+
+    for (size_t i = 0; i < CAUSE_ARGS; i++)
+        n += m->why.args[i].n;
+    return n;
+}
+
+/* What goes on being counted beyond the limits is no longer said: a list of a thousand wrong items is one fault,
+ * and the report stays small enough to be kept and read again. */
 void
 note(struct work *w, enum report_code code, const struct about *full)
 {
@@ -134,13 +150,13 @@ note(struct work *w, enum report_code code, const struct about *full)
     struct report         *r = w->r;
     struct report_message *m;
 
-    if (r->message_count < MESSAGES_MAX && was_said(w, code, about))
+    if (!is_full(w) && was_said(w, code, about))
         return; /* a document that two properties name is wrong once */
     r->error_count += row->level == REPORT_LEVEL_ERROR;
     r->warning_count += row->level == REPORT_LEVEL_WARNING;
     if (row->level == REPORT_LEVEL_ERROR && !w->aside)
         w->own_errors[row->status]++;
-    if (r->message_count == MESSAGES_MAX)
+    if (is_full(w))
         return;
     m = new_message(w);
     *m = (struct report_message){ .code = code,
@@ -157,6 +173,7 @@ note(struct work *w, enum report_code code, const struct about *full)
                                   .expected = about->expected,
                                   .why = about->why,
                                   .status = about->status };
+    w->said_bytes += bytes_of(m);
 }
 
 struct cause

@@ -136,24 +136,31 @@ message_json(const struct report_message *m)
     return o;
 }
 
+/* An address that was asked for may be no address, and as long as the document that names it. */
+static void
+put_short(json_object *o, const char *name, struct slice text)
+{
+    json_put_text(o, name, slice_cut(text, LIMIT_URL_BYTES));
+}
+
 static json_object *
 document_json(struct arena *a, const struct report_document *d)
 {
     json_object *o = json_object_new_object();
 
     json_put_text(o, "role", slice_str(d->role));
-    json_put_text(o, "url", d->got.url);
+    put_short(o, "url", d->got.url);
     json_put_text(o, "fetchedAt", clock_iso8601(a, d->got.at_s));
     if (d->code != ERR_NONE) {
         json_put_text(o, "error", slice_str(err_reason(d->code)));
-        json_put_text(o, "cause", d->cause);
+        put_short(o, "cause", d->cause);
         put_why(o, &d->why);
         return o;
     }
     if (!slice_eq(d->got.url, d->got.final_url))
-        json_put_text(o, "finalUrl", d->got.final_url);
+        put_short(o, "finalUrl", d->got.final_url);
     json_put_number(o, "status", d->got.status);
-    json_put_text(o, "contentType", d->got.content_type);
+    put_short(o, "contentType", d->got.content_type);
     json_put_number(o, "bytes", (int64_t)d->got.body.n);
     json_put_text(o, "sha256", d->sha256_hex);
     json_put_number(o, "tookMs", d->got.took_ms);
