@@ -37,8 +37,9 @@ struct report_message {
     bool              aside;    /* about an endorsement, which the badge stands without */
     /* What it is about. Any may be SLICE_NONE. */
     struct slice node, prop, url, received, expected;
-    struct cause why;    /* what `received` says, where it is a sentence of ours */
-    int          status; /* HTTP; 0: none */
+    const char  *expected_type; /* the key of what is expected, where it is one of primitive.def */
+    struct cause why;           /* what `received` says, where it is a sentence of ours */
+    int          status;        /* HTTP; 0: none */
 };
 
 /* A document that was asked for. */

@@ -63,15 +63,26 @@ struct work {
     /* By what they make of the badge, without those of endorsements. */
     size_t             own_errors[STATUS_VALID + 1];
     size_t             said_bytes; /* in all messages so far */
-    const struct node *endorsing; /* whose endorsements are looked at */
-    bool               aside;     /* an endorsement is being looked at */
+    const struct node *endorsing;  /* whose endorsements are looked at */
+    bool               aside;      /* an endorsement is being looked at */
 };
 
-/* What a message is about; what is not said stays empty. With `why`, that is what was received. */
+/* primitive.c: the forms of values. NODE is an object or its address. */
+enum primitive {
+    PRIMITIVE_NONE,
+#define P(id, key, text) id,
+#include "badge/primitive.def"
+#undef P
+};
+bool primitive_is(enum primitive type, json_object *value);
+
+/* What a message is about; what is not said stays empty. With `why`, that is what was received; with
+ * `type`, that is what was expected. */
 struct about {
-    struct slice node, prop, url, received, expected;
-    struct cause why;
-    int          status;
+    struct slice   node, prop, url, received, expected;
+    struct cause   why;
+    enum primitive type;
+    int            status;
 };
 #define ABOUT(...) (&(struct about){ __VA_ARGS__ })
 void note(struct work *w, enum report_code code, const struct about *about);
@@ -140,24 +151,6 @@ enum class class_of(const char *version, json_object *doc);
 /* Open Badges 3.0, which the rules of 2.0 do not read. */
 bool is_version_3(json_object *raw);
 bool type_has(json_object *doc, struct slice type);
-
-/* primitive.c */
-enum primitive {
-    ANYTHING = 1,
-    TEXT,
-    TEXT_OR_NUMBER,
-    BOOLEAN,
-    URL,
-    IRI,
-    URL_OR_DATA,
-    DATETIME,
-    TELEPHONE,
-    LANGUAGE,
-    AUTHORITY,
-    NODE /* an object or its address */
-};
-bool        primitive_is(enum primitive type, json_object *value);
-const char *primitive_name(enum primitive type);
 
 /* image.c: of an assertion or a badge class. */
 void check_image(struct work *w, struct node *n);

@@ -16,6 +16,15 @@ static const struct row rows[] = {
 #undef M
 };
 
+static const struct {
+    const char *key, *text;
+} primitives[] = {
+    [PRIMITIVE_NONE] = { NULL, NULL },
+#define P(id, key_, text_) [id] = { (key_), (text_) },
+#include "badge/primitive.def"
+#undef P
+};
+
 enum badge_status
 report_code_status(enum report_code code)
 {
@@ -106,7 +115,10 @@ cut_all(struct arena *a, const struct about *about)
                            .url = cut(about->url),
                            .received = cut(says(&why) ? cause_text(a, &why) : about->received),
                            .why = why,
-                           .expected = cut(about->expected),
+                           .expected = about->type == PRIMITIVE_NONE
+                                           ? cut(about->expected)
+                                           : slice_str(primitives[about->type].text),
+                           .type = about->type,
                            .status = about->status };
 }
 
@@ -171,6 +183,7 @@ note(struct work *w, enum report_code code, const struct about *full)
                                   .url = about->url,
                                   .received = about->received,
                                   .expected = about->expected,
+                                  .expected_type = primitives[about->type].key,
                                   .why = about->why,
                                   .status = about->status };
     w->said_bytes += bytes_of(m);

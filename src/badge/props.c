@@ -111,8 +111,7 @@ wrong_type(struct work *w, const struct node *n, const struct prop *p, json_obje
 {
     note(w, REPORT_PROPERTY_TYPE,
          ABOUT(.node = n->id, .url = n->url, .prop = slice_str(p->name),
-               .received = text_of(w->a, value, 48),
-               .expected = slice_str(primitive_name(p->type))));
+               .received = text_of(w->a, value, 48), .type = p->type));
 }
 
 static const char *role_of(enum class class)

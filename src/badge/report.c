@@ -131,6 +131,7 @@ message_json(const struct report_message *m)
     put_why(o, &m->why);
     if (m->expected.n > 0)
         json_put_text(o, "expected", m->expected);
+    json_put_text(o, "expectedType", slice_str(m->expected_type));
     if (m->status != 0)
         json_put_number(o, "status", m->status);
     return o;

@@ -133,8 +133,9 @@ cause_text(struct arena *a, const struct cause *cause)
     }
     if (cause->err == ERR_NONE)
         return text;
-    return text.n == 0 ? sentence
-                       : arena_printf(a, "%.*s (%.*s)", SLICE_FMT(sentence), SLICE_FMT(text));
+    return text.n == 0
+               ? sentence
+               : arena_printf(a, "%.*s The reason: %.*s.", SLICE_FMT(sentence), SLICE_FMT(text));
 }
 
 const char *

@@ -66,13 +66,21 @@ received_text(const struct req *r, json_object *message)
     return view_why(r, json_get(message, "why"), text);
 }
 
+static struct slice
+expected_text(const struct req *r, json_object *message)
+{
+    struct slice text = json_get_text(message, "expected");
+    struct slice type = json_get_text(message, "expectedType");
+
+    text = text.p == NULL ? SL("") : text;
+    return view_text_or(r, arena_printf(r->arena, "primitive.%.*s", SLICE_FMT(type)).p, text, NULL);
+}
+
 /* What a message's sentence quotes, under the names that the catalogue's sentences have. */
 static json_object *
 quoted(const struct req *r, json_object *message)
 {
-    static const char *const names[][2] = { { "prop", "prop_name" },
-                                            { "url", "url" },
-                                            { "expected", "expected" } };
+    static const char *const names[][2] = { { "prop", "prop_name" }, { "url", "url" } };
     json_object             *to = names_new(r);
     struct slice             node = json_get_text(message, "node_id");
 
@@ -81,6 +89,7 @@ quoted(const struct req *r, json_object *message)
     for (size_t i = 0; i < COUNT_OF(names); i++)
         copy_text(to, names[i][0], message, names[i][1]);
     json_put_text(to, "received", received_text(r, message));
+    json_put_text(to, "expected", expected_text(r, message));
     json_put_number(to, "status", json_object_get_int64(json_get(message, "status")));
     return to;
 }

@@ -164,10 +164,10 @@ is $json->decode($out)->{report}{documents}[0]{fetchedAt}, POSIX::strftime('%Y-%
 unlink "$folder/i.json";
 ($status, $out) = obi('verify', '--documents', "$dir/documents", "$dir/baked.png");
 is $status, 2, 'without one of them the badge cannot be checked';
-like $out, qr{There is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
+like $out, qr{there is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
 ($status, $out) = obi('verify', '--documents', $folder, "http://127.0.0.1:$port/../127.0.0.1:$port/a.json");
 is $status, 2, 'no address leads out of the folder';
-unlike $out, qr/There is no file/, 'or is looked for there';
+unlike $out, qr/there is no file/, 'or is looked for there';
 
 unlink "$dir/www/i.json";
 ($status, $out) = obi('verify', @conf, "$site/a.json", "$dir/baked.png");

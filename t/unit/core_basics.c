@@ -230,7 +230,7 @@ a_cause_is_said_with_what_it_quotes(void **state)
     assert_slice_equal(cause_text(a, &cause), slice_str(e.cause));
     cause.err = e.code;
     assert_slice_equal(cause_text(a, &cause),
-                       SL("That PNG file is damaged. (the file ends inside its IDAT chunk)"));
+                       SL("That PNG file is damaged. The reason: the file ends inside its IDAT chunk."));
     err_set_cause_text(&e, SL("something else"));
     cause = err_cause(a, &e);
     assert_int_equal(cause.id, CAUSE_NONE);
