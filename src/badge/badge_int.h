@@ -29,14 +29,15 @@ enum class {
 /* An object of the graph: a document fetched, or one that stands inside another. */
 struct node {
     enum class class;
-    const char  *version;
-    struct slice id;        /* empty: it has none */
-    struct slice url;       /* the document's; empty for an embedded one */
-    struct slice final_url; /* where redirects led */
-    struct slice text;      /* as fetched; SLICE_NONE for an embedded one */
-    json_object *raw;       /* as fetched */
-    json_object *doc;       /* in the names of Open Badges 2.0 */
-    struct node *next, *next_endorsed;
+    const char        *version;
+    struct slice       id;        /* empty: it has none */
+    struct slice       url;       /* the document's; empty for an embedded one */
+    struct slice       final_url; /* where redirects led */
+    struct slice       text;      /* as fetched; SLICE_NONE for an embedded one */
+    json_object       *raw;       /* as fetched */
+    json_object       *doc;       /* in the names of Open Badges 2.0 */
+    const struct node *in;        /* the one that it stands inside; NULL: a document of its own */
+    struct node       *next, *next_endorsed;
 };
 
 enum { CONTEXTS_MAX = 32 };
@@ -52,7 +53,8 @@ struct work {
     struct slice                 contexts[CONTEXTS_MAX]; /* by which the document at hand is read */
     size_t                       context_count;
 
-    struct node *nodes; /* fetched ones, the last first, so that each is read once */
+    const struct node *at;    /* the one that is being checked */
+    struct node       *nodes; /* fetched ones, the last first, so that each is read once */
     struct node *endorsed, **endorsed_end;   /* they have endorsements, which are looked at last */
     struct node *subject;                    /* what was asked about, whatever its class */
     struct node *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
@@ -77,9 +79,11 @@ enum primitive {
 bool primitive_is(enum primitive type, json_object *value);
 
 /* What a message is about; what is not said stays empty. With `why`, that is what was received; with
- * `type`, that is what was expected. */
+ * `type`, that is what was expected. note() names a node without an id by what it is and stands in. */
 struct about {
     struct slice   node, prop, url, received, expected;
+    const char    *node_type;
+    struct slice   node_in;
     struct cause   why;
     enum primitive type;
     int            status;
@@ -145,6 +149,8 @@ void check_class(struct work *w, struct node *n);
 void check_badge(struct work *w);
 
 const char *class_name(enum class class);
+/* What a document of it is listed as; NULL: it needs none of its own. */
+const char *class_role(enum class class);
 /* What a document of its own says that it is, by its type, and in 1.0 by what it has. ANY_CLASS:
  * nothing that Open Badges knows. */
 enum class class_of(const char *version, json_object *doc);

@@ -122,6 +122,9 @@ message_json(const struct report_message *m)
         json_put_bool(o, "endorsement", true);
     if (m->node.n > 0)
         json_put_text(o, "node_id", m->node);
+    json_put_text(o, "nodeType", slice_str(m->node_type));
+    if (m->node_in.n > 0)
+        json_put_text(o, "nodeIn", m->node_in);
     if (m->prop.n > 0)
         json_put_text(o, "prop_name", m->prop);
     if (m->url.n > 0)
