@@ -21,6 +21,10 @@ struct verify_options {
 const struct report *badge_verify(struct arena *a, struct slice input,
                                   const struct verify_options *options);
 
+/* What an issuer may push: the address of an assertion, or a compact JWS whose payload is a JSON
+ * object with a recipient. Blanks around it are cut. SLICE_NONE for anything else. */
+struct slice badge_pushed(struct arena *a, struct slice text);
+
 /* Whether `identity`, the recipient of an assertion (normalised to 2.0), is one of those asked
  * about: of the same type, and equal byte for byte, or the `sha256$` or `md5$` hash over value and
  * salt. With letter_cases an `email` matches besides: plain in any case of ASCII letters; as a hash

@@ -32,6 +32,8 @@ enum {
     LIMIT_BODY_BYTES = 9 * MIB, /* a form with several pictures; a worker holds it whole */
     LIMIT_FORM_FIELDS = 256,
     LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
+    LIMIT_PUSH_ASSERTIONS = 20, /* sent by an issuer's page at once */
+    LIMIT_PUSH_BYTES = 64 * KIB,
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
     LIMIT_NEXT_BYTES = 1024,        /* the path to go to after signing in */
@@ -43,6 +45,7 @@ enum {
     LIMIT_COLLECTION_NAME_CHARS = 200,
     LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */
+    LIMIT_SITES = 200,                 /* connected, of one user */
     LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
     LIMIT_BADGES = 100000,             /* of one user */

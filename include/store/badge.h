@@ -70,6 +70,9 @@ struct badge_picture {
 /* Errors  BADGE_EXISTS: *ret_id is the one that is there. CONFLICT over LIMIT_BADGES. */
 MUST_USE enum err_code store_badge_add(struct db *db, uint64_t user, const struct badge_new *badge,
                                        uint64_t *ret_id, struct err *e);
+/* The user's badge of that identity; 0 when there is none. */
+MUST_USE enum err_code store_badge_same(struct db *db, uint64_t user, struct slice identity,
+                                        uint64_t *ret_id, struct err *e);
 /* Newest first, at most `limit`, from those older than `before` (0: from the newest). */
 MUST_USE enum err_code store_badge_list(struct db *db, uint64_t user, uint64_t before, size_t limit,
                                         struct badge_row **ret, size_t *ret_count, struct err *e);

@@ -54,6 +54,14 @@ reply_sent(const struct req *r, struct resp *out, int status, struct slice email
 }
 
 enum err_code
+page_old_signin(struct req *r, struct resp *out, struct err *e)
+{
+    (void)r;
+    (void)e;
+    return reply_redirect(out, SL("/signin"));
+}
+
+enum err_code
 page_signin_ask(struct req *r, struct resp *out, struct err *e)
 {
     struct slice  email = slice_trim(req_form(r, "email"));
@@ -130,7 +138,8 @@ page_signin_use(struct req *r, struct resp *out, struct err *e)
 enum err_code
 page_signout(struct req *r, struct resp *out, struct err *e)
 {
+    struct slice  next = checked_next(req_form(r, "next"));
     enum err_code rc = auth_session_end(r, out, e);
 
-    return rc != ERR_NONE ? rc : reply_redirect(out, SL("/"));
+    return rc != ERR_NONE ? rc : reply_redirect(out, next.n > 0 ? next : SL("/"));
 }

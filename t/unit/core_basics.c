@@ -193,6 +193,26 @@ addresses_are_split_by_the_grammar(void **state)
     assert_false(uri_is_web(SL("http://u:p@a/")));
     assert_false(uri_is_web(SL("http:///a")));
     assert_false(uri_is_web(SL("javascript:alert(1)")));
+}
+
+static void
+an_origin_is_what_browsers_write(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "HTTPS://Example.org", "https://example.org" },
+        { "https://example.org:443/a?b", "https://example.org" },
+        { "http://example.org:443/", "http://example.org:443" },
+        { "http://[::1]:80/#f", "http://[::1]" },
+    };
+    struct arena *a = arena_new();
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(pairs); i++)
+        assert_slice_equal(uri_origin(a, slice_str(pairs[i][0])), slice_str(pairs[i][1]));
+    assert_null(uri_origin(a, SL("null")).p);
+    assert_null(uri_origin(a, SL("http://u@example.org/")).p);
+    assert_null(uri_origin(a, SL("/path")).p);
+    arena_free(a);
     assert_false(uri_is_web(SL("ftp://a/")));
 }
 
@@ -269,6 +289,7 @@ main(void)
         cmocka_unit_test(bytes_and_their_texts_agree),
         cmocka_unit_test(dates_agree_with_the_calendar),
         cmocka_unit_test(addresses_are_split_by_the_grammar),
+        cmocka_unit_test(an_origin_is_what_browsers_write),
         cmocka_unit_test(a_failure_is_cut_at_a_character),
         cmocka_unit_test(a_cause_is_said_with_what_it_quotes),
         cmocka_unit_test(ids_are_below_2_to_the_53_and_differ),

@@ -151,6 +151,33 @@ what_is_no_web_address_is_refused_unfetched(void **state)
 }
 
 static void
+looking_says_what_an_import_would_and_stores_nothing(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          user = a_user(f, "learner"), other = a_user(f, "other");
+    struct web           w;
+    struct import_result seen;
+    uint64_t             before = badges_of(f, user);
+
+    new_web(&w, f);
+    OK(import_look(f->a, f->db, &w.fetcher, other.id, SL(A), &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_REFUSED);
+    OK(import_look(f->a, f->db, &w.fetcher, user.id, SL(A), &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_OFFERED);
+    assert_int_equal(badges_of(f, user), before);
+    OK(import_keep(f->a, f->db, user.id, &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_ADDED);
+    assert_int_equal(badges_of(f, user), before + 1);
+    OK(import_keep(f->a, f->db, user.id, &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_ADDED);
+    before = seen.id;
+    OK(import_look(f->a, f->db, &w.fetcher, user.id, SL(A), &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_EXISTS);
+    assert_int_equal(seen.id, before);
+    OK(store_badge_remove(f->db, user.id, seen.id, &f->e));
+}
+
+static void
 linked_contexts_come_along(void **state)
 {
     struct fixture      *f = *state;
@@ -208,6 +235,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(looking_says_what_an_import_would_and_stores_nothing),
         cmocka_unit_test(a_valid_badge_is_stored_as_it_was_fetched),
         cmocka_unit_test(the_same_badge_again_is_told_and_linked),
         cmocka_unit_test(what_is_refused_leaves_nothing_and_says_why),
