@@ -65,7 +65,7 @@ look_through(struct slice text, const char *file)
                                           SL("share."),      SL("signin."),      SL("verdict."),
                                           SL("mail."),       SL("visibility."),  SL("landing."),
                                           SL("help."),       SL("sent."),        SL("confirm."),
-                                          SL("dead."),       SL("report."),      SL("verify.") };
+                                          SL("dead."),      SL("address."),         SL("report."),      SL("verify.") };
 
     for (size_t i = 0; i + 1 < text.n; i++) {
         struct slice rest = slice_from(text, i + 1), id = rest;
