@@ -101,7 +101,7 @@ page_address_code(struct req *r, struct resp *out, struct err *e)
 static enum err_code
 reply_dead(const struct req *r, struct resp *out)
 {
-    json_object *model = model_new(r, "dead.page_title", "settings");
+    json_object *model = model_new(r, "address.dead_title", "settings");
 
     json_put_bool(model, "noindex", true);
     return model_reply(out, 404, "address_dead", model);
