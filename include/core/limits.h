@@ -23,7 +23,9 @@ enum {
     LIMIT_CONTEXTS_BYTES = 512 * KIB, /* all that one badge is read by, besides those built in */
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
-    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row: a report holds every document */
+    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row, such as a report */
+    LIMIT_REPORT_MESSAGES = 200,
+    LIMIT_REPORT_BYTES = 512 * KIB, /* of all its messages; as JSON each may be written as six */
     LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
     LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
     /* Requests. */
@@ -40,6 +42,7 @@ enum {
     LIMIT_PASSKEY_NAME_BYTES = 100, /* and of its name */
     /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,
+    LIMIT_EMAILS = 100, /* of one user */
     LIMIT_COLLECTION_NAME_CHARS = 200,
     LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */

@@ -80,7 +80,7 @@ cli_error_pages(int argc, char **argv)
         fputs(help, stderr);
         return CLI_USAGE;
     }
-    if ((app.conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((app.conf = cli_conf(a, files, file_count, "site")) == NULL)
         return CLI_USAGE;
     if ((rc = site_new(&site_embedded, &app.site, &e)) == ERR_NONE)
         rc = write_all(a, &app, argv[1], &e);
