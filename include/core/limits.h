@@ -20,6 +20,7 @@ enum {
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NESTED = 4000,  /* objects and arrays in one document: each takes up to 1 KiB */
     LIMIT_JSON_VALUES = 32000, /* values of any kind in one document */
+    LIMIT_CONTEXTS_BYTES = 512 * KIB, /* all that one badge is read by, besides those built in */
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
     LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row: a report holds every document */

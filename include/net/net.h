@@ -33,6 +33,16 @@ void                   net_free(struct net *n);
  * or a broken one. Owner   lives in `a` and ends with it. */
 const struct fetcher *net_fetcher(struct net *n, struct arena *a, enum net_who who);
 
+/* Who asks each host in its turn: `wait` is called with the address that a redirect leads to before
+ * that is asked, and may fail the fetch. The time it takes is none of the fetch's. */
+struct net_turns {
+    enum err_code (*wait)(void *self, struct slice url, struct err *e);
+    void *self;
+};
+/* The same fetcher. Errors of get besides: those of `wait`. */
+const struct fetcher *net_fetcher_in_turn(struct net *n, struct arena *a, enum net_who who,
+                                          const struct net_turns *turns);
+
 /* Microseconds that all fetches of this process have waited so far, for the log: take the
  * difference. */
 int64_t net_took_us(const struct net *n);

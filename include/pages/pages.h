@@ -44,9 +44,12 @@ enum err_code page_badge_remove(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_visibility(struct req *r, struct resp *out, struct err *e);
 enum err_code page_badge_collect(struct req *r, struct resp *out, struct err *e);
 
-/* GET /backpack/badge/:id/report: what the last check found, all of it; with `download`, or for
- * whoever names JSON, as it was stored. */
+/* GET /backpack/badge/:id/report: what the last check found, all of it, or with `first` the import;
+ * with `download`, or for whoever names JSON, as it was stored. And GET
+ * /backpack/badge/:id/document/:hash: what was fetched for either, by the SHA-256 that the report
+ * names, as a file. */
 enum err_code page_badge_report(struct req *r, struct resp *out, struct err *e);
+enum err_code page_badge_document(struct req *r, struct resp *out, struct err *e);
 
 /* GET /verify[?url=] and POST (fetch-anon pool, MULTIPART): fields `data` or `image`, `profile`,
  * `recipient`. A page or the report as JSON, by Accept; with `download` a file of JSON. */

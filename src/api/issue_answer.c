@@ -70,16 +70,9 @@ reply_fault(struct answer *as)
 static json_object *
 shown(struct arena *a, const struct report *report)
 {
-    const struct badge_docs docs = {
-        .hosted_url = report->is_signed ? SL("") : report->subject,
-        .assertion = report->assertion_text,
-        .class_url = report->badge_url,
-        .class_text = report->badge_text,
-        .issuer_url = report->issuer_url,
-        .issuer_text = report->issuer_text,
-    };
-    json_object *badge = NULL;
-    struct err   e = { 0 };
+    const struct badge_docs docs = report_docs(a, report);
+    json_object            *badge = NULL;
+    struct err              e = { 0 };
 
     return badge_displayed(a, &docs, &badge, &e) == ERR_NONE ? json_in_arena(a, badge) : NULL;
 }

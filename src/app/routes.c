@@ -44,6 +44,8 @@ const struct route routes[] = {
       .csrf = SAFE, .reply = IMAGE },
     { HTTP_GET, "/backpack/badge/:id/report", page_badge_report, .pool = APP, .who = USER,
       .csrf = SAFE, .reply = HTML },
+    { HTTP_GET, "/backpack/badge/:id/document/:hash", page_badge_document, .pool = APP, .who = USER,
+      .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/backpack/badge/:id/remove", page_badge_remove, .pool = APP, .who = USER,
       .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/backpack/badge/:id/remove", page_badge_remove, .pool = APP, .who = USER,

@@ -58,7 +58,7 @@ struct work {
     struct node *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
     bool         is_signed;                  /* it came as a JWS */
     struct jws   jws;
-    bool offline; /* stored documents are read again: contexts that are not built in add nothing */
+    bool offline; /* stored documents are read again: contexts that nobody kept add nothing */
     bool is_spoken_for; /* the issuer's host, or its key, was seen to speak for the assertion */
     /* By what they make of the badge, without those of endorsements. */
     size_t             own_errors[STATUS_VALID + 1];
@@ -83,6 +83,8 @@ const struct report_document *fetch_once(struct work *w, const char *role, struc
  * `prop` say who asked. */
 const struct report_document *fetch_answer(struct work *w, const char *role, struct slice url,
                                            struct slice from, struct slice prop);
+/* One that was asked for, or is at hand; NULL when there is none. */
+struct report_document *document_find(const struct report *r, struct slice url);
 /* The same as JSON. `from` and `prop` say who asked. */
 bool fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
                 struct slice prop, const struct report_document **ret_doc, json_object **ret);
@@ -113,6 +115,8 @@ bool node_read(struct work *w, struct node *n, json_object *raw);
 /* context.c: an object in the names of Open Badges 2.0, by its @context and those it stands in.
  * Fetches contexts that are not built in. NULL after saying why not. */
 json_object *context_compact(struct work *w, struct slice node, json_object *raw, bool v1_default);
+/* One of Open Badges' own, by which a document of 1.x or 2.0 is in the names of its version. */
+bool context_is_known(struct slice url);
 /* The version that `@context` and `recipient` say. */
 const char *version_of(json_object *raw);
 

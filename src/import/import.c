@@ -8,30 +8,32 @@
 static struct badge_new
 row_of(struct arena *a, const struct report *r)
 {
-    struct badge_new badge = {
-        .identity = report_identity(a, r),
-        .version = slice_str(r->version),
-        .hosted_url = r->is_signed ? SL("") : r->subject,
-        .assertion = r->assertion_text,
-        .class_url = r->badge_url,
-        .class_text = r->badge_text,
-        .issuer_url = r->issuer_url,
-        .issuer_text = r->issuer_text,
-        .class_name = json_get_text(r->badge, "name"),
-        .issuer_name = json_get_text(r->issuer, "name"),
-        .issuer_host = r->issuer_host,
-        .picture = r->picture,
-        .picture_kind = r->picture_kind == BADGE_IMAGE_SVG ? PICTURE_SVG : PICTURE_PNG,
-        .email = r->recipient.value,
-        .plain_identity = r->plain_identity,
-        .issued_on_s = r->issued_on_s,
-        .expires_s = r->expires_s,
-        .status = slice_str(badge_status_name(r->status)),
-        .report = report_kept(a, r),
-        .checked_at_s = r->checked_at_s,
+    const struct badge_docs docs = report_docs(a, r);
+    struct badge_new        badge = {
+               .identity = report_identity(a, r),
+               .version = slice_str(r->version),
+               .hosted_url = docs.hosted_url,
+               .assertion = docs.assertion,
+               .class_url = docs.class_url,
+               .class_text = docs.class_text,
+               .issuer_url = docs.issuer_url,
+               .issuer_text = docs.issuer_text,
+               .contexts = docs.contexts,
+               .class_name = json_get_text(r->badge, "name"),
+               .issuer_name = json_get_text(r->issuer, "name"),
+               .issuer_host = r->issuer_host,
+               .picture = r->picture,
+               .picture_kind = r->picture_kind == BADGE_IMAGE_SVG ? PICTURE_SVG : PICTURE_PNG,
+               .email = r->recipient.value,
+               .plain_identity = r->plain_identity,
+               .issued_on_s = r->issued_on_s,
+               .expires_s = r->expires_s,
+               .status = slice_str(badge_status_name(r->status)),
+               .report = report_kept(a, r),
+               .checked_at_s = r->checked_at_s,
     };
 
-    badge.documents = documents_kept(a, r, &badge.document_count);
+    badge.documents = documents_kept(a, r, NULL, &badge.document_count);
     return badge;
 }
 

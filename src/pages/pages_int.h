@@ -20,6 +20,9 @@ enum err_code model_reply(struct resp *out, int status, const char *page, json_o
 json_object *names_new(const struct req *r);
 void         put_sentence(const struct req *r, json_object *model, const char *name, const char *id,
                           json_object *names);
+/* The same with `count`, which chooses its plural. */
+void put_counted(const struct req *r, json_object *model, const char *name, const char *id,
+                 int64_t count);
 /* Paths with an id: path_of(r, "/backpack/badge/", id, "/remove"). */
 struct slice path_of(const struct req *r, const char *before, uint64_t id, const char *after);
 /* The query argument `before`, 0 when it is none. */
@@ -76,6 +79,8 @@ void put_visibility(const struct req *r, json_object *model, enum visibility v);
  * tags, and for its owner identity and sources. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
+/* The badge whose id the path has, of the user who asks. Errors  NOT_FOUND. */
+MUST_USE enum err_code get_badge(struct req *r, struct badge_full *ret, struct err *e);
 /* The stored documents of a badge. */
 struct badge_docs badge_docs_of(const struct badge_full *badge);
 /* verdict_title, verdict_text, checked, messages, report (the address of the whole report). is_public: only the

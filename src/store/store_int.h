@@ -58,7 +58,7 @@ struct bind {
         (sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind))
 #define NO_BIND NULL, 0
 
-enum { QUERY_COLUMNS_MAX = 25 };
+enum { QUERY_COLUMNS_MAX = 26 };
 
 /* The rows of a SELECT: held by the client unless they stream, copied into the lease's arena one by
  * one. While one is open no other statement runs on its connection. */
