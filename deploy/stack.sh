@@ -224,13 +224,14 @@ pool_size() { # workers of a pool; a sanitized worker is several times as large
     esac
 }
 pool_start() {
-    rm -f "$VAR/run/$1.sock"
-    case $1 in fetch*) lower='nice -n 10' ;; *) lower= ;; esac
+    pool=$1
+    rm -f "$VAR/run/$pool.sock"
     # -t: how often a worker may die within 10 s of its start before multiwatch gives up.
-    # shellcheck disable=SC2086
-    daemon "$1" $lower spawn-fcgi -n -s "$VAR/run/$1.sock" -M 0600 -b 1024 -- \
-        /usr/bin/multiwatch -f "$(pool_size "$1")" -t 100 -- \
-        "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$1"
+    set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 1024 -- \
+        /usr/bin/multiwatch -f "$(pool_size "$pool")" -t 100 -- \
+        "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
+    case $pool in fetch*) set -- "$TOP/deploy/lower" 10 "$@" ;; esac
+    daemon "$pool" "$@"
 }
 
 # --- Every part by its name.
@@ -260,9 +261,9 @@ part_start() {
         pool_start "$1"
         wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
         ;;
-    jobs) daemon jobs nice -n 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
+    jobs) daemon jobs "$TOP/deploy/lower" 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
     # The same keeper; whatever else there is to do comes first.
-    recheck) daemon recheck nice -n 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
+    recheck) daemon recheck "$TOP/deploy/lower" 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
     nginx)
         daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf"
         wait_for nginx 5 "starting" nginx_answers || return 1

@@ -44,4 +44,13 @@ struct api_issue {
 enum err_code api_issue_answer(struct req *r, struct resp *out, const struct api_issue *issue,
                                struct err *e);
 
+/* Backpack Connect. POST /api/token: tokens for a code or a refresh token. GET /api/identity: a hash
+ * of the learner's address. POST /api/issue: `badge` into the learner's backpack. OPTIONS of all:
+ * what a browser's page may send. */
+enum err_code api_token(struct req *r, struct resp *out, struct err *e);
+enum err_code api_identity(struct req *r, struct resp *out, struct err *e);
+enum err_code api_push(struct req *r, struct resp *out, struct err *e);
+enum err_code api_preflight(struct req *r, struct resp *out, struct err *e);
+void          api_connect_fail(struct req *r, const struct err *e, struct resp *out);
+
 #endif

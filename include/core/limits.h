@@ -23,7 +23,9 @@ enum {
     LIMIT_CONTEXTS_BYTES = 512 * KIB, /* all that one badge is read by, besides those built in */
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
-    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row: a report holds every document */
+    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row, such as a report */
+    LIMIT_REPORT_MESSAGES = 200,
+    LIMIT_REPORT_BYTES = 512 * KIB, /* of all its messages; as JSON each may be written as six */
     LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
     LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
     /* Requests. */
@@ -43,6 +45,7 @@ enum {
     LIMIT_COLLECTION_NAME_CHARS = 200,
     LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */
+    LIMIT_SITES = 200,                 /* connected, of one user */
     LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
     LIMIT_BADGES = 100000,             /* of one user */

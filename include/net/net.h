@@ -20,7 +20,7 @@ struct net;
 enum net_who { NET_ANONYMOUS, NET_SIGNED_IN };
 
 /* For the life of the process; made once, by its only thread, before other threads begin.
- * In      conf: outlives it. NULL: the defaults, nothing opened (the tool on a bare machine).
+ * In      conf: outlives it.
  * Errors  CONF, with the first of what net_check_conf finds.
  * Owner   the caller ends *ret with net_free, after every fetcher. */
 MUST_USE enum err_code net_new(const struct conf *conf, struct net **ret, struct err *e);

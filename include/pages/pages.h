@@ -23,6 +23,12 @@ enum err_code page_passkey_remove(struct req *r, struct resp *out, struct err *e
 enum err_code page_passkey_signin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signout(struct req *r, struct resp *out, struct err *e);
 
+/* GET /access: a site asks for a standing permission. POST /accept: the learner gives it.
+ * POST /settings/site/:id/revoke takes it back. */
+enum err_code page_access(struct req *r, struct resp *out, struct err *e);
+enum err_code page_accept(struct req *r, struct resp *out, struct err *e);
+enum err_code page_site_revoke(struct req *r, struct resp *out, struct err *e);
+
 /* GET and POST /settings, POST /settings/session/:id/end. */
 enum err_code page_settings(struct req *r, struct resp *out, struct err *e);
 enum err_code page_settings_save(struct req *r, struct resp *out, struct err *e);

@@ -125,5 +125,27 @@ const struct route routes[] = {
       .reply = JSON, .fail = api_issuer_fail },
     { HTTP_POST, "/issuer/assertion", api_issuer_assertion, .pool = FETCH, .who = USER,
       .csrf = TOKEN, .reply = JSON, .body = FORM, .body_max = 128 * KIB, .fail = api_issuer_fail },
+
+    /* Backpack Connect. */
+    { HTTP_GET, "/access", page_access, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/accept", page_accept, .pool = APP, .who = USER, .csrf = TOKEN, .reply = HTML,
+      .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/settings/site/:id/revoke", page_site_revoke, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/api/token", api_token, .pool = APP, .who = ANYONE, .csrf = NO_COOKIE,
+      .reply = JSON, .body = FORM, .body_max = 16 * KIB, .fail = api_connect_fail },
+    { HTTP_GET, "/api/identity", api_identity, .pool = APP, .who = BEARER, .scope = "issue",
+      .csrf = NO_COOKIE, .reply = JSON, .fail = api_connect_fail },
+    { HTTP_POST, "/api/issue", api_push, .pool = FETCH, .who = BEARER, .scope = "issue",
+      .csrf = NO_COOKIE, .reply = JSON, .body = FORM, .body_max = 128 * KIB,
+      .fail = api_connect_fail },
+    { HTTP_OPTIONS, "/api/token", api_preflight, .pool = APP, .who = ANYONE, .csrf = NO_COOKIE,
+      .reply = JSON },
+    { HTTP_OPTIONS, "/api/identity", api_preflight, .pool = APP, .who = ANYONE, .csrf = NO_COOKIE,
+      .reply = JSON },
+    { HTTP_OPTIONS, "/api/issue", api_preflight, .pool = FETCH, .who = ANYONE, .csrf = NO_COOKIE,
+      .reply = JSON },
+    { HTTP_OPTIONS, "/api/:any", api_preflight, .pool = APP, .who = ANYONE, .csrf = NO_COOKIE,
+      .reply = JSON, .fail = api_connect_fail },
 };
 const size_t route_count = COUNT_OF(routes);

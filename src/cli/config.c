@@ -71,7 +71,7 @@ check(const struct slice *files, size_t count)
         fputs("obi config check: which file? --conf FILE\n", stderr);
         return CLI_USAGE;
     }
-    if (conf_load(a, files, count, &conf, &mistakes, &mistake_count, &e) != ERR_NONE) {
+    if (conf_load(a, files, count, NULL, &conf, &mistakes, &mistake_count, &e) != ERR_NONE) {
         if (mistake_count == 0) {
             fprintf(stderr, "obi: the configuration cannot be read: %s\n", e.detail);
             return CLI_NO;

@@ -13,9 +13,10 @@ static const char help[] =
     "Writes what nginx sends when no worker answers, or none is asked, into FOLDER: what a worker "
     "would say,\n"
     "as a page (STATUS.html), as JSON (STATUS.json) and in the shape of the display API\n"
-    "(STATUS.display.json); STATUS.upload.html is for a form with pictures. Run it after every "
-    "build and every\n"
-    "change of a setting.\n";
+    "(STATUS.display.json) and of Backpack Connect (STATUS.connect.txt); STATUS.upload.html is for "
+    "a "
+    "form with\n"
+    "pictures. Run it after every build and every change of a setting.\n";
 
 /* nginx's own statuses, each as its failure. */
 static const enum err_code codes[] = { ERR_BAD_REQUEST,  ERR_FORBIDDEN,         ERR_NOT_FOUND,
@@ -31,7 +32,8 @@ static const struct kind {
 } kinds[] = { { "html", { .reply = HTML }, false },
               { "upload.html", { .reply = HTML }, true },
               { "json", { .reply = JSON }, false },
-              { "display.json", { .reply = JSON, .fail = api_display_fail }, false } };
+              { "display.json", { .reply = JSON, .fail = api_display_fail }, false },
+              { "connect.txt", { .reply = JSON, .fail = api_connect_fail }, false } };
 
 static struct slice
 body_of(struct arena *a, const struct app *app, const struct kind *kind, enum err_code code)
@@ -78,7 +80,7 @@ cli_error_pages(int argc, char **argv)
         fputs(help, stderr);
         return CLI_USAGE;
     }
-    if ((app.conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((app.conf = cli_conf(a, files, file_count, "site")) == NULL)
         return CLI_USAGE;
     if ((rc = site_new(&site_embedded, &app.site, &e)) == ERR_NONE)
         rc = write_all(a, &app, argv[1], &e);

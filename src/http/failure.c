@@ -88,7 +88,7 @@ failure_shape(struct exchange *x, const struct err *e)
     if (out->status == 503)
         resp_header(out, "Retry-After", SL("5"));
     if (out->status == 429)
-        resp_header(out, "Retry-After", SL("60"));
+        resp_header(out, "Retry-After", e->code == ERR_ALREADY_FETCHING ? SL("5") : SL("60"));
 }
 
 struct slice

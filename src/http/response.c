@@ -145,11 +145,14 @@ default_header(struct resp *out, const char *name, struct slice value)
 static struct slice
 page_policy(const struct exchange *x, bool framed)
 {
+    struct slice form_action = x->resp.form_action;
+
     return arena_printf(x->req.arena,
                         "default-src 'none'; script-src %.*s/static/; style-src 'self'; "
-                        "img-src 'self' blob:%s; connect-src 'self'; form-action 'self'; "
+                        "img-src 'self' blob:%s; connect-src 'self'; form-action 'self'%s%.*s; "
                         "base-uri 'none'; frame-ancestors %s",
                         SLICE_FMT(x->app->conf->base_url), x->resp.data_pictures ? " data:" : "",
+                        form_action.n > 0 ? " " : "", SLICE_FMT(form_action),
                         framed ? "*" : "'none'");
 }
 

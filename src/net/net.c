@@ -7,8 +7,6 @@
 
 #include "core/file.h"
 
-enum { TIMEOUT_MS = 10000, DEADLINE_MS = 20000, CONNECT_TIMEOUT_MS = 4000 };
-
 static void
 read_policy(const struct conf *conf, struct net_policy *ret, struct conf_faults *faults)
 {
@@ -54,11 +52,8 @@ copy_text(struct slice s)
 }
 
 static void
-read_settings(struct net *n, const struct conf *conf)
+read_lists(struct net *n, const struct conf *conf)
 {
-    n->timeout_ms = conf->fetch_timeout_ms;
-    n->deadline_ms = conf->fetch_deadline_ms;
-    n->connect_timeout_ms = conf->fetch_connect_timeout_ms;
     if (conf->fetch_cacert.n > 0)
         n->cacert = copy_text(conf->fetch_cacert);
     for (size_t i = 0; i < conf->fetch_connect_to.count; i++) {
@@ -75,9 +70,8 @@ static char *
 user_agent(const struct conf *conf)
 {
     char *text = NULL;
-    int   n = conf == NULL || conf->base_url.n == 0
-                  ? asprintf(&text, "OBI")
-                  : asprintf(&text, "OBI (+%.*s)", SLICE_FMT(conf->base_url));
+    int   n = conf->base_url.n == 0 ? asprintf(&text, "OBI")
+                                    : asprintf(&text, "OBI (+%.*s)", SLICE_FMT(conf->base_url));
 
     assert(n > 0);
     return text;
@@ -92,20 +86,17 @@ net_new(const struct conf *conf, struct net **ret, struct err *e)
     CURLcode           started = curl_global_init(CURL_GLOBAL_DEFAULT);
 
     assert(started == CURLE_OK);
-    if (conf != NULL)
-        net_check_conf(conf, &faults);
+    net_check_conf(conf, &faults);
     if ((rc = conf_faults_fail(&faults, e)) != ERR_NONE)
         return rc;
     n = calloc(1, sizeof *n);
     assert(n != NULL);
-    *n = (struct net){ .timeout_ms = TIMEOUT_MS,
-                       .deadline_ms = DEADLINE_MS,
-                       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+    *n = (struct net){ .timeout_ms = conf->fetch_timeout_ms,
+                       .deadline_ms = conf->fetch_deadline_ms,
+                       .connect_timeout_ms = conf->fetch_connect_timeout_ms,
                        .user_agent = user_agent(conf) };
-    if (conf != NULL) {
-        read_policy(conf, &n->policy, &faults);
-        read_settings(n, conf);
-    }
+    read_policy(conf, &n->policy, &faults);
+    read_lists(n, conf);
     /* OpenSSL writes to sockets that a peer has closed, and curl was told to leave signals alone.
      */
     (void)signal(SIGPIPE, SIG_IGN);

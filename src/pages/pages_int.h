@@ -60,6 +60,12 @@ struct slice device_text(const struct req *r, struct slice agent);
 /* passkeys, has_passkeys, passkey_name. */
 MUST_USE enum err_code put_passkeys(const struct req *r, json_object *model, struct err *e);
 /* sessions: where this user is signed in. */
+/* sites: those that the learner has connected. */
+MUST_USE enum err_code put_sites(const struct req *r, json_object *model, struct err *e);
+/* permissions: a sentence for each word of a scope. */
+void put_permissions(const struct req *r, json_object *model, struct slice scope);
+/* What a site is called: the host of its origin; all of it where that is http. */
+struct slice site_name_of(struct slice origin);
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 
 /* sentence, and hint and messages where there is more to say, of what an import refused. */

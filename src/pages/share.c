@@ -5,17 +5,6 @@
 
 enum { DESCRIPTION_BYTES = 300 };
 
-/* At a character's boundary. */
-static struct slice
-shorten(struct slice text, size_t n)
-{
-    if (text.n <= n)
-        return text;
-    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
-        n--;
-    return slice_first(text, n);
-}
-
 /* Sites that show cards take no SVG: a PNG of the page's badges if there is one, else the site's own. */
 static void
 put_social(const struct req *r, json_object *model, struct slice title, struct slice description,
@@ -28,7 +17,7 @@ put_social(const struct req *r, json_object *model, struct slice title, struct s
         if (badges[i].row.picture_kind == PICTURE_PNG)
             png = &badges[i].row;
     json_put_text(social, "title", title);
-    json_put_text(social, "description", shorten(description, DESCRIPTION_BYTES));
+    json_put_text(social, "description", slice_cut(description, DESCRIPTION_BYTES));
     json_put_text(social, "url", view_absolute(r, r->path));
     json_put_text(social, "json",
                   view_absolute(r, arena_printf(r->arena, "%.*s.json", SLICE_FMT(r->path))));

@@ -100,9 +100,9 @@ make_class(struct db *db, uint64_t id, const void *content, struct err *e)
     const struct badge_new *b = content;
 
     return query_exec(db, &sql[ADD_CLASS],
-                      BIND(U64(id), TEXT_(text_cut(b->class_name, NAME_BYTES)),
-                           TEXT_(text_cut(b->issuer_name, NAME_BYTES)),
-                           BYTES(text_cut(b->issuer_host, HOST_BYTES)), BYTES(b->class_url),
+                      BIND(U64(id), TEXT_(slice_cut(b->class_name, NAME_BYTES)),
+                           TEXT_(slice_cut(b->issuer_name, NAME_BYTES)),
+                           BYTES(slice_cut(b->issuer_host, HOST_BYTES)), BYTES(b->class_url),
                            BYTES(b->issuer_url), BYTES(store_pack(db->a, b->class_text)),
                            BYTES(store_pack(db->a, b->issuer_text)),
                            BYTES(b->contexts.n == 0 ? SL("") : store_pack(db->a, b->contexts))),

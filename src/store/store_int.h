@@ -38,7 +38,7 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
     badge_write_statements, shared_statements, picture_statements, collection_statements,
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
-    host_statements, recheck_statements, passkey_statements, push_statements;
+    host_statements, recheck_statements, passkey_statements, push_statements, connect_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -242,7 +242,5 @@ MUST_USE enum err_code badge_rows_read(struct query *q, struct badge_row **ret, 
 struct slice path_new(struct arena *a);
 /* The form an address is found by. */
 struct slice email_key(struct arena *a, struct slice email);
-/* At most max_bytes, cut between characters. */
-struct slice text_cut(struct slice text, size_t max_bytes);
 
 #endif

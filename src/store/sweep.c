@@ -10,6 +10,9 @@ static const struct stmt sql[] = {
       "DELETE FROM signin WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.challenges", ON_PRIMARY, "i", "",
       "DELETE FROM passkey_challenge WHERE expires_at_s <= ? LIMIT 1000" },
+    /* Grants whose code nobody came for. */
+    { "sweep.codes", ON_PRIMARY, "i", "",
+      "DELETE FROM connect_grant WHERE code_expires_at_s <= ? LIMIT 1000" },
     { "sweep.rates", ON_PRIMARY, "i", "", "DELETE FROM rate WHERE ends_at_s <= ? LIMIT 1000" },
     { "sweep.pushes", ON_PRIMARY, "i", "", "DELETE FROM push WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.mails", ON_PRIMARY, "i", "",

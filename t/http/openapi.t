@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use OBI::Connect;
 use OBI::Schema;
 use OBI::Story;
 use OBI::Test;
@@ -30,6 +31,10 @@ my $share_badge = $stack->sql("SELECT path FROM obi.badge_path WHERE badge_id = 
 my $form = 'application/x-www-form-urlencoded';
 sub form { return (content => $story->http->www_form_urlencode({ @_ }), type => $form) }
 
+my $site = OBI::Connect->new($stack, callback => $stack->demo . '/back');
+my $got = $site->connect($story->browser($email));
+my %bearer = (headers => { Authorization => "Bearer $got->{access_token}" });
+my $pushed = $story->issuer->badge('pushed', to => $email);
 # What a page of ours would send: the learner's cookie and the token of their forms.
 my $signed_in = sub {
     my ($learner) = @_;
@@ -92,6 +97,27 @@ my %asked = (
         { method => 'post', form(profile => '{}'), status => 400 },
         { method => 'post', form(data => 'x' x 4_200_000), status => 413 },
         { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/access' => [
+        { query => 'callback=https%3A%2F%2Fsite.example%2F&scope=issue', status => 200 },
+        { query => 'callback=nonsense&scope=issue', status => 400 },
+    ],
+    '/api/identity' => [ { %bearer, status => 200 }, { status => 401 } ],
+    '/api/issue' => [
+        (map { { method => 'post', %bearer, form(badge => $pushed), status => $_ } } 201, 409),
+        (map { { method => 'post', %bearer, form(badge => $_), status => 400 } } 'nonsense', $story->issuer->url('none.json'), ''),
+        { method => 'post', %bearer, content => '[]', type => 'application/json', status => 400 },
+        { method => 'post', form(badge => $pushed), status => 401 },
+        { method => 'post', %bearer, form(badge => $story->issuer->badge('theirs', to => 'nobody@example.net')), status => 403 },
+        { method => 'post', %bearer, form(badge => 'x' x 200_000), status => 413 },
+        { method => 'post', %bearer, content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/api/token' => [
+        { method => 'post', form(grant_type => 'nothing'), status => 400 },
+        { method => 'post', form(grant_type => 'refresh_token', refresh_token => $got->{refresh_token}), headers => { Origin => 'https://other.example' }, status => 401 },
+        { method => 'post', form(grant_type => 'x' x 20_000), status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+        { method => 'post', form(grant_type => 'refresh_token', refresh_token => $got->{refresh_token}), status => 200 },
     ],
     '/issuer/assertion' => [
         { query => escaped(assertion => $fresh), headers => $signed_in, status => 200 },

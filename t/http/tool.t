@@ -65,6 +65,7 @@ mkdir "$dir/www";
 my ($port, $server) = serve();
 END { kill 'TERM', $server if $server; }
 my $site = "http://127.0.0.1:$port";
+my $fetching = write_file('fetching.conf', "fetch.allow_net = 127.0.0.1/32:$port\n");
 my $settings = "site.base_url = http://localhost:1\ndb.primary = unix:/nowhere\nmail.url = file:$dir\n"
     . "mail.from = obi\@example.org\n";
 my $conf = write_file('obi.conf', $settings . "fetch.allow_net = 127.0.0.1/32:$port\n");
@@ -138,8 +139,10 @@ unlike $out, qr/^(?:WARNING|ERROR)/m, 'a sound badge has no messages';
 is((obi('verify', '--conf', write_file('closed.conf', $settings), @open, "$site/a.json"))[0], 0, 'or beside one');
 ($status, $out) = obi('verify', @open, '--json', '--connect-to', "badges.example:80:127.0.0.1:$port", 'http://badges.example/a.json');
 is $json->decode($out)->{report}{documents}[0]{status}, 200, 'a name is connected to another server';
-is((obi('verify', @$_, "$site/a.json"))[0], 64, "$_->[0] $_->[1] is wrong use")
-    for ['--allow-net', 'nonsense'], ['--connect-to', 'nonsense'], ['--cacert', "$dir/not-there.pem"];
+for my $wrong (['--allow-net', 'nonsense'], ['--connect-to', 'nonsense'], ['--cacert', "$dir/not-there.pem"]) {
+    is((obi(@$_, @$wrong, "$site/a.json"))[0], 64, "$_->[0] $wrong->[0] $wrong->[1] is wrong use")
+        for ['verify'], ['unbake'], ['bake', '--assertion', $assertion];
+}
 is((obi('verify', @open, '--cacert', '/etc/ssl/certs/ca-certificates.crt', "$site/a.json"))[0], 0, 'a file of certificates is taken');
 ($status, $out) = obi('verify', '--json', @open, "$site/a.json");
 is_deeply $json->decode($out)->{report}{chain}, [ map { { role => $_->[0], id => "$site/$_->[1]", host => "127.0.0.1:$port" } }
@@ -161,10 +164,10 @@ is $json->decode($out)->{report}{documents}[0]{fetchedAt}, POSIX::strftime('%Y-%
 unlink "$folder/i.json";
 ($status, $out) = obi('verify', '--documents', "$dir/documents", "$dir/baked.png");
 is $status, 2, 'without one of them the badge cannot be checked';
-like $out, qr{There is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
+like $out, qr{there is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
 ($status, $out) = obi('verify', '--documents', $folder, "http://127.0.0.1:$port/../127.0.0.1:$port/a.json");
 is $status, 2, 'no address leads out of the folder';
-unlike $out, qr/There is no file/, 'or is looked for there';
+unlike $out, qr/there is no file/, 'or is looked for there';
 
 unlink "$dir/www/i.json";
 ($status, $out) = obi('verify', @conf, "$site/a.json", "$dir/baked.png");
@@ -183,7 +186,23 @@ is $status, 1, 'what is not valid is not baked';
 ok !-e "$dir/none.png", 'and leaves no file';
 like $err, qr/404/, 'it says why';
 
+is((obi('bake', @open, '--assertion', "$site/a.json", '--output', "$dir/opened.png"))[0], 0, 'what is opened on the command line');
+copy("$dir/opened.png", "$dir/www/baked.png") or die;
+is((obi('unbake', "$site/baked.png"))[0], 1, 'is closed without it');
+($status, $out) = obi('unbake', '--connect-to', "badges.example:80:127.0.0.1:$port", @open, 'http://badges.example/baked.png');
+is_deeply $json->decode($out), $badge{'a.json'}, 'and so is what a name is connected to';
+
 # --- Configuration.
+for (['verify', "$site/a.json"], ['unbake', "$site/baked.png"], ['bake', '--assertion', "$site/a.json"]) {
+    my ($verb, @words) = @$_;
+    is((obi($verb, '--conf', $fetching, @words))[0], 0, "$verb asks for no setting that it does not use");
+}
+($status, undef, $err) = obi('migrate', '--conf', $fetching);
+is $err, "$fetching: db.primary: must be set\n", 'nor does migrate, which wants the database';
+($status, undef, $err) = obi('jobs', '--conf', $fetching);
+is join(' ', $err =~ /: ([\w.]+): must be set$/mg), 'db.primary mail.url mail.from', 'or jobs, which wants mail too';
+($status, undef, $err) = obi('config', 'check', '--conf', $fetching);
+is join(' ', $err =~ /: ([\w.]+): must be set$/mg), 'site.base_url db.primary mail.url mail.from', 'a whole configuration has all';
 ($status, $out) = obi('config', 'check', @conf);
 is "$status $out", "0 ok\n", 'a good configuration';
 my $bad = write_file('bad.conf', "$settings\n# comment\nfetch.timeout = soon\nfetch.tiemout = 5\n");

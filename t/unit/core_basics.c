@@ -49,6 +49,29 @@ utf8_refuses_overlong_surrogate_and_cut_sequences(void **state)
     assert_false(slice_is_utf8(SL("\xE2\x82")));
     assert_false(slice_is_utf8(SL("\xF4\x90\x80\x80")));
     assert_false(slice_is_utf8(SL("\xFF")));
+    /* Eight at a time where it is ASCII: a fault stands at each of the places. */
+    for (size_t at = 0; at < 24; at++) {
+        char text[] = "abcdefghijklmnopqrstuvwx";
+
+        text[at] = (char)0x80;
+        assert_false(slice_is_utf8(slice_str(text)));
+        text[at] = (char)0xC3;
+        assert_false(slice_is_utf8(slice_str(text)));
+        text[at + 1] = at < 23 ? (char)0xA4 : text[at + 1];
+        assert_int_equal(slice_is_utf8(slice_str(text)), at < 23);
+    }
+}
+
+static void
+a_cut_leaves_no_half_character(void **state)
+{
+    struct slice text = SL("a\xC3\xA4\xF0\x9F\x8F\x85z");
+    const size_t whole[] = { 0, 1, 1, 3, 3, 3, 3, 7, 8, 8 };
+    (void)state;
+
+    for (size_t n = 0; n < COUNT_OF(whole); n++)
+        assert_int_equal(slice_cut(text, n).n, whole[n]);
+    assert_int_equal(slice_cut(SLICE_NONE, 3).n, 0);
 }
 
 static void
@@ -227,7 +250,7 @@ a_cause_is_said_with_what_it_quotes(void **state)
     assert_slice_equal(cause_text(a, &cause), slice_str(e.cause));
     cause.err = e.code;
     assert_slice_equal(cause_text(a, &cause),
-                       SL("That PNG file is damaged. (the file ends inside its IDAT chunk)"));
+                       SL("That PNG file is damaged. The reason: the file ends inside its IDAT chunk."));
     err_set_cause_text(&e, SL("something else"));
     cause = err_cause(a, &e);
     assert_int_equal(cause.id, CAUSE_NONE);
@@ -260,6 +283,7 @@ main(void)
         cmocka_unit_test(pieces_end_with_the_last_even_when_it_is_empty),
         cmocka_unit_test(numbers_are_digits_only_and_bounded),
         cmocka_unit_test(utf8_refuses_overlong_surrogate_and_cut_sequences),
+        cmocka_unit_test(a_cut_leaves_no_half_character),
         cmocka_unit_test(an_arena_runs_what_was_deferred_last_in_first_out),
         cmocka_unit_test(a_cursor_remembers_its_first_overrun),
         cmocka_unit_test(bytes_and_their_texts_agree),
