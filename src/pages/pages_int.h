@@ -59,6 +59,12 @@ enum err_code reply_next(struct resp *out, struct slice next);
 struct slice device_text(const struct req *r, struct slice agent);
 /* passkeys, has_passkeys, passkey_name. */
 MUST_USE enum err_code put_passkeys(const struct req *r, json_object *model, struct err *e);
+/* addresses, several: those of this user. */
+MUST_USE enum err_code put_addresses(const struct req *r, json_object *model, struct err *e);
+/* The page where the code of a mail is typed, refused: the status and the sentence (`left` tries are
+ * left) of a failure to take it; 0 when it is no failure of the code's. */
+int code_failure(const struct req *r, enum err_code rc, uint64_t left, struct slice *ret_sentence);
+
 /* sessions: where this user is signed in. */
 /* sites: those that the learner has connected. */
 MUST_USE enum err_code put_sites(const struct req *r, json_object *model, struct err *e);
