@@ -20,6 +20,9 @@ enum err_code model_reply(struct resp *out, int status, const char *page, json_o
 json_object *names_new(const struct req *r);
 void         put_sentence(const struct req *r, json_object *model, const char *name, const char *id,
                           json_object *names);
+/* The same with `count`, which chooses its plural. */
+void put_counted(const struct req *r, json_object *model, const char *name, const char *id,
+                 int64_t count);
 /* Paths with an id: path_of(r, "/backpack/badge/", id, "/remove"). */
 struct slice path_of(const struct req *r, const char *before, uint64_t id, const char *after);
 /* The query argument `before`, 0 when it is none. */
