@@ -39,7 +39,8 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     badge_write_statements, shared_statements, picture_statements, collection_statements,
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
     host_statements, recheck_statements, passkey_statements, push_statements, connect_statements,
-    address_statements, merge_statements, merge_moves;
+    address_statements, merge_statements, merge_moves, merge_badge_ids, merge_collection_ids,
+    merge_passkey_ids, merge_grant_ids;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -95,7 +96,7 @@ MUST_USE enum err_code query_exec(struct db *db, const struct stmt *st, const st
 
 /* ---- servers --------------------------------------------------------------------------------- */
 
-enum { PREPARED_SLOTS = 256, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
+enum { PREPARED_SLOTS = 512, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
 
 struct server {
     struct slice address;
