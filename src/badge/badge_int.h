@@ -6,8 +6,8 @@
 #include "core/limits.h"
 #include "jws_int.h"
 
-enum class {
-    ANY_CLASS, /* whatever a document says it is */
+enum node_kind {
+    ANY_KIND, /* whatever a document says it is */
     ASSERTION,
     BADGE_CLASS,
     PROFILE,
@@ -23,12 +23,12 @@ enum class {
     ENDORSEMENT,
     CLAIM,
     REVOCATION_LIST,
-    CLASS_COUNT
+    KIND_COUNT
 };
 
 /* An object of the graph: a document fetched, or one that stands inside another. */
 struct node {
-    enum class class;
+    enum node_kind     kind;
     const char        *version;
     struct slice       id;        /* empty: it has none */
     struct slice       url;       /* the document's; empty for an embedded one */
@@ -60,7 +60,7 @@ struct work {
     struct node *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
     bool         is_signed;                  /* it came as a JWS */
     struct jws   jws;
-    bool offline; /* stored documents are read again: contexts that nobody kept add nothing */
+    bool offline;       /* stored documents are read again: contexts that nobody kept add nothing */
     bool is_spoken_for; /* the issuer's host, or its key, was seen to speak for the assertion */
     /* By what they make of the badge, without those of endorsements. */
     size_t             own_errors[STATUS_VALID + 1];
@@ -121,9 +121,9 @@ bool signed_take(struct work *w, struct slice text, struct node *n);
 void check_signature(struct work *w, struct node *n);
 
 /* node.c */
-struct node *node_fetch(struct work *w, enum class class, const char *role, struct slice url,
+struct node *node_fetch(struct work *w, enum node_kind kind, const char *role, struct slice url,
                         struct slice from, struct slice prop);
-struct node *node_embedded(struct work *w, enum class class, const struct node *in,
+struct node *node_embedded(struct work *w, enum node_kind kind, const struct node *in,
                            json_object *doc);
 /* From a document that is at hand; false after saying why not. */
 bool node_read(struct work *w, struct node *n, json_object *raw);
@@ -138,22 +138,22 @@ const char *version_of(json_object *raw);
 
 /* upgrade.c: what 0.5 and 1.x wrote otherwise. */
 json_object *upgrade_05(struct work *w, struct slice url, json_object *raw);
-void         upgrade_1x(struct work *w, enum class class, json_object *doc);
+void         upgrade_1x(struct work *w, enum node_kind kind, json_object *doc);
 
 /* props.c: its properties, then its class's rules, then what it leads to. */
 void check_node(struct work *w, struct node *n);
 /* The endorsements of all that was checked; messages about them are aside. */
 void check_endorsements(struct work *w);
 /* rules.c: the rules of one object's class; and those over the badge as a whole. */
-void check_class(struct work *w, struct node *n);
+void check_kind(struct work *w, struct node *n);
 void check_badge(struct work *w);
 
-const char *class_name(enum class class);
+const char *kind_name(enum node_kind kind);
 /* What a document of it is listed as; NULL: it needs none of its own. */
-const char *class_role(enum class class);
-/* What a document of its own says that it is, by its type, and in 1.0 by what it has. ANY_CLASS:
+const char *kind_role(enum node_kind kind);
+/* What a document of its own says that it is, by its type, and in 1.0 by what it has. ANY_KIND:
  * nothing that Open Badges knows. */
-enum class class_of(const char *version, json_object *doc);
+enum node_kind kind_of(const char *version, json_object *doc);
 /* Open Badges 3.0, which the rules of 2.0 do not read. */
 bool is_version_3(json_object *raw);
 bool type_has(json_object *doc, struct slice type);

@@ -17,7 +17,7 @@ parse(struct work *w, struct slice text, json_object **ret)
 
 /* A document of its own, or what stands in the one that names it. */
 static struct node *
-read_node(struct work *w, enum class class, struct slice url, struct slice text,
+read_node(struct work *w, enum node_kind kind, struct slice url, struct slice text,
           const struct node *in, const char *name)
 {
     struct node *n = ARENA_NEW(w->a, struct node);
@@ -25,11 +25,11 @@ read_node(struct work *w, enum class class, struct slice url, struct slice text,
 
     if (text.n == 0) {
         object = in == NULL ? NULL : json_get(in->doc, name);
-        return json_is_object(object) ? node_embedded(w, class, in, object) : NULL;
+        return json_is_object(object) ? node_embedded(w, kind, in, object) : NULL;
     }
-    if (class == ASSERTION && jws_is(text))
+    if (kind == ASSERTION && jws_is(text))
         return signed_take(w, text, n) ? n : NULL;
-    *n = (struct node){ .class = class, .id = url, .url = url, .text = text };
+    *n = (struct node){ .kind = kind, .id = url, .url = url, .text = text };
     return parse(w, text, &raw) && node_read(w, n, raw) ? n : NULL;
 }
 

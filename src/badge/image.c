@@ -75,7 +75,7 @@ check_data(struct work *w, struct node *n, struct slice uri)
     struct cause          why;
     enum badge_image_kind kind;
 
-    if (n->class == ASSERTION || !read_data(w->a, uri, &bytes))
+    if (n->kind == ASSERTION || !read_data(w->a, uri, &bytes))
         note(w, REPORT_IMAGE_DATA_URI,
              ABOUT(.node = n->id, .url = n->url, .prop = SL("image"), .received = head));
     else if (!decodes(w, bytes, &why, &kind))
@@ -88,7 +88,7 @@ check_data(struct work *w, struct node *n, struct slice uri)
 static void
 check_url(struct work *w, struct node *n, struct slice url)
 {
-    const char                   *role = n->class == ASSERTION ? "assertion-image" : "image";
+    const char                   *role = n->kind == ASSERTION ? "assertion-image" : "image";
     bool                          budget;
     const struct report_document *d = fetch_once(w, role, url, LIMIT_IMAGE_BYTES, &budget);
     struct about                  about = { .node = n->id, .prop = SL("image"), .url = url };
@@ -108,7 +108,7 @@ check_url(struct work *w, struct node *n, struct slice url)
     else if (decodes(w, d->got.body, &about.why, &kind))
         keep(w, d->got.body, kind);
     else
-        note(w, n->class == ASSERTION ? REPORT_IMAGE_OWN_UNREADABLE : REPORT_IMAGE_UNREADABLE,
+        note(w, n->kind == ASSERTION ? REPORT_IMAGE_OWN_UNREADABLE : REPORT_IMAGE_UNREADABLE,
              &about);
 }
 
@@ -122,7 +122,7 @@ check_image(struct work *w, struct node *n)
     if (json_is_array(value) && json_object_array_length(value) > 0)
         return; /* more than one: an error of structure */
     if (value == NULL || json_is_array(value)) {
-        if (n->class == BADGE_CLASS)
+        if (n->kind == BADGE_CLASS)
             note(w, REPORT_IMAGE_MISSING, ABOUT(.node = n->id, .url = n->url, .prop = SL("image")));
     } else if (slice_starts_nocase(address, SL("data:"))) {
         check_data(w, n, address);

@@ -14,74 +14,74 @@ type_has(json_object *doc, struct slice type)
     return false;
 }
 
-const char *class_name(enum class class)
+const char *
+kind_name(enum node_kind kind)
 {
-    static const char *const names[CLASS_COUNT] = { [ASSERTION] = "Assertion",
-                                                    [BADGE_CLASS] = "BadgeClass",
-                                                    [PROFILE] = "Profile",
-                                                    [IDENTITY] = "IdentityObject",
-                                                    [VERIFICATION] = "VerificationObject",
-                                                    [ISSUER_VERIFICATION] = "VerificationObject",
-                                                    [EVIDENCE] = "Evidence",
-                                                    [IMAGE] = "Image",
-                                                    [CRITERIA] = "Criteria",
-                                                    [ALIGNMENT] = "AlignmentObject",
-                                                    [RELATED] = "related",
-                                                    [KEY] = "CryptographicKey",
-                                                    [ENDORSEMENT] = "Endorsement",
-                                                    [CLAIM] = "EndorsementClaim",
-                                                    [REVOCATION_LIST] = "RevocationList" };
+    static const char *const names[KIND_COUNT] = { [ASSERTION] = "Assertion",
+                                                   [BADGE_CLASS] = "BadgeClass",
+                                                   [PROFILE] = "Profile",
+                                                   [IDENTITY] = "IdentityObject",
+                                                   [VERIFICATION] = "VerificationObject",
+                                                   [ISSUER_VERIFICATION] = "VerificationObject",
+                                                   [EVIDENCE] = "Evidence",
+                                                   [IMAGE] = "Image",
+                                                   [CRITERIA] = "Criteria",
+                                                   [ALIGNMENT] = "AlignmentObject",
+                                                   [RELATED] = "related",
+                                                   [KEY] = "CryptographicKey",
+                                                   [ENDORSEMENT] = "Endorsement",
+                                                   [CLAIM] = "EndorsementClaim",
+                                                   [REVOCATION_LIST] = "RevocationList" };
 
-    return names[class];
+    return names[kind];
 }
 
-const char *class_role(enum class class)
+const char *
+kind_role(enum node_kind kind)
 {
-    static const char *const roles[CLASS_COUNT] = { [ASSERTION] = "assertion",
-                                                    [BADGE_CLASS] = "badge",
-                                                    [PROFILE] = "issuer",
-                                                    [KEY] = "key",
-                                                    [ENDORSEMENT] = "endorsement",
-                                                    [REVOCATION_LIST] = "revocation-list" };
+    static const char *const roles[KIND_COUNT] = {
+        [ASSERTION] = "assertion",     [BADGE_CLASS] = "badge",
+        [PROFILE] = "issuer",          [KEY] = "key",
+        [ENDORSEMENT] = "endorsement", [REVOCATION_LIST] = "revocation-list"
+    };
 
-    return roles[class];
+    return roles[kind];
 }
 
-/* `enum class` means something in C++, which the formatter takes this for. */
-/* clang-format off */
 /* One of the classes (D22); of what says it is two of them nobody knows which rules to hold it against. */
-static enum class
-class_of_type(json_object *doc)
+static enum node_kind
+kind_of_type(json_object *doc)
 {
-    enum class found = type_has(doc, SL("Issuer")) ? PROFILE : ANY_CLASS;
+    enum node_kind found = type_has(doc, SL("Issuer")) ? PROFILE : ANY_KIND;
 
-    for (int class = ASSERTION; class < CLASS_COUNT; class++) {
-        if (class == ISSUER_VERIFICATION || class == RELATED || (enum class)class == found ||
-            !type_has(doc, slice_str(class_name((enum class)class))))
+    for (int kind = ASSERTION; kind < KIND_COUNT; kind++) {
+        if (kind == ISSUER_VERIFICATION || kind == RELATED || (enum node_kind)kind == found ||
+            !type_has(doc, slice_str(kind_name((enum node_kind)kind))))
             continue;
-        if (found != ANY_CLASS)
-            return ANY_CLASS;
-        found = (enum class)class;
+        if (found != ANY_KIND)
+            return ANY_KIND;
+        found = (enum node_kind)kind;
     }
     return found;
 }
 
-enum class
-class_of(const char *version, json_object *doc)
+enum node_kind
+kind_of(const char *version, json_object *doc)
 {
     static const struct {
-        const char *property;
-        enum class class;
-    } by_property[] = { { "recipient", ASSERTION }, { "criteria", BADGE_CLASS }, { "url", PROFILE } };
+        const char    *property;
+        enum node_kind kind;
+    } by_property[] = { { "recipient", ASSERTION },
+                        { "criteria", BADGE_CLASS },
+                        { "url", PROFILE } };
 
     if (strcmp(version, "0.5") == 0)
         return ASSERTION;
     for (size_t i = 0; i < COUNT_OF(by_property) && strcmp(version, "1.0") == 0; i++)
         if (json_get(doc, by_property[i].property) != NULL)
-            return by_property[i].class;
-    return class_of_type(doc);
+            return by_property[i].kind;
+    return kind_of_type(doc);
 }
-/* clang-format on */
 
 static bool
 has_text(json_object *value, struct slice text, bool as_start)
@@ -113,10 +113,10 @@ is_version_3(json_object *raw)
 
 /* 1.0 and 0.5 objects have no type: they are what they are used as. */
 static void
-put_type(enum class class, json_object *doc)
+put_type(enum node_kind kind, json_object *doc)
 {
     if (json_get(doc, "type") == NULL)
-        json_put_text(doc, "type", slice_str(class_name(class)));
+        json_put_text(doc, "type", slice_str(kind_name(kind)));
 }
 
 /* In 1.x `verify.url` says where a hosted assertion is, so that a copy elsewhere, or the same under another
@@ -126,7 +126,7 @@ put_id(struct work *w, struct node *n)
 {
     json_object *at = json_get(json_get(n->doc, "verification"), "url");
     struct slice uid = json_get_text(n->doc, "uid");
-    bool         named = n->class == ASSERTION && strcmp(n->version, "2.0") != 0 &&
+    bool         named = n->kind == ASSERTION && strcmp(n->version, "2.0") != 0 &&
                  type_has(json_get(n->doc, "verification"), SL("HostedBadge")) &&
                  primitive_is(URL, at);
 
@@ -137,7 +137,7 @@ put_id(struct work *w, struct node *n)
     if (json_get(n->doc, "id") == NULL && (named || n->url.n > 0))
         json_put_text(n->doc, "id", named ? json_text(at) : n->url);
     /* A signed one of 1.x has a name inside its issuer alone. */
-    if (n->class == ASSERTION && n->url.n == 0 && strcmp(n->version, "2.0") != 0 &&
+    if (n->kind == ASSERTION && n->url.n == 0 && strcmp(n->version, "2.0") != 0 &&
         json_get(n->doc, "id") == NULL && uid.n > 0)
         json_put_text(n->doc, "id", arena_printf(w->a, "_:%.*s", SLICE_FMT(uid)));
     if (n->id.n == 0)
@@ -178,37 +178,37 @@ node_read(struct work *w, struct node *n, json_object *raw)
     n->version = version_of(raw);
     if (w->r->version == NULL) /* the first that is read is what was asked about */
         w->r->version = n->version;
-    if (n->class == ANY_CLASS && strcmp(n->version, "0.5") == 0)
-        n->class = ASSERTION;
-    if (n->class == ASSERTION && strcmp(n->version, "0.5") == 0)
+    if (n->kind == ANY_KIND && strcmp(n->version, "0.5") == 0)
+        n->kind = ASSERTION;
+    if (n->kind == ASSERTION && strcmp(n->version, "0.5") == 0)
         raw = upgrade_05(w, n->url, raw);
     n->doc = context_compact(w, n->id, raw, strcmp(n->version, "1.0") == 0);
     if (n->doc == NULL)
         return false;
-    if (n->class == ANY_CLASS)
-        n->class = class_of(n->version, n->doc);
+    if (n->kind == ANY_KIND)
+        n->kind = kind_of(n->version, n->doc);
     if (strcmp(n->version, "2.0") != 0)
-        upgrade_1x(w, n->class, n->doc);
+        upgrade_1x(w, n->kind, n->doc);
     if (strcmp(n->version, "1.0") == 0 &&
-        (n->class != ASSERTION || json_get(n->doc, "recipient") != NULL))
-        put_type(n->class, n->doc);
+        (n->kind != ASSERTION || json_get(n->doc, "recipient") != NULL))
+        put_type(n->kind, n->doc);
     put_id(w, n);
     return true;
 }
 
 static struct node *
-find(struct work *w, enum class class, struct slice url)
+find(struct work *w, enum node_kind kind, struct slice url)
 {
     struct node *n = w->nodes;
 
-    while (n != NULL && !(n->class == class && slice_eq(n->id, url)))
+    while (n != NULL && !(n->kind == kind && slice_eq(n->id, url)))
         n = n->next;
     return n;
 }
 
-/* One document, read as `class`; its id is the address, whatever it calls itself. */
+/* One document, read as `kind`; its id is the address, whatever it calls itself. */
 static struct node *
-read_at(struct work *w, enum class class, const char *role, struct slice url, struct slice from,
+read_at(struct work *w, enum node_kind kind, const char *role, struct slice url, struct slice from,
         struct slice prop)
 {
     const struct report_document *d;
@@ -217,7 +217,7 @@ read_at(struct work *w, enum class class, const char *role, struct slice url, st
 
     if (!fetch_json(w, role, url, from, prop, &d, &raw))
         return NULL;
-    *n = (struct node){ .class = class,
+    *n = (struct node){ .kind = kind,
                         .id = d->got.url,
                         .url = d->got.url,
                         .final_url = d->got.final_url,
@@ -238,7 +238,7 @@ calls_itself_so(const struct node *n, struct slice *ret_id)
 static bool
 stays(struct work *w, const struct node *n, struct slice from, struct slice prop)
 {
-    if (n->class != PROFILE || same_site(w->a, n->url, n->final_url))
+    if (n->kind != PROFILE || same_site(w->a, n->url, n->final_url))
         return true;
     note(w, REPORT_FETCH_AWAY,
          ABOUT(.node = from, .prop = prop, .url = n->url, .received = n->final_url));
@@ -246,22 +246,22 @@ stays(struct work *w, const struct node *n, struct slice from, struct slice prop
 }
 
 struct node *
-node_fetch(struct work *w, enum class class, const char *role, struct slice url, struct slice from,
-           struct slice prop)
+node_fetch(struct work *w, enum node_kind kind, const char *role, struct slice url,
+           struct slice from, struct slice prop)
 {
-    struct node *n = find(w, class, without_fragment(url));
+    struct node *n = find(w, kind, without_fragment(url));
     struct slice id;
 
     if (n != NULL)
         return n;
-    if ((n = read_at(w, class, role, url, from, prop)) == NULL)
+    if ((n = read_at(w, kind, role, url, from, prop)) == NULL)
         return NULL;
     if (!calls_itself_so(n, &id)) {
         note(w, REPORT_ID_MISMATCH,
              ABOUT(.node = from, .prop = prop, .url = n->url, .received = id));
-        if ((n = find(w, class, without_fragment(id))) != NULL)
+        if ((n = find(w, kind, without_fragment(id))) != NULL)
             return n;
-        if ((n = read_at(w, class, role, id, from, prop)) == NULL)
+        if ((n = read_at(w, kind, role, id, from, prop)) == NULL)
             return NULL;
         if (!calls_itself_so(n, &id)) {
             note(w, REPORT_ID_LOOP,
@@ -279,11 +279,11 @@ node_fetch(struct work *w, enum class class, const char *role, struct slice url,
 
 /* An object inside the document of `in`, which was read with it: its names are 2.0's already. */
 struct node *
-node_embedded(struct work *w, enum class class, const struct node *in, json_object *doc)
+node_embedded(struct work *w, enum node_kind kind, const struct node *in, json_object *doc)
 {
     struct node *n = ARENA_NEW(w->a, struct node);
 
-    *n = (struct node){ .class = class,
+    *n = (struct node){ .kind = kind,
                         .version = in->version,
                         .in = in,
                         .id = json_text(json_get(doc, "id")),
@@ -292,6 +292,6 @@ node_embedded(struct work *w, enum class class, const struct node *in, json_obje
     if (n->id.p == NULL)
         n->id = SL("");
     if (strcmp(n->version, "2.0") != 0)
-        upgrade_1x(w, class, doc);
+        upgrade_1x(w, kind, doc);
     return n;
 }

@@ -119,7 +119,7 @@ name_inside(const struct node *n, struct about *to)
 {
     if (to->node.n > 0 || n == NULL || n->in == NULL || n->id.n > 0)
         return;
-    to->node_type = class_name(n->class);
+    to->node_type = kind_name(n->kind);
     while (n->in != NULL)
         n = n->in;
     to->node_in = cut(n->url.n > 0 ? n->url : n->id);

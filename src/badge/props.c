@@ -11,11 +11,11 @@ enum {
 };
 
 static const struct prop {
-    enum class of;
+    enum node_kind of;
     const char    *name;
     enum primitive type;
     unsigned       flags;
-    enum class object; /* what an object there is; with NODE */
+    enum node_kind object; /* what an object there is; with NODE */
 } props[] = {
     { ASSERTION, "id", IRI, REQUIRED, 0 },
     { ASSERTION, "recipient", NODE, REQUIRED, IDENTITY },
@@ -118,9 +118,9 @@ wrong_type(struct work *w, const struct node *n, const struct prop *p, json_obje
 static void
 remember(struct work *w, const struct node *n, struct node *target)
 {
-    if (n == w->assertion && target->class == BADGE_CLASS)
+    if (n == w->assertion && target->kind == BADGE_CLASS)
         w->badge = target;
-    else if (n == w->badge && target->class == PROFILE)
+    else if (n == w->badge && target->kind == PROFILE)
         w->issuer = target;
 }
 
@@ -129,7 +129,7 @@ follow(struct work *w, const struct node *n, const struct prop *p, struct slice 
 {
     struct node *last = w->nodes;
     struct node *target =
-        node_fetch(w, p->object, class_role(p->object), url, n->id, slice_str(p->name));
+        node_fetch(w, p->object, kind_role(p->object), url, n->id, slice_str(p->name));
 
     if (target == NULL)
         return;
@@ -235,11 +235,11 @@ check_node(struct work *w, struct node *n)
 
     w->at = n;
     for (size_t i = 0; i < COUNT_OF(props); i++)
-        if (props[i].of == n->class && props[i].object == ENDORSEMENT)
+        if (props[i].of == n->kind && props[i].object == ENDORSEMENT)
             put_off(w, n);
-        else if (props[i].of == n->class)
+        else if (props[i].of == n->kind)
             check_prop(w, n, &props[i]);
-    check_class(w, n);
+    check_kind(w, n);
     w->at = outer;
 }
 
@@ -250,7 +250,7 @@ check_endorsements(struct work *w)
     for (struct node *n = w->endorsed; n != NULL; n = n->next_endorsed) { /* grows on the way */
         w->at = w->endorsing = n;
         for (size_t i = 0; i < COUNT_OF(props); i++)
-            if (props[i].of == n->class && props[i].object == ENDORSEMENT)
+            if (props[i].of == n->kind && props[i].object == ENDORSEMENT)
                 check_prop(w, n, &props[i]);
     }
     w->at = NULL;

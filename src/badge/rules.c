@@ -145,10 +145,10 @@ check_verification(struct work *w, struct node *n)
 }
 
 static const struct rule {
-    const char *id; /* in docs/verification.md */
-    enum class of;
+    const char    *id; /* in docs/verification.md */
+    enum node_kind of;
     void (*check)(struct work *w, struct node *n);
-} class_rules[] = {
+} kind_rules[] = {
     { "R41", ASSERTION, check_revoked },
     { "R25", ASSERTION, check_times },
     { "R32", ASSERTION, check_image },
@@ -168,11 +168,11 @@ static const struct rule badge_rules[] = {
 };
 
 void
-check_class(struct work *w, struct node *n)
+check_kind(struct work *w, struct node *n)
 {
-    for (size_t i = 0; i < COUNT_OF(class_rules); i++)
-        if (class_rules[i].of == n->class)
-            class_rules[i].check(w, n);
+    for (size_t i = 0; i < COUNT_OF(kind_rules); i++)
+        if (kind_rules[i].of == n->kind)
+            kind_rules[i].check(w, n);
 }
 
 void

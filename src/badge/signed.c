@@ -21,7 +21,7 @@ signed_take(struct work *w, struct slice text, struct node *n)
     json_object *raw = NULL;
     struct err   e = { 0 };
 
-    *n = (struct node){ .class = ASSERTION, .text = text };
+    *n = (struct node){ .kind = ASSERTION, .text = text };
     w->is_signed = true;
     if (text.n > LIMIT_JWS_BYTES || !jws_split(w->a, text, &w->jws))
         err_set_cause(&e, text.n > LIMIT_JWS_BYTES ? CAUSE(JWS_BYTES) : CAUSE(JWS_PARTS));

@@ -124,15 +124,15 @@ upgrade_alignment(json_object *item)
 }
 
 void
-upgrade_1x(struct work *w, enum class class, json_object *doc)
+upgrade_1x(struct work *w, enum node_kind kind, json_object *doc)
 {
     json_object *alignment = json_get(doc, "alignment");
 
-    if (class == ASSERTION) {
+    if (kind == ASSERTION) {
         upgrade_date(w, doc, "issuedOn");
         upgrade_date(w, doc, "expires");
     }
-    if (class != BADGE_CLASS)
+    if (kind != BADGE_CLASS)
         return;
     if (!json_is_array(alignment))
         upgrade_alignment(alignment);

@@ -66,9 +66,9 @@ status_of(const struct work *w)
 
 /* What was asked for as an assertion is listed as what it turned out to be; a picture that led there is not. */
 static void
-name_role(struct report *r, enum class class)
+name_role(struct report *r, enum node_kind kind)
 {
-    const char *role = class_role(class);
+    const char *role = kind_role(kind);
 
     for (size_t i = 0; i < r->document_count; i++)
         if (r->documents[i].parsed != NULL && strcmp(r->documents[i].role, "assertion") == 0)
@@ -82,11 +82,11 @@ take_hosted(struct work *w, struct slice url)
     struct node *n;
 
     w->r->subject = without_fragment(url);
-    n = node_fetch(w, ANY_CLASS, "assertion", url, url, SL(""));
+    n = node_fetch(w, ANY_KIND, "assertion", url, url, SL(""));
     if (n == NULL)
         return NULL;
-    if (n->class != ANY_CLASS) {
-        name_role(w->r, n->class);
+    if (n->kind != ANY_KIND) {
+        name_role(w->r, n->kind);
         return n;
     }
     if (w->r->error_count == 0) /* of what was revoked little may be left */
@@ -117,7 +117,7 @@ verify(struct work *w, struct slice input)
     w->subject = jws.n > 0 ? take_signed(w, jws) : take_hosted(w, url);
     if (w->subject == NULL)
         return;
-    if (w->subject->class == ASSERTION)
+    if (w->subject->kind == ASSERTION)
         w->assertion = w->subject;
     check_node(w, w->subject);
     if (w->assertion != NULL && w->badge != NULL && w->issuer != NULL)
