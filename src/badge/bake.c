@@ -6,27 +6,36 @@
 #include "png/png.h"
 #include "xml/svg.h"
 
+/* What an XML parser would begin to read; most of what is fetched is JSON, and needs none to tell. */
+static struct slice
+markup_of(struct slice file)
+{
+    if (slice_starts(file, SL("\xEF\xBB\xBF")))
+        file = slice_from(file, 3);
+    file = slice_trim(file);
+    return slice_starts(file, SL("<")) ? file : SLICE_NONE;
+}
+
 /* A page of HTML is no picture, though it may have an SVG in it: issuers answer with pages. */
 static bool
-means_svg(struct slice file)
+means_svg(struct slice markup)
 {
     size_t at;
 
-    if (slice_starts(file, SL("\xEF\xBB\xBF")))
-        file = slice_from(file, 3);
-    file = slice_first(slice_trim(file), 1024);
-    return slice_starts(file, SL("<")) && !slice_starts_nocase(file, SL("<!doctype html")) &&
-           !slice_starts_nocase(file, SL("<html")) && slice_find(file, SL("<svg"), &at);
+    return !slice_starts_nocase(markup, SL("<!doctype html")) &&
+           !slice_starts_nocase(markup, SL("<html")) &&
+           slice_find(slice_first(markup, 1024), SL("<svg"), &at);
 }
 
 enum badge_image_kind
 badge_image_kind(struct slice image)
 {
+    struct slice markup = markup_of(image);
+
     if (png_is(image))
         return BADGE_IMAGE_PNG;
-    if (slice_starts(image, SL("{")) || slice_starts(image, SL("[")))
-        return BADGE_IMAGE_UNKNOWN; /* JSON, which most of what is fetched is, needs no XML parser to tell */
-    return means_svg(image) || svg_is(image) ? BADGE_IMAGE_SVG : BADGE_IMAGE_UNKNOWN;
+    return markup.n > 0 && (means_svg(markup) || svg_is(image)) ? BADGE_IMAGE_SVG
+                                                                : BADGE_IMAGE_UNKNOWN;
 }
 
 enum err_code
