@@ -4,7 +4,7 @@
 
 #include "badge/verify.h"
 #include "core/limits.h"
-#include "jws_int.h"
+#include "core/jws.h"
 
 enum class {
     ANY_CLASS, /* whatever a document says it is */
