@@ -1,6 +1,7 @@
 /* obi config check|docs|errors */
 #include <stdio.h>
 
+#include "auth/oidc.h"
 #include "cli_int.h"
 #include "core/file.h"
 #include "core/limits.h"
@@ -76,6 +77,8 @@ check(const struct slice *files, size_t count)
     }
     /* Each module knows more of its own settings; one that is missing was said above. */
     if (net_check_conf(conf, &e) != ERR_NONE)
+        status = say_fault(a, files, count, &e);
+    if (oidc_check_conf(conf, &e) != ERR_NONE)
         status = say_fault(a, files, count, &e);
     if (conf->mail_url.n > 0 && conf->mail_from.n > 0 && mail_check_conf(conf, &e) != ERR_NONE)
         status = say_fault(a, files, count, &e);
