@@ -53,7 +53,6 @@ enum oidc_outcome {
     OIDC_ADDED,     /* the account at the provider is one of theirs now */
     OIDC_DECLINED,  /* they turned back at the provider */
     OIDC_MAIL_SENT, /* the address it names is confirmed by a mail first */
-    OIDC_NO_EMAIL,  /* it names no address */
 };
 struct oidc_end {
     enum oidc_outcome outcome;
@@ -65,9 +64,11 @@ struct oidc_end {
  * there is none): at once where the provider is trusted with the mail of that address and says that it
  * is verified; else when the browser that began it has confirmed it by our own mail.
  * Errors  OIDC_STATE: not begun here, too long ago, or ended already. OIDC_REFUSED: the provider says
- * no. OIDC_TAKEN: the account belongs to somebody else. OIDC_AWAY, OIDC_ANSWER; as auth_signin_ask. */
+ * no. OIDC_NO_EMAIL: a new account without an address. OIDC_TAKEN: the account belongs to somebody else. OIDC_AWAY, OIDC_ANSWER; as auth_signin_ask. */
 MUST_USE enum err_code auth_oidc_end(const struct req *r, struct resp *out,
                                      const struct oidc_provider *p, struct oidc_end *ret,
                                      struct err *e);
+/* Tells a person by mail that they have a new way to sign in. Joins the caller's transaction. */
+MUST_USE enum err_code auth_oidc_say_added(const struct req *r, struct slice email, struct err *e);
 
 #endif

@@ -17,6 +17,12 @@ enum err_code page_signin_code(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signin_use(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signout(struct req *r, struct resp *out, struct err *e);
 
+/* POST /signin/oidc/:name (signed in: adds that way to sign in), GET /signin/oidc/:name/callback, both in
+ * the anonymous fetch pool; POST /settings/identity/:id/remove. */
+enum err_code page_oidc_begin(struct req *r, struct resp *out, struct err *e);
+enum err_code page_oidc_callback(struct req *r, struct resp *out, struct err *e);
+enum err_code page_identity_remove(struct req *r, struct resp *out, struct err *e);
+
 /* GET and POST /settings, POST /settings/session/:id/end. */
 enum err_code page_settings(struct req *r, struct resp *out, struct err *e);
 enum err_code page_settings_save(struct req *r, struct resp *out, struct err *e);

@@ -25,6 +25,15 @@ const struct route routes[] = {
       .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_POST, "/settings/session/:id/end", page_session_end, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+
+    /* OpenID Connect. */
+    { HTTP_POST, "/signin/oidc/:name", page_oidc_begin, .pool = FETCH_ANON, .who = ANYONE,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_GET, "/signin/oidc/:name/callback", page_oidc_callback, .pool = FETCH_ANON,
+      .who = ANYONE, .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/settings/identity/:id/remove", page_identity_remove, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+
     { HTTP_GET, "/backpack", page_backpack, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/backpack/add", page_add, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/backpack/add", page_add_take, .pool = FETCH, .who = USER, .csrf = TOKEN,

@@ -1,13 +1,14 @@
 #include "auth/signin.h"
 
 #include "auth/address.h"
+#include "auth/oidc.h"
 #include "auth/session.h"
 #include "core/digest.h"
 #include "core/limits.h"
 #include "core/rand.h"
 #include "http/view.h"
 #include "json/json.h"
-#include "store/outbox.h"
+#include "store/oidc.h"
 
 enum {
     HOUR_S = 3600,
@@ -77,7 +78,9 @@ auth_signin_ask(const struct req *r, struct slice email, struct slice next, stru
         err_set_field(e, SL("email"));
         return rc;
     }
-    if ((rc = take_rates(r, email, e)) != ERR_NONE)
+    /* What waits for another mail's answer does not get this one's. */
+    if ((rc = take_rates(r, email, e)) != ERR_NONE ||
+        (rc = store_oidc_forget(r->db, ask.browser, e)) != ERR_NONE)
         return rc;
     ask.token = rand_token(r->arena);
     ask.code = draw_code(r->arena);
@@ -112,14 +115,18 @@ auth_signin_peek(const struct req *r, struct slice token, struct slice *ret_emai
     return rc;
 }
 
-/* The address is theirs who have its mail. */
+/* The address is theirs who have its mail, and so is the account at a provider that waits for them in this
+ * browser. */
 static enum err_code
 sign_in(const struct req *r, struct resp *out, struct slice email, struct err *e)
 {
     struct user   user;
     enum err_code rc;
+    bool          claimed;
 
-    if ((rc = store_user_for_email(r->db, email, &user, e)) != ERR_NONE)
+    if ((rc = store_user_for_email(r->db, email, &user, e)) != ERR_NONE ||
+        (rc = store_oidc_claim(r->db, browser_of(r), email, user.id, &claimed, e)) != ERR_NONE ||
+        (claimed && (rc = auth_oidc_say_added(r, user.email, e)) != ERR_NONE))
         return rc;
     return auth_session_start(r, out, user.id, e);
 }

@@ -46,6 +46,19 @@ void put_subject(const struct req *r, json_object *model, const struct badge_row
 /* A hidden field that the confirmation page sends again. */
 void put_field(json_object *model, const char *name, struct slice value);
 
+/* `next` where it is a path of ours of a bearable length; else empty. */
+struct slice checked_next(struct slice next);
+/* To where somebody wanted to go who has signed in, or to the backpack. */
+enum err_code reply_next(struct resp *out, struct slice next);
+/* The page of a sign-in mail that was sent because `provider` is not trusted with its address. */
+enum err_code reply_sent_for(const struct req *r, struct resp *out, struct slice email,
+                             struct slice provider);
+/* providers: { name, label } each, the label being the sentence `label_id`; and `ways` when there is
+ * one. */
+void put_providers(const struct req *r, json_object *model, const char *label_id);
+/* identities, providers: how this user signs in besides by mail, and how they could. */
+MUST_USE enum err_code put_ways(const struct req *r, json_object *model, struct err *e);
+
 /* sessions: where this user is signed in. */
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 

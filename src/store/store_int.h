@@ -38,7 +38,7 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
     badge_write_statements, shared_statements, picture_statements, collection_statements,
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
-    host_statements, recheck_statements;
+    host_statements, recheck_statements, oidc_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
