@@ -450,6 +450,16 @@ subtest 'who is signed in adds a way and removes it' => sub {
     ok is_in($stack->browser->sign_in($email)), 'the mail always works';
 };
 
+subtest 'an account at a provider that is no longer named can be removed' => sub {
+    my $browser = learner('former@school.example', my $sub = subject());
+    $stack->sql("UPDATE obi.oidc_identity SET issuer = 'https://former.example' WHERE subject = '$sub'");
+    my $page = $browser->get('/settings')->decoded_content;
+    like $page, qr{https://former\.example}, 'it is there by its address';
+    my ($id) = $page =~ m{/settings/identity/(\d+)/remove};
+    is $browser->post_form("/settings/identity/$id/remove", {})->code, 303, 'and goes';
+    is_deeply $stack->sql("SELECT COUNT(*) FROM obi.oidc_identity WHERE subject = '$sub'"), [ ['0'] ], '... from its row';
+};
+
 subtest 'an account at a provider opens one backpack' => sub {
     my $sub = subject();
     learner('first@school.example', $sub);

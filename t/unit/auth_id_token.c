@@ -212,6 +212,9 @@ no_header_weakens_the_check(void **state)
     assert_int_equal(
         check(arena_printf(a, "%s.%s.", base64url_encode(a, SL("{\"alg\":\"none\"}")).p, body.p)),
         ERR_OIDC_ANSWER);
+    /* Sound, and none of the three. */
+    assert_int_equal(check(sign_jws(a, rsa, "RS384", claims)), ERR_OIDC_ANSWER);
+    assert_int_equal(check(sign_jws(a, rsa, "RS512", claims)), ERR_OIDC_ANSWER);
     assert_int_equal(check(hmac_token(sign_pem(a, rsa))), ERR_OIDC_ANSWER);
     assert_int_equal(check(hmac_token(SL("obi-secret"))), ERR_OIDC_ANSWER);
     /* An algorithm of another kind of key than the one named; a key that the token brings itself. */
