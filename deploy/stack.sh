@@ -224,13 +224,14 @@ pool_size() { # workers of a pool; a sanitized worker is several times as large
     esac
 }
 pool_start() {
-    rm -f "$VAR/run/$1.sock"
-    case $1 in fetch*) lower='nice -n 10' ;; *) lower= ;; esac
+    pool=$1
+    rm -f "$VAR/run/$pool.sock"
     # -t: how often a worker may die within 10 s of its start before multiwatch gives up.
-    # shellcheck disable=SC2086
-    daemon "$1" $lower spawn-fcgi -n -s "$VAR/run/$1.sock" -M 0600 -b 1024 -- \
-        /usr/bin/multiwatch -f "$(pool_size "$1")" -t 100 -- \
-        "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$1"
+    set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 1024 -- \
+        /usr/bin/multiwatch -f "$(pool_size "$pool")" -t 100 -- \
+        "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
+    case $pool in fetch*) set -- "$TOP/deploy/lower" 10 "$@" ;; esac
+    daemon "$pool" "$@"
 }
 
 # --- Every part by its name.
@@ -260,9 +261,9 @@ part_start() {
         pool_start "$1"
         wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
         ;;
-    jobs) daemon jobs nice -n 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
+    jobs) daemon jobs "$TOP/deploy/lower" 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
     # The same keeper; whatever else there is to do comes first.
-    recheck) daemon recheck nice -n 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
+    recheck) daemon recheck "$TOP/deploy/lower" 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
     nginx)
         daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf"
         wait_for nginx 5 "starting" nginx_answers || return 1
@@ -271,7 +272,7 @@ part_start() {
     esac
     part_stamp "$1" >"$VAR/run/$1.stamp"
 }
-nginx_answers() { [ -n "$(http_status /errors/error.css "$PORT")" ]; }
+nginx_answers() { [ -n "$(http_status /static/ "$PORT")" ]; }
 part_stop() {
     case $1 in
     primary | replica) stop "$1" 60 ;;
@@ -300,13 +301,7 @@ nginx_write_conf() {
         render "$conf_file" >"$VAR/nginx/${conf_file##*/}" || return 1
     done
     mkdir -p "$VAR/nginx/html/errors"
-    cp "$TOP/deploy/nginx/error.css" "$VAR/nginx/html/errors/"
-    while IFS='	' read -r error_status error_title error_text; do
-        sed "s|@STATUS@|$error_status|;s|@TITLE@|$error_title|;s|@TEXT@|$error_text|" \
-            "$TOP/deploy/nginx/error.html" >"$VAR/nginx/html/errors/$error_status.html"
-        printf '{"httpStatus":%s,"status":"error","error":"%s."}\n' "$error_status" "$error_title" \
-            >"$VAR/nginx/html/errors/$error_status.json"
-    done <"$TOP/deploy/nginx/errors.tsv"
+    "$BUILD/obi" error-pages --conf "$VAR/obi.conf" "$VAR/nginx/html/errors" || return 1
     chmod -R a+rX "$VAR/nginx/html"
     (as_user nginx -t -q -e stderr -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf")
 }

@@ -2,7 +2,7 @@
 # catalogues and the names of static files.
 #   cmake -DSOURCE=... -DOUT=... -DSTATIC=... -DVERSION=... -P site.cmake
 file(MAKE_DIRECTORY ${STATIC})
-file(GLOB assets ${SOURCE}/src/static/*)
+file(GLOB assets ${SOURCE}/src/static/*.*)
 file(GLOB templates ${SOURCE}/src/pages/*.html)
 file(GLOB catalogues ${SOURCE}/src/pages/catalogue/*.po)
 list(SORT assets)
@@ -18,6 +18,11 @@ foreach(path ${assets})
   cmake_path(GET path FILENAME name)
   cmake_path(GET path STEM LAST_ONLY stem)
   cmake_path(GET path EXTENSION LAST_ONLY ending)
+  # Issuers' pages name it, whatever the release.
+  if(name STREQUAL "issuer.js")
+    file(COPY_FILE ${path} ${STATIC}/${name} ONLY_IF_DIFFERENT)
+    continue()
+  endif()
   file(SHA256 ${path} hash)
   string(SUBSTRING ${hash} 0 16 hash)
   set(hashed ${stem}.${hash}${ending})

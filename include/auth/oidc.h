@@ -15,9 +15,8 @@ struct oidc_provider {
     struct slice title;        /* what people call it */
 };
 
-/* What is wrong with the lines.
- * Errors  CONF: e->field is the key, e->received the line, e->cause what is wrong with it. */
-MUST_USE enum err_code oidc_check_conf(const struct conf *conf, struct err *e);
+/* Checks the lines. */
+void oidc_check_conf(const struct conf *conf, struct conf_faults *faults);
 /* All of them, in the order of the file; oidc_check_conf has found nothing wrong. */
 const struct oidc_provider *oidc_providers(struct arena *a, const struct conf *conf,
                                            size_t *ret_count);

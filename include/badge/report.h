@@ -37,14 +37,18 @@ struct report_message {
     bool              aside;    /* about an endorsement, which the badge stands without */
     /* What it is about. Any may be SLICE_NONE. */
     struct slice node, prop, url, received, expected;
-    struct cause why;    /* what `received` says, where it is a sentence of ours */
-    int          status; /* HTTP; 0: none */
+    const char  *node_type; /* of a node without an id, which stands inside a document: its class */
+    struct slice node_in;   /* and that document */
+    const char  *expected_type; /* the key of what is expected, where it is one of primitive.def */
+    struct cause why;           /* what `received` says, where it is a sentence of ours */
+    int          status;        /* HTTP; 0: none */
 };
 
 /* A document that was asked for. */
 struct report_document {
-    const char
-        *role; /* "assertion", "badge", "issuer", "image", "assertion-image", "context", "input" */
+    /* "assertion", "badge", "issuer", "key", "revocation-list", "endorsement", "image",
+     * "assertion-image", "context", "schema"; "input": what was handed in is none of these. */
+    const char    *role;
     struct fetched got;  /* .url always; the rest only when code is ERR_NONE */
     enum err_code  code; /* why nothing came back */
     struct cause   why;

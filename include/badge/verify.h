@@ -21,6 +21,10 @@ struct verify_options {
 const struct report *badge_verify(struct arena *a, struct slice input,
                                   const struct verify_options *options);
 
+/* What an issuer may push: the address of an assertion, or a compact JWS whose payload is a JSON
+ * object with a recipient. Blanks around it are cut. SLICE_NONE for anything else. */
+struct slice badge_pushed(struct arena *a, struct slice text);
+
 /* Whether `identity`, the recipient of an assertion (normalised to 2.0), is one of those asked
  * about: of the same type, and equal byte for byte, or the `sha256$` or `md5$` hash over value and
  * salt. With letter_cases an `email` matches besides: plain in any case of ASCII letters; as a hash
@@ -50,14 +54,18 @@ struct badge_docs {
     struct slice assertion;             /* as fetched */
     struct slice class_url, class_text; /* empty in 0.5 and where embedded */
     struct slice issuer_url, issuer_text;
+    struct slice contexts; /* linked ones by which these are read, as report_docs has them */
 };
+/* What is stored of a badge that was verified. Its texts are the report's, contexts in `a`. */
+struct badge_docs report_docs(struct arena *a, const struct report *r);
 struct badge_graph {
     const char  *version;
     json_object *assertion, *badge,
         *issuer;                    /* normalised to 2.0, borrowed from the arena; never NULL */
     int64_t issued_on_s, expires_s; /* 0: none */
 };
-/* Reads stored documents again, without any network. Errors ASSERTION_MALFORMED. */
+/* Reads stored documents again, without any network, as the verification did: by the contexts that
+ * are built in or handed in; what only another one names is left out. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code badge_graph_of(struct arena *a, const struct badge_docs *docs,
                                       struct badge_graph *ret, struct err *e);
 

@@ -44,19 +44,33 @@ const char *conf_server_parse(struct slice text, struct conf_server *ret);
 
 /* Reads the files in order; a later one's values replace an earlier one's, a list's items of a
  * later file replace those of all earlier ones. Then every value is checked against its row.
+ * In      needs: the groups whose settings must be set, "db mail" (a key's group stands before its
+ *         dot); NULL: all. What is set is checked whether it is needed or not.
  * Out     *ret lives in `a`. With mistakes too it is what could be read, for those who check more.
  * Errors  CONF: the first mistake stands in e->detail, all of them in *ret_mistakes (may be
  *         NULL). */
 MUST_USE enum err_code conf_load(struct arena *a, const struct slice *files, size_t count,
-                                 const struct conf **ret, struct conf_mistake **ret_mistakes,
-                                 size_t *ret_mistake_count, struct err *e);
+                                 const char *needs, const struct conf **ret,
+                                 struct conf_mistake **ret_mistakes, size_t *ret_mistake_count,
+                                 struct err *e);
 
 /* Every setting at its default; what must be set is empty. In `a`. */
 struct conf *conf_defaults(struct arena *a);
 
-/* Fails with CONF: what is `wrong` with the value of `key`, for whoever uses a setting and knows
- * more of it than its row says. Sets field, received and cause. */
-enum err_code conf_fault(struct err *e, const char *key, struct slice value, const char *wrong);
+/* What whoever uses a setting, and knows more of it than its row says, finds wrong with its value. */
+struct conf_fault {
+    const char  *key;
+    struct slice value;
+    const char  *wrong;
+};
+struct conf_faults {
+    struct conf_fault items[64];
+    size_t            count;
+};
+/* More than there is room for are left out. */
+void conf_fault_add(struct conf_faults *f, const char *key, struct slice value, const char *wrong);
+/* Errors  CONF: the first of them, its key, value and what is wrong as field, received and cause. */
+MUST_USE enum err_code conf_faults_fail(const struct conf_faults *f, struct err *e);
 
 /* The table behind docs/configuration.md and `obi config`. */
 struct conf_row {

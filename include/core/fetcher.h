@@ -28,4 +28,8 @@ struct fetcher {
     void *self;
 };
 
+/* A fetcher that asks `from` for each address once: several badges of one issuer share most of
+ * their documents. Failures are not kept. Owner   it, and all that it gets, live in `a`. */
+const struct fetcher *fetcher_memo(struct arena *a, const struct fetcher *from);
+
 #endif

@@ -14,6 +14,8 @@ MUST_USE enum err_code file_read(struct arena *a, struct slice path, size_t max_
  * Errors  IO. */
 MUST_USE enum err_code file_write(struct arena *a, struct slice path, struct slice bytes,
                                   struct err *e);
+/* Whether this process may read what is there. */
+bool file_is_readable(struct slice path);
 /* Writes all of `bytes`, however often a signal comes between. False when it cannot; errno says
  * why. */
 MUST_USE bool file_write_all(int fd, struct slice bytes);

@@ -20,24 +20,32 @@ enum {
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NESTED = 4000,  /* objects and arrays in one document: each takes up to 1 KiB */
     LIMIT_JSON_VALUES = 32000, /* values of any kind in one document */
+    LIMIT_CONTEXTS_BYTES = 512 * KIB, /* all that one badge is read by, besides those built in */
     LIMIT_JWS_BYTES = 256 * KIB,
     LIMIT_URL_BYTES = 2048,
-    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row: a report holds every document */
+    LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row, such as a report */
+    LIMIT_REPORT_MESSAGES = 200,
+    LIMIT_REPORT_BYTES = 512 * KIB, /* of all its messages; as JSON each may be written as six */
     LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
     LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
     /* Requests. */
     LIMIT_BODY_BYTES = 9 * MIB, /* a form with several pictures; a worker holds it whole */
     LIMIT_FORM_FIELDS = 256,
     LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
+    LIMIT_PUSH_ASSERTIONS = 20, /* sent by an issuer's page at once */
+    LIMIT_PUSH_BYTES = 64 * KIB,
     LIMIT_QUERY_ARGS = 64,
     LIMIT_COOKIES = 32,
-    LIMIT_NEXT_BYTES = 1024, /* the path to go to after signing in */
-    LIMIT_HEADER_BYTES = 16 * KIB, /* all FastCGI parameters of a request */
+    LIMIT_NEXT_BYTES = 1024,        /* the path to go to after signing in */
+    LIMIT_HEADER_BYTES = 16 * KIB,  /* all FastCGI parameters of a request */
+    LIMIT_PASSKEYS = 20,            /* of one user */
+    LIMIT_PASSKEY_NAME_BYTES = 100, /* and of its name */
     /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,
     LIMIT_COLLECTION_NAME_CHARS = 200,
     LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */
+    LIMIT_SITES = 200,                 /* connected, of one user */
     LIMIT_COLLECTION_BADGES = 1000,    /* in one collection */
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
     LIMIT_BADGES = 100000,             /* of one user */

@@ -52,6 +52,8 @@ struct slice slice_trim(struct slice s);
 struct slice slice_from(struct slice s, size_t from);
 /* At most the first `n` bytes. */
 struct slice slice_first(struct slice s, size_t n);
+/* The same without half a UTF-8 character at its end. */
+struct slice slice_cut(struct slice s, size_t n);
 /* Cuts `*rest` at the first `separator`: yields what stands before it and leaves what stands
  * behind. False when *rest is SLICE_NONE (p is NULL), which is what the last piece leaves
  * behind. */

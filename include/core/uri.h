@@ -25,6 +25,9 @@ bool uri_is_http(struct slice text);
 /* As uri_is_http, and it has a host, no userinfo and at most LIMIT_URL_BYTES: what OBI will fetch
  * or link to. */
 bool uri_is_web(struct slice text);
+/* The origin of what uri_is_web, as browsers write it: scheme, host and port, in lower case and
+ * without the scheme's own port. SLICE_NONE for anything else. */
+struct slice uri_origin(struct arena *a, struct slice text);
 /* `text` as it can stand in a query's value: everything but unreserved characters and slashes is
  * percent-encoded. Spec: RFC 3986, 2.1. */
 struct slice uri_escape(struct arena *a, struct slice text);

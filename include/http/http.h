@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "core/fetcher.h"
 #include "core/limits.h"
+#include "store/connect.h"
 #include "store/store.h"
 #include "store/user.h"
 
@@ -53,8 +54,9 @@ struct req {
     const struct app     *app;
     const struct route   *route;
     struct db            *db;   /* leased before the handler runs */
-    const struct user    *user; /* NULL when nobody is signed in */
-    const struct session *session;
+    const struct user    *user; /* NULL when nobody is signed in, and no token says who it is for */
+    const struct session *session;      /* NULL but when somebody is signed in */
+    const struct connect_grant *grant;  /* of the token, where the route is for one */
     enum http_method      method;
     struct slice          id;       /* of the request, for logs and error pages */
     struct slice          path;     /* as sent, without the query */
@@ -72,7 +74,8 @@ struct req {
 /* The first value of that name, or SLICE_NONE. Header names in any letter case. */
 struct slice req_header(const struct req *r, const char *name);
 struct slice req_arg(const struct req *r, const char *name); /* of the query */
-struct slice req_form(const struct req *r, const char *name); /* of the body: form, multipart or JSON */
+/* Of the body: form, multipart or JSON. Each CR LF is an LF. */
+struct slice req_form(const struct req *r, const char *name);
 struct slice req_param(const struct req *r, const char *name); /* of the route's path, decoded */
 /* The value of our cookie `name` (which is sent as `obi_<port>_<name>`), or SLICE_NONE; also
  * SLICE_NONE when it came twice with different values, since one of the two is then somebody
@@ -95,8 +98,10 @@ struct resp {
     struct slice  content_type;
     struct slice  body;
     struct fields headers;
+    struct slice form_action; /* another origin that forms of the page lead to, redirects included */
     const char   *page; /* the template to render `model` with; NULL for a body that is ready */
     json_object  *model;
+    bool          data_pictures; /* a page has pictures in itself, as data: addresses */
     int64_t       fresh_until_s; /* a cached document changes by itself then (an expiry); 0: never */
     bool          broken;        /* a header was refused */
 };
@@ -136,7 +141,7 @@ void resp_flash(const struct req *r, struct resp *out, const char *message_id);
 
 /* Zero is no value of these: a row that forgets one fails t/unit/app_routes.c. */
 enum route_pool { READ = 1, APP, FETCH, FETCH_ANON };
-enum route_who { ANYONE = 1, USER };
+enum route_who { ANYONE = 1, USER, BEARER };
 enum route_csrf { SAFE = 1, TOKEN, NO_COOKIE };
 enum route_reply { HTML = 1, JSON, IMAGE, TEXT, ANY };
 /* FORM takes urlencoded, multipart without files, and a flat JSON object; MULTIPART also files, and
@@ -151,6 +156,7 @@ struct route {
     enum err_code (*handler)(struct req *r, struct resp *out, struct err *e);
     enum route_pool  pool;
     enum route_who   who;
+    const char      *scope; /* BEARER: what the token must allow */
     enum route_csrf  csrf;
     enum route_reply reply;
     enum route_body  body;
@@ -158,6 +164,7 @@ struct route {
     bool             cors;   /* Access-Control-Allow-Origin: * */
     bool             cached; /* a public document: stored in memcached, ETag, no cookie ever */
     bool             framed; /* other sites may show it in a frame */
+    bool             opened; /* by an issuer's page in a window, which keeps hold of that page */
     /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */
     void (*fail)(struct req *r, const struct err *e, struct resp *out);
 };

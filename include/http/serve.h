@@ -24,6 +24,11 @@ struct raw_reply {
 void http_answer(const struct app *app, enum route_pool pool, struct arena *a,
                  const struct raw_request *raw, struct raw_reply *ret);
 
+/* What a client of this route would get of a failure, made before any asks, for nginx to send when no worker
+ * can. Lives in `a`. */
+struct slice http_failure_body(const struct app *app, const struct route *row, struct arena *a,
+                               const struct err *e);
+
 /* Serves FastCGI on file descriptor 0 until SIGTERM; a request that runs is answered first. Returns
  * the process's exit status. */
 int http_serve(const struct app *app, enum route_pool pool);

@@ -18,9 +18,9 @@ struct recheck {
 /* Verifies a stored badge again. Changes nothing.
  *
  * What could not be reached makes a valid badge `unchecked` and leaves any other as it was: an
- * outage takes back no revocation. So does a document that is not there (any 4xx but 410 and 429),
- * until that has been so for RECHECK_GRACE_S: then it is `invalid`. Everything else is the
- * report's. The reason is the key of the message that decides; or "fetch-dns", "fetch-tls", …,
+ * outage takes back no revocation, and holds up no expiry. So does a document or picture that is not
+ * there (any 4xx but 410 and 429), until that has been so for RECHECK_GRACE_S: then it is `invalid`.
+ * Everything else is the report's. The reason is the key of the message that decides; or "fetch-dns", "fetch-tls", …,
  * "http-503" for what could not be reached; or REASON_NOT_HOSTED.
  * Out     *ret in `a`.
  * Errors  the store's. */

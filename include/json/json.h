@@ -20,6 +20,9 @@
  * Errors  JSON_MALFORMED (e->cause says what, at which byte); TOO_LARGE (e->cause says which
  *         limit). */
 MUST_USE enum err_code json_parse(struct slice text, json_object **ret, struct err *e);
+/* The same for what we wrote ourselves and kept, which holds texts of many documents: at most
+ * LIMIT_PACKED_BYTES. */
+MUST_USE enum err_code json_parse_kept(struct slice text, json_object **ret, struct err *e);
 /* For SCOPED(json_drop). */
 void json_drop(json_object **doc);
 /* Ends the reference with the arena. Returns `doc`. */

@@ -22,7 +22,7 @@ struct mail_letter {
  *   smtps://host[:port]  TLS from the first byte, the certificate always checked.
  *   file:/folder         each mail becomes a file NAME.eml in the folder, readable by its owner
  *                        alone; it gets that name when it is whole. Names sort by time.
- * Errors  CONF, as mail_check_conf.
+ * Errors  CONF, with the first of what mail_check_conf finds.
  * Owner   the caller ends *ret with mail_free. */
 MUST_USE enum err_code mail_new(const struct conf *conf, struct mail **ret, struct err *e);
 void                   mail_free(struct mail *m);
@@ -51,8 +51,7 @@ struct slice mail_format(struct arena *a, struct slice from_name, struct slice f
  * most LIMIT_EMAIL_BYTES. No such address ends a line of a mail or of SMTP. */
 bool mail_is_sendable(struct slice address);
 
-/* Checks the mail.* settings.
- * Errors  CONF: e->field is the key, e->received the value, e->cause what is wrong with it. */
-MUST_USE enum err_code mail_check_conf(const struct conf *conf, struct err *e);
+/* Checks the mail.* settings; that one is missing is for core to say. */
+void mail_check_conf(const struct conf *conf, struct conf_faults *faults);
 
 #endif

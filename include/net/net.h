@@ -21,8 +21,8 @@ struct net;
 enum net_who { NET_ANONYMOUS, NET_SIGNED_IN };
 
 /* For the life of the process; made once, by its only thread, before other threads begin.
- * In      conf: outlives it. NULL: the defaults, nothing opened (the tool on a bare machine).
- * Errors  CONF, as net_check_conf.
+ * In      conf: outlives it.
+ * Errors  CONF, with the first of what net_check_conf finds.
  * Owner   the caller ends *ret with net_free, after every fetcher. */
 MUST_USE enum err_code net_new(const struct conf *conf, struct net **ret, struct err *e);
 void                   net_free(struct net *n);
@@ -46,12 +46,21 @@ MUST_USE enum err_code net_send(const struct fetcher *fetcher, struct arena *a,
                                 const struct net_call *call, size_t max_bytes, struct fetched *ret,
                                 struct err *e);
 
+/* Who asks each host in its turn: `wait` is called with the address that a redirect leads to before
+ * that is asked, and may fail the fetch. The time it takes is none of the fetch's. */
+struct net_turns {
+    enum err_code (*wait)(void *self, struct slice url, struct err *e);
+    void *self;
+};
+/* The same fetcher. Errors of get besides: those of `wait`. */
+const struct fetcher *net_fetcher_in_turn(struct net *n, struct arena *a, enum net_who who,
+                                          const struct net_turns *turns);
+
 /* Microseconds that all fetches of this process have waited so far, for the log: take the
  * difference. */
 int64_t net_took_us(const struct net *n);
 
-/* Checks the fetch.* settings that core cannot check.
- * Errors  CONF: e->field is the key, e->received the value, e->cause what is wrong with it. */
-MUST_USE enum err_code net_check_conf(const struct conf *conf, struct err *e);
+/* Checks the fetch.* settings that core cannot check. */
+void net_check_conf(const struct conf *conf, struct conf_faults *faults);
 
 #endif

@@ -19,6 +19,7 @@ struct badge_new {
     struct slice assertion;  /* as fetched, or the compact JWS */
     struct slice class_url, class_text; /* empty in 0.5, where all is in the assertion */
     struct slice issuer_url, issuer_text;
+    struct slice contexts; /* by which assertion, class and issuer are read; empty: built-in ones */
     struct slice class_name, issuer_name, issuer_host; /* for lists */
     struct slice
         picture; /* the one the issuer vouches for; the assertion is baked in on the way out */
@@ -53,8 +54,9 @@ struct badge_row {
 struct badge_full {
     struct badge_row row;
     uint64_t         user;
-    struct slice     hosted_url, assertion, class_url, class_text, issuer_url, issuer_text, email;
-    struct slice     report; /* of the last check that changed something, else of the import */
+    struct slice hosted_url, assertion, class_url, class_text, issuer_url, issuer_text, contexts;
+    struct slice email;
+    struct slice report; /* of the last check that changed something, else of the import */
 };
 
 /* What is baked into what: the answer of /images/badge/<hash>. */
@@ -68,6 +70,9 @@ struct badge_picture {
 /* Errors  BADGE_EXISTS: *ret_id is the one that is there. CONFLICT over LIMIT_BADGES. */
 MUST_USE enum err_code store_badge_add(struct db *db, uint64_t user, const struct badge_new *badge,
                                        uint64_t *ret_id, struct err *e);
+/* The user's badge of that identity; 0 when there is none. */
+MUST_USE enum err_code store_badge_same(struct db *db, uint64_t user, struct slice identity,
+                                        uint64_t *ret_id, struct err *e);
 /* Newest first, at most `limit`, from those older than `before` (0: from the newest). */
 MUST_USE enum err_code store_badge_list(struct db *db, uint64_t user, uint64_t before, size_t limit,
                                         struct badge_row **ret, size_t *ret_count, struct err *e);
@@ -85,6 +90,12 @@ MUST_USE enum err_code store_badge_set_visibility(struct db *db, uint64_t user, 
 /* A badge whose own page is not private. Looked up on the primary, as a collection is. */
 MUST_USE enum err_code store_badge_by_path(struct db *db, struct slice path, struct badge_full *ret,
                                            struct err *e);
+/* Whether its picture, before the assertion is baked in, is the one of that SHA-256. */
+bool badge_has_picture(struct arena *a, const struct badge_full *badge, struct slice sha256_hex);
+/* The report of the import, also when a later check found something else. Errors  NOT_FOUND: none was
+ * kept. */
+MUST_USE enum err_code store_badge_first_report(struct db *db, uint64_t user, uint64_t id,
+                                                struct slice *ret, struct err *e);
 /* The picture, by its hash in hex. `user` 0: only while the badge, or a collection it is in, is not
  * private; else only that user's own. Whether it may be seen is asked on the primary. */
 MUST_USE enum err_code store_badge_picture(struct db *db, uint64_t user, struct slice hash_hex,

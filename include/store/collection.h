@@ -49,7 +49,7 @@ MUST_USE enum err_code store_collection_badges(struct db *db, uint64_t user, uin
                                                struct badge_row **ret, size_t *ret_count,
                                                struct err *e);
 /* The same with all documents, for the display API. Reports are left out, and so are the badges
- * behind the first LIMIT_COLLECTION_BYTES of documents. */
+ * beyond LIMIT_COLLECTION_BYTES of documents: the last ones, or where the classes alone are more, any. */
 MUST_USE enum err_code store_collection_badges_full(struct db *db, uint64_t user, uint64_t id,
                                                     struct badge_full **ret, size_t *ret_count,
                                                     struct err *e);

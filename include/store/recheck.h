@@ -92,5 +92,8 @@ MUST_USE enum err_code store_badge_history(struct db *db, uint64_t user, uint64_
 MUST_USE enum err_code store_badge_document(struct db *db, uint64_t user, uint64_t id,
                                             struct slice sha256_hex, struct slice *ret,
                                             struct err *e);
+/* The hashes, in hex, of all that it would find. */
+MUST_USE enum err_code store_badge_documents(struct db *db, uint64_t user, uint64_t id,
+                                             struct slice **ret, size_t *ret_count, struct err *e);
 
 #endif

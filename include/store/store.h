@@ -72,7 +72,7 @@ MUST_USE enum err_code store_check_schema(struct db *db, struct err *e);
  * their writer. */
 MUST_USE enum err_code store_purge_sweep(struct db *db, size_t *ret_done, size_t *ret_left,
                                          struct err *e);
-/* Removes sessions, sign-in links and rate buckets whose time is over, and mails nobody could send
+/* Removes sessions, sign-in links, pushed badges and rate buckets whose time is over, and mails nobody could send
  * for a day. */
 MUST_USE enum err_code store_sweep(struct db *db, uint64_t *ret_removed, struct err *e);
 

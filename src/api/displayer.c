@@ -165,7 +165,8 @@ add_badge(const struct req *r, struct arena *scrap, struct sbuf *to, const struc
                                      .class_url = badge->class_url,
                                      .class_text = badge->class_text,
                                      .issuer_url = badge->issuer_url,
-                                     .issuer_text = badge->issuer_text };
+                                     .issuer_text = badge->issuer_text,
+                                     .contexts = badge->contexts };
     json_object            *assertion, *doc = json_in_arena(scrap, json_object_new_object());
     enum err_code           rc;
 

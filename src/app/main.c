@@ -53,13 +53,23 @@ read_args(int argc, char **argv, struct args *ret)
 }
 
 static enum err_code
+check_conf(const struct conf *conf, struct err *e)
+{
+    struct conf_faults faults = { .count = 0 };
+
+    oidc_check_conf(conf, &faults);
+    return conf_faults_fail(&faults, e);
+}
+
+static enum err_code
 app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e)
 {
     enum err_code rc;
 
     *ret = (struct app){ .routes = routes, .route_count = route_count };
-    if ((rc = conf_load(a, args->files, args->file_count, &ret->conf, NULL, NULL, e)) != ERR_NONE ||
-        (rc = oidc_check_conf(ret->conf, e)) != ERR_NONE ||
+    if ((rc = conf_load(a, args->files, args->file_count, NULL, &ret->conf, NULL, NULL, e)) !=
+            ERR_NONE ||
+        (rc = check_conf(ret->conf, e)) != ERR_NONE ||
         (rc = site_new(&site_embedded, &ret->site, e)) != ERR_NONE)
         return rc;
     log_set_level_named(ret->conf->log_level);

@@ -18,20 +18,14 @@
 
 enum { TOKEN_CHARS = 43, CODE_BYTES = 4096, SECRET_BYTES = 4096 };
 
-/* A secret that only this browser knows: what its forms send back comes from its cookie. */
-static struct slice
-browser_of(const struct req *r)
-{
-    return r->csrf;
-}
+/* r->csrf stands for the browser throughout: only it knows the cookie that this comes from. */
 
 /* The nonce and the PKCE verifier: whoever has seen the state alone, as the provider and the address bar
  * have, cannot make them. */
 static struct slice
 derived(const struct req *r, const char *what, struct slice state)
 {
-    const struct slice parts[] = { SL("oidc "), slice_str(what), SL(" "),
-                                   state,       SL(" "),         browser_of(r) };
+    const struct slice parts[] = { SL("oidc "), slice_str(what), SL(" "), state, SL(" "), r->csrf };
     struct sha256      hash = sha256_of_parts(parts, COUNT_OF(parts));
 
     return base64url_encode(r->arena,
@@ -87,7 +81,7 @@ auth_oidc_begin(const struct req *r, const struct oidc_provider *p, struct slice
     enum err_code     rc;
 
     if ((rc = oidc_talk_begin(r, p, &t, e)) != ERR_NONE ||
-        (rc = store_oidc_begin(r->db, state, browser_of(r), &begun, e)) != ERR_NONE)
+        (rc = store_oidc_begin(r->db, state, r->csrf, &begun, e)) != ERR_NONE)
         return rc;
     *ret_url = authorization_url(&t, state);
     return ERR_NONE;
@@ -102,7 +96,7 @@ take_state(const struct req *r, const struct oidc_provider *p, struct oidc_state
     struct slice  state = req_arg(r, "state");
     enum err_code rc;
 
-    rc = state.n == TOKEN_CHARS ? store_oidc_end(r->db, state, browser_of(r), p->name, ret, e)
+    rc = state.n == TOKEN_CHARS ? store_oidc_end(r->db, state, r->csrf, p->name, ret, e)
                                 : FAIL(e, NOT_FOUND, "no state");
     if (rc == ERR_NOT_FOUND)
         return FAIL(e, OIDC_STATE, "a state that is not this browser's");
@@ -253,8 +247,8 @@ auth_oidc_say_added(const struct req *r, struct slice email, struct err *e)
 
     json_put_text(names, "site", r->app->conf->site_name);
     json_put_text(names, "link", view_absolute(r, SL("/settings")));
-    return store_outbox_add(r->db, email, view_text(r, "mail.way_added_subject", names),
-                            view_text(r, "mail.way_added_text", names), e);
+    return store_outbox_add(r->db, email, view_text(r, "mail.account_added_subject", names),
+                            view_text(r, "mail.account_added_text", names), e);
 }
 
 static enum err_code
@@ -320,7 +314,7 @@ end_unknown(const struct req *r, struct resp *out, const struct oidc_provider *p
     ret->outcome = OIDC_MAIL_SENT;
     if ((rc = auth_signin_ask(r, id->email, ret->next, e)) != ERR_NONE)
         return rc;
-    return store_oidc_hold(r->db, browser_of(r), &identity, e);
+    return store_oidc_hold(r->db, r->csrf, &identity, e);
 }
 
 static enum err_code

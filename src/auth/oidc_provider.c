@@ -1,8 +1,7 @@
 /* The lines of oidc.provider. */
 #include "auth/oidc.h"
 
-#include <unistd.h>
-
+#include "core/file.h"
 #include "core/uri.h"
 
 enum { NAME_BYTES = 32, ISSUER_BYTES = 255, CLIENT_BYTES = 255 };
@@ -87,19 +86,16 @@ parse(struct slice line, struct oidc_provider *ret)
 static const char *
 fault_of(struct slice line)
 {
-    SCOPED(arena_drop) struct arena *a = arena_new();
-    struct oidc_provider             p;
-    const char                      *wrong = parse(line, &p);
+    struct oidc_provider p;
+    const char          *wrong = parse(line, &p);
 
-    if (wrong != NULL)
-        return wrong;
-    return p.secret_file.n == 0 || access(arena_str(a, p.secret_file), R_OK) == 0
-               ? NULL
-               : "names a secret= file that cannot be read";
+    if (wrong == NULL && p.secret_file.n > 0 && !file_is_readable(p.secret_file))
+        return "names a secret= file that cannot be read";
+    return wrong;
 }
 
-enum err_code
-oidc_check_conf(const struct conf *conf, struct err *e)
+void
+oidc_check_conf(const struct conf *conf, struct conf_faults *faults)
 {
     const struct conf_list *lines = &conf->oidc_providers;
     struct oidc_provider    p, other;
@@ -112,9 +108,8 @@ oidc_check_conf(const struct conf *conf, struct err *e)
                 (slice_eq(p.name, other.name) || slice_eq(p.issuer, other.issuer)))
                 wrong = "has the name or the issuer of another line";
         if (wrong != NULL)
-            return conf_fault(e, "oidc.provider", lines->items[i], wrong);
+            conf_fault_add(faults, "oidc.provider", lines->items[i], wrong);
     }
-    return ERR_NONE;
 }
 
 const struct oidc_provider *

@@ -29,17 +29,18 @@ enum class {
 /* An object of the graph: a document fetched, or one that stands inside another. */
 struct node {
     enum class class;
-    const char  *version;
-    struct slice id;        /* empty: it has none */
-    struct slice url;       /* the document's; empty for an embedded one */
-    struct slice final_url; /* where redirects led */
-    struct slice text;      /* as fetched; SLICE_NONE for an embedded one */
-    json_object *raw;       /* as fetched */
-    json_object *doc;       /* in the names of Open Badges 2.0 */
-    struct node *next, *next_endorsed;
+    const char        *version;
+    struct slice       id;        /* empty: it has none */
+    struct slice       url;       /* the document's; empty for an embedded one */
+    struct slice       final_url; /* where redirects led */
+    struct slice       text;      /* as fetched; SLICE_NONE for an embedded one */
+    json_object       *raw;       /* as fetched */
+    json_object       *doc;       /* in the names of Open Badges 2.0 */
+    const struct node *in;        /* the one that it stands inside; NULL: a document of its own */
+    struct node       *next, *next_endorsed;
 };
 
-enum { CONTEXTS_MAX = 32, MESSAGES_MAX = 200 };
+enum { CONTEXTS_MAX = 32 };
 
 struct work {
     struct arena                *a;
@@ -52,25 +53,40 @@ struct work {
     struct slice                 contexts[CONTEXTS_MAX]; /* by which the document at hand is read */
     size_t                       context_count;
 
-    struct node *nodes; /* fetched ones, the last first, so that each is read once */
+    const struct node *at;    /* the one that is being checked */
+    struct node       *nodes; /* fetched ones, the last first, so that each is read once */
     struct node *endorsed, **endorsed_end;   /* they have endorsements, which are looked at last */
     struct node *subject;                    /* what was asked about, whatever its class */
     struct node *assertion, *badge, *issuer; /* assertion: the subject, if it is one */
     bool         is_signed;                  /* it came as a JWS */
     struct jws   jws;
-    bool offline; /* stored documents are read again: contexts that are not built in add nothing */
+    bool offline; /* stored documents are read again: contexts that nobody kept add nothing */
     bool is_spoken_for; /* the issuer's host, or its key, was seen to speak for the assertion */
     /* By what they make of the badge, without those of endorsements. */
     size_t             own_errors[STATUS_VALID + 1];
-    const struct node *endorsing; /* whose endorsements are looked at */
-    bool               aside;     /* an endorsement is being looked at */
+    size_t             said_bytes; /* in all messages so far */
+    const struct node *endorsing;  /* whose endorsements are looked at */
+    bool               aside;      /* an endorsement is being looked at */
 };
 
-/* What a message is about; what is not said stays empty. With `why`, that is what was received. */
+/* primitive.c: the forms of values. NODE is an object or its address. */
+enum primitive {
+    PRIMITIVE_NONE,
+#define P(id, key, text) id,
+#include "badge/primitive.def"
+#undef P
+};
+bool primitive_is(enum primitive type, json_object *value);
+
+/* What a message is about; what is not said stays empty. With `why`, that is what was received; with
+ * `type`, that is what was expected. note() names a node without an id by what it is and stands in. */
 struct about {
-    struct slice node, prop, url, received, expected;
-    struct cause why;
-    int          status;
+    struct slice   node, prop, url, received, expected;
+    const char    *node_type;
+    struct slice   node_in;
+    struct cause   why;
+    enum primitive type;
+    int            status;
 };
 #define ABOUT(...) (&(struct about){ __VA_ARGS__ })
 void note(struct work *w, enum report_code code, const struct about *about);
@@ -83,6 +99,8 @@ const struct report_document *fetch_once(struct work *w, const char *role, struc
  * `prop` say who asked. */
 const struct report_document *fetch_answer(struct work *w, const char *role, struct slice url,
                                            struct slice from, struct slice prop);
+/* One that was asked for, or is at hand; NULL when there is none. */
+struct report_document *document_find(const struct report *r, struct slice url);
 /* The same as JSON. `from` and `prop` say who asked. */
 bool fetch_json(struct work *w, const char *role, struct slice url, struct slice from,
                 struct slice prop, const struct report_document **ret_doc, json_object **ret);
@@ -113,6 +131,8 @@ bool node_read(struct work *w, struct node *n, json_object *raw);
 /* context.c: an object in the names of Open Badges 2.0, by its @context and those it stands in.
  * Fetches contexts that are not built in. NULL after saying why not. */
 json_object *context_compact(struct work *w, struct slice node, json_object *raw, bool v1_default);
+/* One of Open Badges' own, by which a document of 1.x or 2.0 is in the names of its version. */
+bool context_is_known(struct slice url);
 /* The version that `@context` and `recipient` say. */
 const char *version_of(json_object *raw);
 
@@ -129,30 +149,14 @@ void check_class(struct work *w, struct node *n);
 void check_badge(struct work *w);
 
 const char *class_name(enum class class);
+/* What a document of it is listed as; NULL: it needs none of its own. */
+const char *class_role(enum class class);
 /* What a document of its own says that it is, by its type, and in 1.0 by what it has. ANY_CLASS:
  * nothing that Open Badges knows. */
 enum class class_of(const char *version, json_object *doc);
 /* Open Badges 3.0, which the rules of 2.0 do not read. */
 bool is_version_3(json_object *raw);
 bool type_has(json_object *doc, struct slice type);
-
-/* primitive.c */
-enum primitive {
-    ANYTHING = 1,
-    TEXT,
-    TEXT_OR_NUMBER,
-    BOOLEAN,
-    URL,
-    IRI,
-    URL_OR_DATA,
-    DATETIME,
-    TELEPHONE,
-    LANGUAGE,
-    AUTHORITY,
-    NODE /* an object or its address */
-};
-bool        primitive_is(enum primitive type, json_object *value);
-const char *primitive_name(enum primitive type);
 
 /* image.c: of an assertion or a badge class. */
 void check_image(struct work *w, struct node *n);

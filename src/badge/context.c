@@ -20,6 +20,22 @@ static const struct {
 
 static bool add(struct work *w, struct context *c, struct slice node, json_object *said, int depth);
 
+/* Its version, 1 or 2; 0 when it is another context. */
+static int
+known_version(struct slice url)
+{
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (slice_eq(url, slice_str(known[i].url)))
+            return known[i].version;
+    return 0;
+}
+
+bool
+context_is_known(struct slice url)
+{
+    return known_version(url) != 0;
+}
+
 static bool
 refuse(struct work *w, struct slice node, struct cause why)
 {
@@ -186,6 +202,18 @@ add_inline(struct work *w, struct context *c, struct slice node, json_object *sa
     return push(w, c, node, terms, count);
 }
 
+/* They are kept with the badge, and read each time it is shown. */
+static bool
+are_contexts_too_long(const struct work *w)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < w->r->document_count; i++)
+        if (strcmp(w->r->documents[i].role, "context") == 0)
+            bytes += w->r->documents[i].got.body.n;
+    return bytes > LIMIT_CONTEXTS_BYTES;
+}
+
 /* Whatever keeps a context from being read, the badge is not wrong by it: nobody can tell what it says. */
 bool
 context_fetch(struct work *w, const char *role, struct slice url, struct slice node,
@@ -206,6 +234,8 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
         why = d->why;
     else if (d->got.status < 200 || d->got.status > 299)
         why = CAUSE(HTTP_STATUS, arena_printf(w->a, "%d", d->got.status));
+    else if (are_contexts_too_long(w))
+        why = CAUSE(CONTEXTS_BYTES);
     else if (!parse_once(w, d, ret, &e))
         why = err_cause(w->a, &e);
     else
@@ -232,11 +262,16 @@ add_remote(struct work *w, struct context *c, struct slice node, struct slice ur
 {
     json_object *doc, *said;
 
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (slice_eq(url, slice_str(known[i].url)))
-            return known[i].version == 1 ? push(w, c, node, terms_v1, terms_v1_count)
-                                         : push(w, c, node, terms_v2, terms_v2_count);
-    if (w->offline && builtin_document(w, url) == NULL)
+    switch (known_version(url)) {
+    case 1:
+        return push(w, c, node, terms_v1, terms_v1_count);
+    case 2:
+        return push(w, c, node, terms_v2, terms_v2_count);
+    default:
+        break;
+    }
+    if (w->offline && builtin_document(w, url) == NULL &&
+        document_find(w->r, without_fragment(url)) == NULL)
         return true;
     keep(w, url);
     if (!context_fetch(w, "context", url, node, &doc))

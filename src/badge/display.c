@@ -1,6 +1,7 @@
 /* Stored documents read again, without any network, and the display API's JSON of them. */
 #include "badge_int.h"
 #include "core/digest.h"
+#include "core/sbuf.h"
 #include "core/uri.h"
 
 static bool
@@ -32,10 +33,54 @@ read_node(struct work *w, enum class class, struct slice url, struct slice text,
     return parse(w, text, &raw) && node_read(w, n, raw) ? n : NULL;
 }
 
+/* A line with the address, a line with the JSON, for each. */
+static struct slice
+contexts_of(struct arena *a, const struct report *r)
+{
+    struct sbuf b;
+
+    sbuf_init(&b, a);
+    for (size_t i = 0; i < r->document_count; i++) {
+        const struct report_document *d = &r->documents[i];
+        json_object                  *said = json_get(d->parsed, "@context");
+
+        if (strcmp(d->role, "context") == 0 && said != NULL)
+            sbuf_printf(&b, "%.*s\n{\"@context\":%.*s}\n", SLICE_FMT(d->got.url),
+                        SLICE_FMT(json_print(a, said)));
+    }
+    return sbuf_slice(&b);
+}
+
+/* As if they had been fetched just now. */
+static void
+take_contexts(struct report *r, struct slice contexts)
+{
+    struct slice url, text;
+
+    while (r->document_count < LIMIT_FETCH_DOCUMENTS && slice_next(&contexts, '\n', &url) &&
+           slice_next(&contexts, '\n', &text))
+        r->documents[r->document_count++] =
+            (struct report_document){ .role = "context",
+                                      .got = { .url = url, .status = 200, .body = text } };
+}
+
+struct badge_docs
+report_docs(struct arena *a, const struct report *r)
+{
+    return (struct badge_docs){ .hosted_url = r->is_signed ? SL("") : r->subject,
+                                .assertion = r->assertion_text,
+                                .class_url = r->badge_url,
+                                .class_text = r->badge_text,
+                                .issuer_url = r->issuer_url,
+                                .issuer_text = r->issuer_text,
+                                .contexts = contexts_of(a, r) };
+}
+
 static enum err_code
 read_docs(struct work *w, const struct badge_docs *docs, struct err *e)
 {
     w->offline = true;
+    take_contexts(w->r, docs->contexts);
     w->assertion = read_node(w, ASSERTION, docs->hosted_url, docs->assertion, NULL, NULL);
     if (w->assertion != NULL)
         w->badge =
@@ -80,11 +125,16 @@ like(json_object *from)
     return to;
 }
 
-/* What a node shows: as written in 0.5 and 1.x, whose names the display API has; in 2.0's names else. */
+/* What a node shows: as written in 0.5 and 1.x, whose names the display API has; in 2.0's names else, also where
+ * an issuer's own context calls itself v1. */
 static json_object *
 shown(const struct node *n)
 {
-    return like(strcmp(n->version, "2.0") == 0 ? n->doc : n->raw);
+    struct slice context = json_get_text(n->raw, "@context");
+    bool         is_as_written =
+        strcmp(n->version, "2.0") != 0 && (context.p == NULL || context_is_known(context));
+
+    return like(is_as_written ? n->raw : n->doc);
 }
 
 /* 0.5 has all in one document; its issuer's address is left out. */

@@ -3,8 +3,8 @@
 #include "core/digest.h"
 #include "core/uri.h"
 
-static struct report_document *
-find(struct report *r, struct slice url)
+struct report_document *
+document_find(const struct report *r, struct slice url)
 {
     for (size_t i = 0; i < r->document_count; i++)
         if (slice_eq(r->documents[i].got.url, url))
@@ -52,7 +52,7 @@ fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes,
 
     *ret_budget = false;
     url = without_fragment(url);
-    if ((d = find(r, url)) != NULL)
+    if ((d = document_find(r, url)) != NULL)
         return d;
     if (r->document_count == LIMIT_FETCH_DOCUMENTS) {
         *ret_budget = true;
@@ -75,7 +75,7 @@ is_passing(int status)
 bool
 parse_once(struct work *w, const struct report_document *d, json_object **ret, struct err *e)
 {
-    struct report_document *mine = find(w->r, d->got.url);
+    struct report_document *mine = document_find(w->r, d->got.url);
 
     if (mine->parsed == NULL) {
         if (json_parse(d->got.body, &mine->parsed, e) != ERR_NONE)

@@ -35,6 +35,18 @@ const char *class_name(enum class class)
     return names[class];
 }
 
+const char *class_role(enum class class)
+{
+    static const char *const roles[CLASS_COUNT] = { [ASSERTION] = "assertion",
+                                                    [BADGE_CLASS] = "badge",
+                                                    [PROFILE] = "issuer",
+                                                    [KEY] = "key",
+                                                    [ENDORSEMENT] = "endorsement",
+                                                    [REVOCATION_LIST] = "revocation-list" };
+
+    return roles[class];
+}
+
 /* `enum class` means something in C++, which the formatter takes this for. */
 /* clang-format off */
 /* One of the classes (D22); of what says it is two of them nobody knows which rules to hold it against. */
@@ -273,6 +285,7 @@ node_embedded(struct work *w, enum class class, const struct node *in, json_obje
 
     *n = (struct node){ .class = class,
                         .version = in->version,
+                        .in = in,
                         .id = json_text(json_get(doc, "id")),
                         .raw = doc,
                         .doc = doc };

@@ -16,6 +16,15 @@ static const struct row rows[] = {
 #undef M
 };
 
+static const struct {
+    const char *key, *text;
+} primitives[] = {
+    [PRIMITIVE_NONE] = { NULL, NULL },
+#define P(id, key_, text_) [id] = { (key_), (text_) },
+#include "badge/primitive.def"
+#undef P
+};
+
 enum badge_status
 report_code_status(enum report_code code)
 {
@@ -29,10 +38,21 @@ report_code_err(enum report_code code)
 }
 
 static void
+add_node(struct sbuf *b, const struct about *about)
+{
+    if (about->node_type != NULL)
+        sbuf_printf(b, "%s in ", about->node_type);
+    if (about->node_type != NULL && about->node_in.n > 0)
+        sbuf_add(b, about->node_in);
+    else
+        sbuf_add(b, about->node.n > 0 ? about->node : SL("the document"));
+}
+
+static void
 add_named(struct work *w, struct sbuf *b, struct slice name, const struct about *about)
 {
     if (slice_eq(name, SL("node")))
-        sbuf_add(b, about->node.n > 0 ? about->node : SL("the document"));
+        add_node(b, about);
     else if (slice_eq(name, SL("prop")))
         sbuf_add(b, about->prop);
     else if (slice_eq(name, SL("url")))
@@ -84,13 +104,7 @@ new_message(struct work *w)
 static struct slice
 cut(struct slice text)
 {
-    size_t n = LIMIT_URL_BYTES;
-
-    if (text.n <= n)
-        return text;
-    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
-        n--;
-    return slice_first(text, n);
+    return slice_cut(text, LIMIT_URL_BYTES);
 }
 
 static bool
@@ -99,21 +113,39 @@ says(const struct cause *why)
     return why->err != ERR_NONE || why->id != CAUSE_NONE || why->text.n > 0;
 }
 
+/* What has no id of its own is told by its type and the document that it stands in, which may have none either. */
+static void
+name_inside(const struct node *n, struct about *to)
+{
+    if (to->node.n > 0 || n == NULL || n->in == NULL || n->id.n > 0)
+        return;
+    to->node_type = class_name(n->class);
+    while (n->in != NULL)
+        n = n->in;
+    to->node_in = cut(n->url.n > 0 ? n->url : n->id);
+}
+
 static struct about
-cut_all(struct arena *a, const struct about *about)
+cut_all(struct work *w, const struct about *about)
 {
     struct cause why = about->why;
+    struct about to;
 
     for (size_t i = 0; i < CAUSE_ARGS; i++)
         why.args[i] = cut(why.args[i]);
     why.text = cut(why.text);
-    return (struct about){ .node = cut(about->node),
-                           .prop = cut(about->prop),
-                           .url = cut(about->url),
-                           .received = cut(says(&why) ? cause_text(a, &why) : about->received),
-                           .why = why,
-                           .expected = cut(about->expected),
-                           .status = about->status };
+    to = (struct about){ .node = cut(about->node),
+                         .prop = cut(about->prop),
+                         .url = cut(about->url),
+                         .received = cut(says(&why) ? cause_text(w->a, &why) : about->received),
+                         .why = why,
+                         .expected = about->type == PRIMITIVE_NONE
+                                         ? cut(about->expected)
+                                         : slice_str(primitives[about->type].text),
+                         .type = about->type,
+                         .status = about->status };
+    name_inside(w->at, &to);
+    return to;
 }
 
 static bool
@@ -123,30 +155,48 @@ was_said(const struct work *w, enum report_code code, const struct about *about)
         const struct report_message *m = &w->r->messages[i];
 
         if (m->code == code && m->aside == w->aside && slice_eq(m->prop, about->prop) &&
-            slice_eq(m->node, about->node) && slice_eq(m->url, about->url) &&
+            slice_eq(m->node, about->node) && m->node_type == about->node_type &&
+            slice_eq(m->node_in, about->node_in) && slice_eq(m->url, about->url) &&
             slice_eq(m->received, about->received) && slice_eq(m->expected, about->expected))
             return true;
     }
     return false;
 }
 
-/* What goes on being counted beyond MESSAGES_MAX is no longer said: a list of a thousand wrong items is one
- * fault, and the report stays small. */
+static bool
+is_full(const struct work *w)
+{
+    return w->r->message_count == LIMIT_REPORT_MESSAGES || w->said_bytes >= LIMIT_REPORT_BYTES;
+}
+
+static size_t
+bytes_of(const struct report_message *m)
+{
+    size_t n = m->sentence.n + m->node.n + m->node_in.n + m->prop.n + m->url.n + m->received.n +
+               m->expected.n;
+
+    for (size_t i = 0; i < CAUSE_ARGS; i++)
+        n += m->why.args[i].n;
+    return n;
+}
+
+/* What goes on being counted beyond the limits is no longer said: a list of a thousand wrong items is one fault,
+ * and the report stays small enough to be kept and read again. */
 void
 note(struct work *w, enum report_code code, const struct about *full)
 {
     const struct row      *row = &rows[code];
-    const struct about     short_about = cut_all(w->a, full), *about = &short_about;
+    const struct about     short_about = cut_all(w, full), *about = &short_about;
     struct report         *r = w->r;
     struct report_message *m;
 
-    if (r->message_count < MESSAGES_MAX && was_said(w, code, about))
+    if (!is_full(w) && was_said(w, code, about))
         return; /* a document that two properties name is wrong once */
     r->error_count += row->level == REPORT_LEVEL_ERROR;
     r->warning_count += row->level == REPORT_LEVEL_WARNING;
     if (row->level == REPORT_LEVEL_ERROR && !w->aside)
         w->own_errors[row->status]++;
-    if (r->message_count == MESSAGES_MAX)
+    if (is_full(w))
         return;
     m = new_message(w);
     *m = (struct report_message){ .code = code,
@@ -157,12 +207,16 @@ note(struct work *w, enum report_code code, const struct about *full)
                                   .advice = row->advice,
                                   .aside = w->aside,
                                   .node = about->node,
+                                  .node_type = about->node_type,
+                                  .node_in = about->node_in,
                                   .prop = about->prop,
                                   .url = about->url,
                                   .received = about->received,
                                   .expected = about->expected,
+                                  .expected_type = primitives[about->type].key,
                                   .why = about->why,
                                   .status = about->status };
+    w->said_bytes += bytes_of(m);
 }
 
 struct cause
@@ -186,9 +240,5 @@ text_of(struct arena *a, json_object *value, size_t max)
 {
     struct slice text = value == NULL ? SL("null") : json_print(a, value);
 
-    if (text.n <= max)
-        return text;
-    while (max > 0 && ((unsigned char)text.p[max] & 0xC0) == 0x80)
-        max--;
-    return arena_printf(a, "%.*s…", (int)max, text.p);
+    return text.n <= max ? text : arena_printf(a, "%.*s…", SLICE_FMT(slice_cut(text, max)));
 }

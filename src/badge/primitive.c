@@ -225,22 +225,3 @@ primitive_is(enum primitive type, json_object *value)
         return true;
     return text.p != NULL && is_text(type, text);
 }
-
-const char *
-primitive_name(enum primitive type)
-{
-    static const char *const names[] = { [ANYTHING] = "value",
-                                         [TEXT] = "text",
-                                         [TEXT_OR_NUMBER] = "text or number",
-                                         [BOOLEAN] = "true or false",
-                                         [URL] = "web address",
-                                         [IRI] = "web address or urn:uuid",
-                                         [URL_OR_DATA] = "web address or data: URI",
-                                         [DATETIME] = "date with time and zone",
-                                         [TELEPHONE] = "telephone number",
-                                         [LANGUAGE] = "language tag",
-                                         [AUTHORITY] = "host name",
-                                         [NODE] = "object or web address" };
-
-    return names[type];
-}

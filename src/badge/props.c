@@ -111,17 +111,7 @@ wrong_type(struct work *w, const struct node *n, const struct prop *p, json_obje
 {
     note(w, REPORT_PROPERTY_TYPE,
          ABOUT(.node = n->id, .url = n->url, .prop = slice_str(p->name),
-               .received = text_of(w->a, value, 48),
-               .expected = slice_str(primitive_name(p->type))));
-}
-
-static const char *role_of(enum class class)
-{
-    static const char *const roles[CLASS_COUNT] = {
-        [BADGE_CLASS] = "badge", [PROFILE] = "issuer", [KEY] = "key", [ENDORSEMENT] = "endorsement"
-    };
-
-    return roles[class];
+               .received = text_of(w->a, value, 48), .type = p->type));
 }
 
 /* The chain that everything hangs on: the assertion's badge class and that one's issuer. */
@@ -139,7 +129,7 @@ follow(struct work *w, const struct node *n, const struct prop *p, struct slice 
 {
     struct node *last = w->nodes;
     struct node *target =
-        node_fetch(w, p->object, role_of(p->object), url, n->id, slice_str(p->name));
+        node_fetch(w, p->object, class_role(p->object), url, n->id, slice_str(p->name));
 
     if (target == NULL)
         return;
@@ -241,12 +231,16 @@ put_off(struct work *w, struct node *n)
 void
 check_node(struct work *w, struct node *n)
 {
+    const struct node *outer = w->at;
+
+    w->at = n;
     for (size_t i = 0; i < COUNT_OF(props); i++)
         if (props[i].of == n->class && props[i].object == ENDORSEMENT)
             put_off(w, n);
         else if (props[i].of == n->class)
             check_prop(w, n, &props[i]);
     check_class(w, n);
+    w->at = outer;
 }
 
 void
@@ -254,10 +248,11 @@ check_endorsements(struct work *w)
 {
     w->aside = true;
     for (struct node *n = w->endorsed; n != NULL; n = n->next_endorsed) { /* grows on the way */
-        w->endorsing = n;
+        w->at = w->endorsing = n;
         for (size_t i = 0; i < COUNT_OF(props); i++)
             if (props[i].of == n->class && props[i].object == ENDORSEMENT)
                 check_prop(w, n, &props[i]);
     }
+    w->at = NULL;
     w->aside = false;
 }

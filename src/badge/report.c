@@ -122,6 +122,9 @@ message_json(const struct report_message *m)
         json_put_bool(o, "endorsement", true);
     if (m->node.n > 0)
         json_put_text(o, "node_id", m->node);
+    json_put_text(o, "nodeType", slice_str(m->node_type));
+    if (m->node_in.n > 0)
+        json_put_text(o, "nodeIn", m->node_in);
     if (m->prop.n > 0)
         json_put_text(o, "prop_name", m->prop);
     if (m->url.n > 0)
@@ -131,9 +134,17 @@ message_json(const struct report_message *m)
     put_why(o, &m->why);
     if (m->expected.n > 0)
         json_put_text(o, "expected", m->expected);
+    json_put_text(o, "expectedType", slice_str(m->expected_type));
     if (m->status != 0)
         json_put_number(o, "status", m->status);
     return o;
+}
+
+/* An address that was asked for may be no address, and as long as the document that names it. */
+static void
+put_short(json_object *o, const char *name, struct slice text)
+{
+    json_put_text(o, name, slice_cut(text, LIMIT_URL_BYTES));
 }
 
 static json_object *
@@ -142,18 +153,18 @@ document_json(struct arena *a, const struct report_document *d)
     json_object *o = json_object_new_object();
 
     json_put_text(o, "role", slice_str(d->role));
-    json_put_text(o, "url", d->got.url);
+    put_short(o, "url", d->got.url);
     json_put_text(o, "fetchedAt", clock_iso8601(a, d->got.at_s));
     if (d->code != ERR_NONE) {
         json_put_text(o, "error", slice_str(err_reason(d->code)));
-        json_put_text(o, "cause", d->cause);
+        put_short(o, "cause", d->cause);
         put_why(o, &d->why);
         return o;
     }
     if (!slice_eq(d->got.url, d->got.final_url))
-        json_put_text(o, "finalUrl", d->got.final_url);
+        put_short(o, "finalUrl", d->got.final_url);
     json_put_number(o, "status", d->got.status);
-    json_put_text(o, "contentType", d->got.content_type);
+    put_short(o, "contentType", d->got.content_type);
     json_put_number(o, "bytes", (int64_t)d->got.body.n);
     json_put_text(o, "sha256", d->sha256_hex);
     json_put_number(o, "tookMs", d->got.took_ms);

@@ -355,7 +355,7 @@ check_revocation(struct signing *s)
         return check_list(&v);
     note(s->w, REPORT_PROPERTY_TYPE,
          ABOUT(.node = s->w->issuer->id, .url = s->w->issuer->url, .prop = SL("revocationList"),
-               .received = text_of(s->w->a, list, 48), .expected = slice_str(primitive_name(URL))));
+               .received = text_of(s->w->a, list, 48), .type = URL));
     return false;
 }
 

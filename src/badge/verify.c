@@ -64,6 +64,17 @@ status_of(const struct work *w)
     return STATUS_INVALID;
 }
 
+/* What was asked for as an assertion is listed as what it turned out to be; a picture that led there is not. */
+static void
+name_role(struct report *r, enum class class)
+{
+    const char *role = class_role(class);
+
+    for (size_t i = 0; i < r->document_count; i++)
+        if (r->documents[i].parsed != NULL && strcmp(r->documents[i].role, "assertion") == 0)
+            r->documents[i].role = role == NULL ? "input" : role;
+}
+
 /* R18: what is asked about is what it says it is. */
 static struct node *
 take_hosted(struct work *w, struct slice url)
@@ -72,8 +83,12 @@ take_hosted(struct work *w, struct slice url)
 
     w->r->subject = without_fragment(url);
     n = node_fetch(w, ANY_CLASS, "assertion", url, url, SL(""));
-    if (n == NULL || n->class != ANY_CLASS)
+    if (n == NULL)
+        return NULL;
+    if (n->class != ANY_CLASS) {
+        name_role(w->r, n->class);
         return n;
+    }
     if (w->r->error_count == 0) /* of what was revoked little may be left */
         note(w, REPORT_CLASS_UNKNOWN,
              ABOUT(.node = n->id, .url = n->url, .prop = SL("type"),

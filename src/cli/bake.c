@@ -9,7 +9,9 @@
 #include "net/net.h"
 
 static const char help[] =
-    "usage: obi bake --assertion INPUT [--output FILE] [--conf FILE…] [PICTURE]\n"
+    "usage: obi bake --assertion INPUT [--output FILE] [--cacert FILE] [--connect-to "
+    "H1:P1:H2:P2…]\n"
+    "                [--allow-net CIDR…] [--conf FILE…] [PICTURE]\n"
     "\n"
     "Puts an assertion into a PNG or SVG picture. PICTURE is a file (`-`: standard input) or an "
     "http or\n"
@@ -20,8 +22,7 @@ static const char help[] =
     "                   is baked only when valid. A file is baked as it is: JSON, a signed badge "
     "or an\n"
     "                   address.\n"
-    "--output FILE      Where the new picture goes; standard output without it.\n"
-    "--conf FILE        Takes the fetch.* settings from a configuration.\n"
+    "--output FILE      Where the new picture goes; standard output without it.\n" CLI_REACH_HELP
     "\n"
     "Ends with 0; 1 when the badge is not valid or the picture cannot take it; 64; 70 after "
     "trouble.\n";
@@ -104,11 +105,10 @@ int
 cli_bake(int argc, char **argv)
 {
     SCOPED(arena_drop) struct arena *a = arena_new();
-    struct slice            files[CLI_VALUES_MAX], assertion = SLICE_NONE, image = SLICE_NONE;
-    struct slice            output = SL("-");
-    size_t                  file_count = 0, operands = 0;
-    const struct cli_option options[] = { CLI_VALUES("conf", files, &file_count),
-                                          CLI_VALUE("assertion", &assertion),
+    struct slice                     assertion = SLICE_NONE, image = SLICE_NONE, output = SL("-");
+    struct cli_reach                *reach = ARENA_NEW(a, struct cli_reach);
+    size_t                           operands = 0;
+    const struct cli_option options[] = { CLI_REACH(reach), CLI_VALUE("assertion", &assertion),
                                           CLI_VALUE("output", &output) };
     const struct conf      *conf;
     struct net             *net = NULL;
@@ -121,13 +121,9 @@ cli_bake(int argc, char **argv)
     }
     if (rc == CLI_OK && operands == 1)
         image = slice_str(argv[1]);
-    if (rc == CLI_OK) {
-        conf = cli_conf(a, files, file_count, false);
-        rc = conf == NULL && file_count > 0 ? CLI_TROUBLE : CLI_OK;
-        if (rc == CLI_OK && (b.fetch = cli_fetcher(b.a, conf, &net)) == NULL)
-            rc = CLI_TROUBLE;
-        if (rc == CLI_OK)
-            rc = bake(&b, assertion, image, output);
+    if (rc == CLI_OK && (rc = cli_reach_conf(a, reach, &conf)) == CLI_OK) {
+        b.fetch = cli_fetcher(b.a, conf, &net);
+        rc = b.fetch == NULL ? CLI_TROUBLE : bake(&b, assertion, image, output);
     }
     arena_free(b.a);
     net_free(net);

@@ -12,6 +12,7 @@ enum { CLI_OK = 0, CLI_NO = 1, CLI_UNCHECKED = 2, CLI_USAGE = 64, CLI_TROUBLE = 
 int cli_bake(int argc, char **argv);
 int cli_collection(int argc, char **argv);
 int cli_config(int argc, char **argv);
+int cli_error_pages(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
@@ -57,16 +58,38 @@ int cli_options(int argc, char **argv, const char *help, const struct cli_option
 
 /* On standard error, a line for each: FILE:LINE: KEY: REASON. */
 void cli_say_mistakes(const struct conf_mistake *mistakes, size_t count);
-/* Reads --conf files, saying every mistake on standard error. NULL after mistakes, or without files
- * when `must` is set. Without files and not must: NULL and nothing said. */
-const struct conf *cli_conf(struct arena *a, const struct slice *files, size_t count, bool must);
+/* Reads --conf files, of which this verb `needs` some settings (core/conf.h), saying every mistake on
+ * standard error. NULL after mistakes, or without files. */
+const struct conf *cli_conf(struct arena *a, const struct slice *files, size_t count,
+                            const char *needs);
+/* What the command line says of fetching, the same for all that work without a server. */
+struct cli_reach {
+    struct slice files[CLI_VALUES_MAX], mapped[CLI_VALUES_MAX], opened[CLI_VALUES_MAX], cacert;
+    size_t       file_count, mapped_count, opened_count;
+};
+/* Its rows of a table of options; what they mean, for help. */
+#define CLI_REACH(r)                                                                               \
+    CLI_VALUES("conf", (r)->files, &(r)->file_count), CLI_VALUE("cacert", &(r)->cacert),           \
+        CLI_VALUES("connect-to", (r)->mapped, &(r)->mapped_count),                                 \
+        CLI_VALUES("allow-net", (r)->opened, &(r)->opened_count)
+#define CLI_REACH_HELP                                                                             \
+    "--cacert FILE      Trusts the CA certificates in it besides the system's.\n"                  \
+    "--connect-to H1:P1:H2:P2\n"                                                                   \
+    "                   Connects to H2:P2 where an address says H1:P1, as curl does.\n"            \
+    "--allow-net CIDR   Fetches from this network although it is private: `CIDR`, `CIDR:port` "    \
+    "or\n"                                                                                         \
+    "                   `[CIDR]:port`.\n"                                                          \
+    "--conf FILE        Takes the fetch.* settings from a configuration; the three above replace " \
+    "theirs.\n"
+/* The settings by which to fetch: those of the files with what the command line says over them, the
+ * defaults without. Yields the exit status, after saying on standard error what is wrong. */
+int cli_reach_conf(struct arena *a, struct cli_reach *reach, const struct conf **ret);
 /* Reads an input: an http or https address, JSON or a signed badge as it is, `-` or a file of at most
  * LIMIT_IMAGE_BYTES;
  * white space around a text is cut. False after saying why not. */
 bool cli_input(struct arena *a, const char *operand, struct slice *ret);
-/* What fetches for the tool: by the configuration, or by the defaults on a bare machine (conf
- * NULL). The fetcher lives in `a`, *ret_net is ended with net_free after it. NULL after saying why
- * not. */
+/* What fetches for the tool, by the configuration. The fetcher lives in `a`, *ret_net is ended with
+ * net_free after it. NULL after saying why not. */
 struct net;
 const struct fetcher *cli_fetcher(struct arena *a, const struct conf *conf, struct net **ret_net);
 /* Answers each address with the file that `wget --force-directories` puts it into below `folder`,

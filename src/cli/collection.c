@@ -111,7 +111,7 @@ cli_collection(int argc, char **argv)
         fputs(help, stderr);
         return CLI_USAGE;
     }
-    if (!read_ids(ids, id_count, &as) || (conf = cli_conf(a, files, file_count, true)) == NULL)
+    if (!read_ids(ids, id_count, &as) || (conf = cli_conf(a, files, file_count, "db")) == NULL)
         return CLI_USAGE;
     return run(conf, &as);
 }

@@ -18,7 +18,7 @@ cli_say_mistakes(const struct conf_mistake *mistakes, size_t count)
 }
 
 const struct conf *
-cli_conf(struct arena *a, const struct slice *files, size_t count, bool must)
+cli_conf(struct arena *a, const struct slice *files, size_t count, const char *needs)
 {
     const struct conf   *conf = NULL;
     struct conf_mistake *mistakes = NULL;
@@ -26,11 +26,10 @@ cli_conf(struct arena *a, const struct slice *files, size_t count, bool must)
     struct err           e = { 0 };
 
     if (count == 0) {
-        if (must)
-            fputs("obi: this needs a configuration: --conf FILE\n", stderr);
+        fputs("obi: this needs a configuration: --conf FILE\n", stderr);
         return NULL;
     }
-    if (conf_load(a, files, count, &conf, &mistakes, &mistake_count, &e) == ERR_NONE)
+    if (conf_load(a, files, count, needs, &conf, &mistakes, &mistake_count, &e) == ERR_NONE)
         return conf;
     if (mistake_count > 0)
         cli_say_mistakes(mistakes, mistake_count);

@@ -35,22 +35,26 @@ line_of(struct arena *a, struct slice file, struct slice key, struct slice value
     for (int number = 1; slice_next(&text, '\n', &line); number++)
         if (slice_find(line, SL("="), &equals) &&
             slice_eq(slice_trim(slice_first(line, equals)), key) &&
-            slice_starts(slice_trim(slice_from(line, equals + 1)), value))
+            slice_eq(slice_trim(slice_from(line, equals + 1)), value))
             return number;
     return 0;
 }
 
-/* Says what a module finds wrong with its own settings, in the form that cli_conf says mistakes in. */
-static int
-say_fault(struct arena *a, const struct slice *files, size_t count, const struct err *e)
+/* Says what modules find wrong with their own settings, in the form that cli_conf says mistakes in. */
+static void
+say_faults(struct arena *a, const struct slice *files, size_t count,
+           const struct conf_faults *faults)
 {
-    int line = 0;
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct conf_fault *f = &faults->items[i];
+        size_t                   at = count;
+        int                      line = 0;
 
-    while (line == 0 && count > 0)
-        line = line_of(a, files[--count], slice_str(e->field), slice_str(e->received));
-    fprintf(stderr, "%.*s:%d: %s: '%s' %s\n", SLICE_FMT(files[count]), line, e->field, e->received,
-            e->cause);
-    return CLI_NO;
+        while (line == 0 && at > 0)
+            line = line_of(a, files[--at], slice_str(f->key), f->value);
+        fprintf(stderr, "%.*s:%d: %s: '%.*s' %s\n", SLICE_FMT(files[at]), line, f->key,
+                SLICE_FMT(f->value), f->wrong);
+    }
 }
 
 static int
@@ -60,6 +64,7 @@ check(const struct slice *files, size_t count)
     const struct conf               *conf;
     struct conf_mistake             *mistakes = NULL;
     size_t                           mistake_count = 0;
+    struct conf_faults               faults = { .count = 0 };
     struct err                       e;
     int                              status = CLI_OK;
 
@@ -67,7 +72,7 @@ check(const struct slice *files, size_t count)
         fputs("obi config check: which file? --conf FILE\n", stderr);
         return CLI_USAGE;
     }
-    if (conf_load(a, files, count, &conf, &mistakes, &mistake_count, &e) != ERR_NONE) {
+    if (conf_load(a, files, count, NULL, &conf, &mistakes, &mistake_count, &e) != ERR_NONE) {
         if (mistake_count == 0) {
             fprintf(stderr, "obi: the configuration cannot be read: %s\n", e.detail);
             return CLI_NO;
@@ -75,15 +80,12 @@ check(const struct slice *files, size_t count)
         cli_say_mistakes(mistakes, mistake_count);
         status = CLI_NO;
     }
-    /* Each module knows more of its own settings; one that is missing was said above. */
-    if (net_check_conf(conf, &e) != ERR_NONE)
-        status = say_fault(a, files, count, &e);
-    if (oidc_check_conf(conf, &e) != ERR_NONE)
-        status = say_fault(a, files, count, &e);
-    if (conf->mail_url.n > 0 && conf->mail_from.n > 0 && mail_check_conf(conf, &e) != ERR_NONE)
-        status = say_fault(a, files, count, &e);
-    if (status != CLI_OK)
-        return status;
+    net_check_conf(conf, &faults);
+    mail_check_conf(conf, &faults);
+    oidc_check_conf(conf, &faults);
+    say_faults(a, files, count, &faults);
+    if (status != CLI_OK || faults.count > 0)
+        return CLI_NO;
     puts("ok");
     return CLI_OK;
 }

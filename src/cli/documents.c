@@ -48,7 +48,7 @@ get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetc
     if (stat(path.p, &info) != 0 || !S_ISREG(info.st_mode)) {
         (void)FAIL(e, FETCH_CONNECT, "no file %s", path.p);
         err_set_url(e, url);
-        err_set_cause_text(e, arena_printf(a, "There is no file %s.", path.p));
+        err_set_cause_text(e, arena_printf(a, "there is no file %s", path.p));
         return e->code;
     }
     ret->at_s = info.st_mtime;

@@ -136,7 +136,7 @@ cli_import(int argc, char **argv)
         fputs(help, stderr);
         return CLI_USAGE;
     }
-    if ((conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((conf = cli_conf(a, files, file_count, "db")) == NULL)
         return CLI_TROUBLE;
     return import_all(conf, user, operands, argv + 1);
 }

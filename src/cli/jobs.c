@@ -34,7 +34,7 @@ cli_jobs(int argc, char **argv)
         (void)fputs(help, stderr);
         return CLI_USAGE;
     }
-    if ((conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((conf = cli_conf(a, files, file_count, "db mail")) == NULL)
         rc = CLI_TROUBLE;
     else if (jobs_new(conf, &jobs, &e) != ERR_NONE)
         rc = cli_fail(&e);

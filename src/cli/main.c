@@ -11,6 +11,7 @@ static const struct {
     { "bake", cli_bake, "put a badge into a picture" },
     { "collection", cli_collection, "make a collection for a user" },
     { "config", cli_config, "check a configuration, or say what can be set" },
+    { "error-pages", cli_error_pages, "write what nginx sends when no worker answers" },
     { "import", cli_import, "take badges into somebody's backpack" },
     { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
     { "recheck", cli_recheck, "verify stored badges again, in the background" },

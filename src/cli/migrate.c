@@ -69,7 +69,7 @@ cli_migrate(int argc, char **argv)
         fputs(help, stderr);
         return CLI_USAGE;
     }
-    if ((conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((conf = cli_conf(a, files, file_count, "db")) == NULL)
         return CLI_USAGE;
     return migrate(lease, conf, folder);
 }

@@ -91,7 +91,7 @@ cli_recheck(int argc, char **argv)
         (void)fputs(help, stderr);
         return CLI_USAGE;
     }
-    if ((conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((conf = cli_conf(a, files, file_count, "db")) == NULL)
         rc = CLI_TROUBLE;
     else {
         log_set_level_named(conf->log_level);

@@ -398,7 +398,7 @@ cli_seed(int argc, char **argv)
     if (!number("users", users, 100000000, &s.users) ||
         !number("badges", badges, LIMIT_BADGES, &s.badges) ||
         !number("collections", colls, LIMIT_COLLECTIONS, &s.collections) ||
-        !fits_a_collection(&s) || (s.conf = cli_conf(a, files, file_count, true)) == NULL)
+        !fits_a_collection(&s) || (s.conf = cli_conf(a, files, file_count, "db")) == NULL)
         return CLI_USAGE;
     return seed(&s);
 }

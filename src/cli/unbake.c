@@ -8,12 +8,15 @@
 #include "net/net.h"
 
 static const char help[] =
-    "usage: obi unbake [--output FILE] [--conf FILE…] INPUT\n"
+    "usage: obi unbake [--output FILE] [--cacert FILE] [--connect-to H1:P1:H2:P2…] "
+    "[--allow-net CIDR…]\n"
+    "                  [--conf FILE…] INPUT\n"
     "\n"
     "Prints what is baked into a PNG or SVG picture: JSON, a signed badge or an address. INPUT is "
     "a file\n"
     "(`-`: standard input) or an http or https address. Nothing is verified.\n"
     "\n"
+    "--output FILE      Where the text goes; standard output without it.\n" CLI_REACH_HELP "\n"
     "Ends with 0; 1 when the picture has no badge in it or is damaged; 64; 70 after trouble.\n";
 
 static int
@@ -58,10 +61,10 @@ int
 cli_unbake(int argc, char **argv)
 {
     struct arena           *conf_arena = arena_new(), *a = arena_new();
-    struct slice            files[CLI_VALUES_MAX], output = SL("-");
-    size_t                  file_count = 0, operands = 0;
-    const struct cli_option options[] = { CLI_VALUES("conf", files, &file_count),
-                                          CLI_VALUE("output", &output) };
+    struct slice            output = SL("-");
+    struct cli_reach       *reach = ARENA_NEW(conf_arena, struct cli_reach);
+    size_t                  operands = 0;
+    const struct cli_option options[] = { CLI_REACH(reach), CLI_VALUE("output", &output) };
     const struct conf      *conf = NULL;
     struct net             *net = NULL;
     int rc = cli_options(argc, argv, help, options, COUNT_OF(options), &operands);
@@ -70,10 +73,7 @@ cli_unbake(int argc, char **argv)
         fputs(help, stderr);
         rc = CLI_USAGE;
     }
-    if (rc == CLI_OK && file_count > 0 &&
-        (conf = cli_conf(conf_arena, files, file_count, true)) == NULL)
-        rc = CLI_TROUBLE;
-    if (rc == CLI_OK)
+    if (rc == CLI_OK && (rc = cli_reach_conf(conf_arena, reach, &conf)) == CLI_OK)
         rc = unbake(a, conf, argv[1], output, &net);
     arena_free(a);
     net_free(net);

@@ -125,7 +125,7 @@ cli_user(int argc, char **argv)
 
     if (rc != CLI_OK)
         return CLI_EXIT(rc);
-    if ((conf = cli_conf(a, files, file_count, true)) == NULL)
+    if ((conf = cli_conf(a, files, file_count, "db")) == NULL)
         return CLI_USAGE;
     w = (struct work){ arena_new(), store_new(conf) };
     rc = run(&w, argv, operands);

@@ -53,6 +53,7 @@ struct loading {
     struct conf         *conf;
     struct slice         file;
     int                  file_number;
+    const char          *needs;  /* as conf_load has it */
     int                 *set_in; /* the number of the file that last set the row, from 1 */
     struct conf_mistake *mistakes;
     size_t               mistake_count;
@@ -231,21 +232,37 @@ conf_defaults(struct arena *a)
     return conf;
 }
 
+static bool
+is_needed(const struct loading *l, struct slice key)
+{
+    struct slice rest = slice_str(l->needs), group;
+
+    while (slice_next(&rest, ' ', &group))
+        if (slice_starts(key, group) && slice_starts(slice_from(key, group.n), SL(".")))
+            return true;
+    return l->needs == NULL;
+}
+
 static void
 check_whole(struct loading *l)
 {
-    for (size_t row = 0; row < conf_row_count; row++)
+    for (size_t row = 0; row < conf_row_count; row++) {
+        struct slice key = slice_str(conf_rows[row].key);
+
         if (conf_rows[row].type == CONF_TEXT && conf_rows[row].text_default == NULL &&
-            ((struct slice *)field_of(l, row))->n == 0)
-            mistake(l, 0, slice_str(conf_rows[row].key), SL("must be set"));
+            ((struct slice *)field_of(l, row))->n == 0 && is_needed(l, key))
+            mistake(l, 0, key, SL("must be set"));
+    }
 }
 
 enum err_code
-conf_load(struct arena *a, const struct slice *files, size_t count, const struct conf **ret,
-          struct conf_mistake **ret_mistakes, size_t *ret_mistake_count, struct err *e)
+conf_load(struct arena *a, const struct slice *files, size_t count, const char *needs,
+          const struct conf **ret, struct conf_mistake **ret_mistakes, size_t *ret_mistake_count,
+          struct err *e)
 {
     struct loading l = { .a = a,
                          .conf = conf_defaults(a),
+                         .needs = needs,
                          .set_in = ARENA_ARRAY(a, int, conf_row_count),
                          .mistakes = ARENA_ARRAY(a, struct conf_mistake, MISTAKES_MAX) };
 
@@ -278,12 +295,23 @@ conf_load(struct arena *a, const struct slice *files, size_t count, const struct
     return ERR_NONE;
 }
 
-enum err_code
-conf_fault(struct err *e, const char *key, struct slice value, const char *wrong)
+void
+conf_fault_add(struct conf_faults *f, const char *key, struct slice value, const char *wrong)
 {
-    FAIL(e, CONF, "%s = %.*s: %s", key, SLICE_FMT(value), wrong);
-    err_set_field(e, slice_str(key));
-    err_set_received(e, value);
-    err_set_cause_text(e, slice_str(wrong));
+    if (f->count < COUNT_OF(f->items))
+        f->items[f->count++] = (struct conf_fault){ key, value, wrong };
+}
+
+enum err_code
+conf_faults_fail(const struct conf_faults *f, struct err *e)
+{
+    const struct conf_fault *first = &f->items[0];
+
+    if (f->count == 0)
+        return ERR_NONE;
+    FAIL(e, CONF, "%s = %.*s: %s", first->key, SLICE_FMT(first->value), first->wrong);
+    err_set_field(e, slice_str(first->key));
+    err_set_received(e, first->value);
+    err_set_cause_text(e, slice_str(first->wrong));
     return e->code;
 }

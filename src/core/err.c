@@ -23,18 +23,13 @@ static const struct {
 #undef C
 };
 
-/* Copies what fits and never leaves half a UTF-8 character at the end. */
 static void
 copy_cut(char *to, size_t room, struct slice from)
 {
-    size_t n = from.n < room - 1 ? from.n : room - 1;
-
-    if (n < from.n)
-        while (n > 0 && ((unsigned char)from.p[n] & 0xC0) == 0x80)
-            n--;
-    if (n > 0)
-        memcpy(to, from.p, n);
-    to[n] = '\0';
+    from = slice_cut(from, room - 1);
+    if (from.n > 0)
+        memcpy(to, from.p, from.n);
+    to[from.n] = '\0';
 }
 
 enum err_code
@@ -138,8 +133,9 @@ cause_text(struct arena *a, const struct cause *cause)
     }
     if (cause->err == ERR_NONE)
         return text;
-    return text.n == 0 ? sentence
-                       : arena_printf(a, "%.*s (%.*s)", SLICE_FMT(sentence), SLICE_FMT(text));
+    return text.n == 0
+               ? sentence
+               : arena_printf(a, "%.*s The reason: %.*s.", SLICE_FMT(sentence), SLICE_FMT(text));
 }
 
 const char *

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "core/sbuf.h"
@@ -78,4 +79,14 @@ file_write(struct arena *a, struct slice path, struct slice bytes, struct err *e
         return e->code;
     }
     return ERR_NONE;
+}
+
+bool
+file_is_readable(struct slice path)
+{
+    char *copy = strndup(path.p, path.n);
+    bool  yes = copy != NULL && access(copy, R_OK) == 0;
+
+    free(copy);
+    return yes;
 }

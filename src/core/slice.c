@@ -1,5 +1,7 @@
 #include "core/slice.h"
 
+#include <stdint.h>
+
 static char
 lower(char c)
 {
@@ -105,6 +107,15 @@ slice_first(struct slice s, size_t n)
     return (struct slice){ s.p, n < s.n ? n : s.n };
 }
 
+struct slice
+slice_cut(struct slice s, size_t n)
+{
+    if (n < s.n)
+        while (n > 0 && ((unsigned char)s.p[n] & 0xC0) == 0x80)
+            n--;
+    return slice_first(s, n);
+}
+
 bool
 slice_next(struct slice *rest, char separator, struct slice *ret_piece)
 {
@@ -174,14 +185,26 @@ utf8_sequence(const unsigned char *p, size_t left)
     return length;
 }
 
+/* Eight characters of ASCII, which most of any text is. */
+static bool
+is_ascii(const unsigned char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool
 slice_is_utf8(struct slice s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
 
-    for (size_t i = 0, length; i < s.n; i += length)
-        if ((length = utf8_sequence(p + i, s.n - i)) == 0)
+    for (size_t i = 0, length; i < s.n; i += length) {
+        length = s.n - i >= 8 && is_ascii(p + i) ? 8 : utf8_sequence(p + i, s.n - i);
+        if (length == 0)
             return false;
+    }
     return true;
 }
 

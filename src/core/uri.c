@@ -156,6 +156,33 @@ uri_is_web(struct slice text)
            u.userinfo.p == NULL;
 }
 
+static struct slice
+lower(struct arena *a, struct slice text)
+{
+    char *to = arena_str(a, text);
+
+    for (size_t i = 0; i < text.n; i++)
+        if (to[i] >= 'A' && to[i] <= 'Z')
+            to[i] |= 0x20;
+    return (struct slice){ to, text.n };
+}
+
+struct slice
+uri_origin(struct arena *a, struct slice text)
+{
+    struct uri   u;
+    struct slice scheme, own;
+
+    if (!uri_is_web(text) || !uri_parse(text, &u))
+        return SLICE_NONE;
+    scheme = lower(a, u.scheme);
+    own = slice_eq(scheme, SL("https")) ? SL("443") : SL("80");
+    if (u.port.n == 0 || slice_eq(u.port, own))
+        return arena_printf(a, "%.*s://%.*s", SLICE_FMT(scheme), SLICE_FMT(lower(a, u.host)));
+    return arena_printf(a, "%.*s://%.*s:%.*s", SLICE_FMT(scheme), SLICE_FMT(lower(a, u.host)),
+                        SLICE_FMT(u.port));
+}
+
 struct slice
 uri_escape(struct arena *a, struct slice text)
 {

@@ -43,8 +43,8 @@ settle(struct exchange *x, struct err *e)
 {
     enum err_code rc;
 
-    if ((rc = visitor_find(x, e)) != ERR_NONE || (rc = request_read_body(x, e)) != ERR_NONE ||
-        (rc = visitor_check_csrf(x, e)) != ERR_NONE)
+    if ((rc = visitor_find(x, e)) != ERR_NONE || (rc = bearer_find(x, e)) != ERR_NONE ||
+        (rc = request_read_body(x, e)) != ERR_NONE || (rc = visitor_check_csrf(x, e)) != ERR_NONE)
         return rc;
     return place_take(x, e);
 }

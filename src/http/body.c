@@ -74,6 +74,22 @@ take_apart(struct exchange *x, struct slice body, struct err *e)
     return ERR_NONE;
 }
 
+/* Browsers send a line's end as CR LF, and let people type as if it were one character. */
+static struct slice
+with_plain_ends(struct arena *a, struct slice text)
+{
+    size_t n = 0, at;
+    char  *to;
+
+    if (!slice_find(text, SL("\r\n"), &at))
+        return text;
+    to = arena_alloc(a, text.n);
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] != '\r' || i + 1 == text.n || text.p[i + 1] != '\n')
+            to[n++] = text.p[i];
+    return (struct slice){ to, n };
+}
+
 enum err_code
 request_read_body(struct exchange *x, struct err *e)
 {
@@ -87,9 +103,12 @@ request_read_body(struct exchange *x, struct err *e)
         return rc;
     if (length == 0)
         return ERR_NONE;
-    if ((rc = read_bytes(x, length, &body, e)) != ERR_NONE)
+    if ((rc = read_bytes(x, length, &body, e)) != ERR_NONE ||
+        (rc = take_apart(x, body, e)) != ERR_NONE)
         return rc;
-    return take_apart(x, body, e);
+    for (size_t i = 0; i < x->req.form.count; i++)
+        x->req.form.items[i].value = with_plain_ends(x->req.arena, x->req.form.items[i].value);
+    return ERR_NONE;
 }
 
 void

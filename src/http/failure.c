@@ -46,7 +46,8 @@ shape_page(struct exchange *x, const struct err *e)
     json_put_number(model, "status", err_status(e->code));
     json_put_text(model, "title", json_get_text(model, "sentence"));
     json_put_text(model, "id", x->req.id);
-    json_put_bool(model, "retry", err_status(e->code) >= 500);
+    /* The sentences of a 503 say it themselves. */
+    json_put_bool(model, "retry", err_status(e->code) >= 500 && err_status(e->code) != 503);
     json_put_bool(model, "noindex", true);
     (void)reply_page(&x->resp, err_status(e->code), "error", model);
     if (page_render(x, &again) == ERR_NONE)
@@ -62,7 +63,8 @@ shape_json(struct exchange *x, const struct err *e)
     json_object *doc = view_err(&x->req, e);
 
     json_put_number(doc, "status", err_status(e->code));
-    json_put_text(doc, "request", x->req.id);
+    if (x->req.id.n > 0)
+        json_put_text(doc, "request", x->req.id);
     (void)reply_json(&x->resp, err_status(e->code), doc);
 }
 
@@ -86,5 +88,19 @@ failure_shape(struct exchange *x, const struct err *e)
     if (out->status == 503)
         resp_header(out, "Retry-After", SL("5"));
     if (out->status == 429)
-        resp_header(out, "Retry-After", SL("60"));
+        resp_header(out, "Retry-After", e->code == ERR_ALREADY_FETCHING ? SL("5") : SL("60"));
+}
+
+struct slice
+http_failure_body(const struct app *app, const struct route *row, struct arena *a,
+                  const struct err *e)
+{
+    struct exchange x = { .app = app,
+                          .req = { .arena = a,
+                                   .app = app,
+                                   .route = row,
+                                   .language = site_language(app->site, SL("")) } };
+
+    failure_shape(&x, e);
+    return x.resp.body;
 }

@@ -25,6 +25,7 @@ struct exchange {
     struct params             params;
     struct user               user;
     struct session            session;
+    struct connect_grant      grant;
     struct slice              visitor; /* the token that req.csrf comes from, when it is new */
     int                       allowed; /* the methods of the path that was asked for */
     int64_t                   began_us, took_us, db_us;
@@ -51,6 +52,10 @@ MUST_USE enum err_code visitor_find(struct exchange *x, struct err *e);
 MUST_USE enum err_code visitor_check_csrf(struct exchange *x, struct err *e);
 /* Cookies of ours that go with the answer: position, visitor, flash. */
 void visitor_cookies(struct exchange *x);
+
+/* bearer.c: whose token it is, on a route for one. Errors TOKEN_MISSING, TOKEN_UNKNOWN,
+ * TOKEN_EXPIRED, TOKEN_SCOPE, TOKEN_ORIGIN. */
+MUST_USE enum err_code bearer_find(struct exchange *x, struct err *e);
 
 /* place.c: how many workers one person may hold. Errors ALREADY_FETCHING. */
 MUST_USE enum err_code place_take(struct exchange *x, struct err *e);

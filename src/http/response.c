@@ -86,8 +86,9 @@ reply_page(struct resp *out, int status, const char *page, json_object *model)
 bool
 path_is_ours(struct slice path)
 {
-    return path.n > 0 && path.p[0] == '/' && (path.n == 1 || (path.p[1] != '/' && path.p[1] != '\\')) &&
-           is_header_text(path) && !slice_has_char(path, '\\');
+    return path.n > 0 && path.p[0] == '/' &&
+           (path.n == 1 || (path.p[1] != '/' && path.p[1] != '\\')) && is_header_text(path) &&
+           !slice_has_char(path, '\\');
 }
 
 enum err_code
@@ -144,11 +145,15 @@ default_header(struct resp *out, const char *name, struct slice value)
 static struct slice
 page_policy(const struct exchange *x, bool framed)
 {
+    struct slice form_action = x->resp.form_action;
+
     return arena_printf(x->req.arena,
                         "default-src 'none'; script-src %.*s/static/; style-src 'self'; "
-                        "img-src 'self' blob:; connect-src 'self'; form-action 'self'; "
+                        "img-src 'self' blob:%s; connect-src 'self'; form-action 'self'%s%.*s; "
                         "base-uri 'none'; frame-ancestors %s",
-                        SLICE_FMT(x->app->conf->base_url), framed ? "*" : "'none'");
+                        SLICE_FMT(x->app->conf->base_url), x->resp.data_pictures ? " data:" : "",
+                        form_action.n > 0 ? " " : "", SLICE_FMT(form_action),
+                        framed ? "*" : "'none'");
 }
 
 /* Anything else may do nothing at all; a picture opened by itself is sandboxed, for an SVG is a document. */
@@ -172,14 +177,16 @@ add_safety(struct exchange *x)
 
     default_header(out, "Content-Security-Policy", policy_of(x));
     if (slice_starts(out->content_type, SL("text/html")))
-        default_header(out, "Cross-Origin-Opener-Policy", SL("same-origin"));
+        default_header(out, "Cross-Origin-Opener-Policy",
+                       row != NULL && row->opened ? SL("unsafe-none") : SL("same-origin"));
     resp_header(out, "X-Content-Type-Options", SL("nosniff"));
     default_header(out, "Referrer-Policy", SL("same-origin"));
     default_header(out, "Cache-Control", SL("private, no-store"));
     if (row != NULL && row->cors)
         resp_header(out, "Access-Control-Allow-Origin", SL("*"));
     if (row != NULL && (row->reply == HTML || row->reply == ANY))
-        default_header(out, "Vary", row->cached ? SL("Accept-Language") : SL("Accept, Accept-Language"));
+        default_header(out, "Vary",
+                       row->cached ? SL("Accept-Language") : SL("Accept, Accept-Language"));
 }
 
 /* Every line but the status and the ETag, with the empty line at the end. */
@@ -214,8 +221,8 @@ write_known(struct exchange *x, struct raw_reply *ret)
     resp_header(out, "ETag", x->etag);
     if (x->req.route->cors)
         resp_header(out, "Access-Control-Allow-Origin", SL("*"));
-    ret->head = arena_printf(out->arena, "Status: 304 Not Modified\r\n%s",
-                             header_lines(out, true).p);
+    ret->head =
+        arena_printf(out->arena, "Status: 304 Not Modified\r\n%s", header_lines(out, true).p);
     ret->body = SL("");
 }
 

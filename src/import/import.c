@@ -8,30 +8,32 @@
 static struct badge_new
 row_of(struct arena *a, const struct report *r)
 {
-    struct badge_new badge = {
-        .identity = report_identity(a, r),
-        .version = slice_str(r->version),
-        .hosted_url = r->is_signed ? SL("") : r->subject,
-        .assertion = r->assertion_text,
-        .class_url = r->badge_url,
-        .class_text = r->badge_text,
-        .issuer_url = r->issuer_url,
-        .issuer_text = r->issuer_text,
-        .class_name = json_get_text(r->badge, "name"),
-        .issuer_name = json_get_text(r->issuer, "name"),
-        .issuer_host = r->issuer_host,
-        .picture = r->picture,
-        .picture_kind = r->picture_kind == BADGE_IMAGE_SVG ? PICTURE_SVG : PICTURE_PNG,
-        .email = r->recipient.value,
-        .plain_identity = r->plain_identity,
-        .issued_on_s = r->issued_on_s,
-        .expires_s = r->expires_s,
-        .status = slice_str(badge_status_name(r->status)),
-        .report = report_kept(a, r),
-        .checked_at_s = r->checked_at_s,
+    const struct badge_docs docs = report_docs(a, r);
+    struct badge_new        badge = {
+               .identity = report_identity(a, r),
+               .version = slice_str(r->version),
+               .hosted_url = docs.hosted_url,
+               .assertion = docs.assertion,
+               .class_url = docs.class_url,
+               .class_text = docs.class_text,
+               .issuer_url = docs.issuer_url,
+               .issuer_text = docs.issuer_text,
+               .contexts = docs.contexts,
+               .class_name = json_get_text(r->badge, "name"),
+               .issuer_name = json_get_text(r->issuer, "name"),
+               .issuer_host = r->issuer_host,
+               .picture = r->picture,
+               .picture_kind = r->picture_kind == BADGE_IMAGE_SVG ? PICTURE_SVG : PICTURE_PNG,
+               .email = r->recipient.value,
+               .plain_identity = r->plain_identity,
+               .issued_on_s = r->issued_on_s,
+               .expires_s = r->expires_s,
+               .status = slice_str(badge_status_name(r->status)),
+               .report = report_kept(a, r),
+               .checked_at_s = r->checked_at_s,
     };
 
-    badge.documents = documents_kept(a, r, &badge.document_count);
+    badge.documents = documents_kept(a, r, NULL, &badge.document_count);
     return badge;
 }
 
@@ -51,28 +53,35 @@ must_be_theirs(const struct report *r, struct err *e)
     return ERR_NONE;
 }
 
-static enum err_code
-add(struct arena *a, struct db *db, uint64_t user, struct import_result *ret, struct err *e)
+enum err_code
+import_keep(struct arena *a, struct db *db, uint64_t user, struct import_result *result,
+            struct err *e)
 {
-    struct badge_new badge = row_of(a, ret->report);
-    enum err_code    rc = store_badge_add(db, user, &badge, &ret->id, e);
+    struct badge_new badge;
+    enum err_code    rc;
 
+    if (result->outcome != IMPORT_OFFERED)
+        return ERR_NONE;
+    badge = row_of(a, result->report);
+    rc = store_badge_add(db, user, &badge, &result->id, e);
     if (rc == ERR_NONE) {
-        ret->outcome = IMPORT_ADDED;
+        result->outcome = IMPORT_ADDED;
     } else if (rc == ERR_BADGE_EXISTS) {
-        ret->outcome = IMPORT_EXISTS;
+        result->outcome = IMPORT_EXISTS;
     } else if (rc == ERR_CONFLICT || rc == ERR_TOO_LARGE || rc == ERR_RECIPIENT_MISMATCH) {
         /* A full backpack is no trouble of ours, nor an address given up since it was read. */
-        ret->why = *e;
+        result->outcome = IMPORT_REFUSED;
+        result->why = *e;
     } else {
         return rc;
     }
     return ERR_NONE;
 }
 
-enum err_code
-import_bytes(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
-             struct slice bytes, struct import_result *ret, struct err *e)
+/* Whether it is valid and theirs, but not yet whether they have it. */
+static enum err_code
+verify_for(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
+           struct slice bytes, struct import_result *ret, struct err *e)
 {
     struct verify_options options = { .fetch = fetch, .letter_cases = true };
     struct slice         *emails;
@@ -88,11 +97,33 @@ import_bytes(struct arena *a, struct db *db, const struct fetcher *fetch, uint64
     options.recipients = theirs;
     result.report = badge_verify(a, bytes, &options);
     result.plain_identity = result.report->plain_identity;
-    if (must_be_theirs(result.report, &result.why) == ERR_NONE &&
-        (rc = add(a, db, user, &result, e)) != ERR_NONE)
-        return rc;
+    if (must_be_theirs(result.report, &result.why) == ERR_NONE)
+        result.outcome = IMPORT_OFFERED;
     *ret = result;
     return ERR_NONE;
+}
+
+enum err_code
+import_look(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
+            struct slice bytes, struct import_result *ret, struct err *e)
+{
+    enum err_code rc = verify_for(a, db, fetch, user, bytes, ret, e);
+
+    if (rc != ERR_NONE || ret->outcome != IMPORT_OFFERED ||
+        (rc = store_badge_same(db, user, report_identity(a, ret->report), &ret->id, e)) != ERR_NONE)
+        return rc;
+    if (ret->id != 0)
+        ret->outcome = IMPORT_EXISTS;
+    return ERR_NONE;
+}
+
+enum err_code
+import_bytes(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t user,
+             struct slice bytes, struct import_result *ret, struct err *e)
+{
+    enum err_code rc = verify_for(a, db, fetch, user, bytes, ret, e);
+
+    return rc != ERR_NONE ? rc : import_keep(a, db, user, ret, e);
 }
 
 enum err_code
@@ -113,6 +144,23 @@ import_url(struct arena *a, struct db *db, const struct fetcher *fetch, uint64_t
     return ERR_NONE;
 }
 
+bool
+import_is_anothers(const struct import_result *result)
+{
+    const struct report *report = result->report;
+
+    if (result->outcome != IMPORT_REFUSED || result->why.code != ERR_RECIPIENT_MISMATCH)
+        return false;
+    for (size_t i = 0; i < report->message_count; i++) {
+        const struct report_message *m = &report->messages[i];
+
+        if (m->level == REPORT_LEVEL_ERROR && !m->aside && m->code != REPORT_RECIPIENT_MISMATCH &&
+            m->code != REPORT_RECIPIENT_NOT_ASKED)
+            return false;
+    }
+    return true;
+}
+
 static void
 put_text(json_object *doc, const char *name, const char *text)
 {
@@ -123,9 +171,10 @@ put_text(json_object *doc, const char *name, const char *text)
 json_object *
 import_json(struct arena *a, const struct import_result *r)
 {
-    static const char *const names[] = {
-        [IMPORT_ADDED] = "added", [IMPORT_EXISTS] = "exists", [IMPORT_REFUSED] = "refused"
-    };
+    static const char *const     names[] = { [IMPORT_ADDED] = "added",
+                                             [IMPORT_EXISTS] = "exists",
+                                             [IMPORT_REFUSED] = "refused",
+                                             [IMPORT_OFFERED] = "offered" };
     json_object                 *doc = json_object_new_object();
     const struct report_message *m = report_deciding(r->report);
 

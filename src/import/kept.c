@@ -10,14 +10,21 @@ report_kept(struct arena *a, const struct report *r)
 }
 
 static bool
-is_kept_already(const struct report *r, struct slice body)
+is_own(struct arena *a, const struct report *r, const struct badge_full *had,
+       const struct report_document *d)
 {
-    return slice_eq(body, r->assertion_text) || slice_eq(body, r->badge_text) ||
-           slice_eq(body, r->issuer_text) || slice_eq(body, r->picture);
+    struct slice body = d->got.body;
+
+    if (had == NULL)
+        return slice_eq(body, r->assertion_text) || slice_eq(body, r->badge_text) ||
+               slice_eq(body, r->issuer_text) || slice_eq(body, r->picture);
+    return slice_eq(body, had->assertion) || slice_eq(body, had->class_text) ||
+           slice_eq(body, had->issuer_text) || badge_has_picture(a, had, d->sha256_hex);
 }
 
 struct slice *
-documents_kept(struct arena *a, const struct report *r, size_t *ret_count)
+documents_kept(struct arena *a, const struct report *r, const struct badge_full *had,
+               size_t *ret_count)
 {
     struct slice *bodies = ARENA_ARRAY(a, struct slice, r->document_count + 1);
     size_t        n = 0;
@@ -25,7 +32,7 @@ documents_kept(struct arena *a, const struct report *r, size_t *ret_count)
     for (size_t i = 0; i < r->document_count; i++) {
         const struct report_document *d = &r->documents[i];
 
-        if (d->code == ERR_NONE && d->got.body.n > 0 && !is_kept_already(r, d->got.body))
+        if (d->code == ERR_NONE && d->got.body.n > 0 && !is_own(a, r, had, d))
             bodies[n++] = d->got.body;
     }
     *ret_count = n;

@@ -32,13 +32,19 @@ reason_of(struct arena *a, const struct report *r)
     if (m == NULL)
         return SL("");
     d = document_at(r, m->url);
-    if (m->code == REPORT_FETCH_FAILED && d != NULL)
-        return name_of(a, d->code);
-    if (m->code == REPORT_FETCH_UNAVAILABLE)
+    switch (m->code) {
+    case REPORT_FETCH_FAILED:
+    case REPORT_IMAGE_UNFETCHED:
+        return d != NULL ? name_of(a, d->code) : slice_str(m->key);
+    case REPORT_FETCH_UNAVAILABLE:
+    case REPORT_IMAGE_UNAVAILABLE:
         return arena_printf(a, "http-%d", m->status);
-    if (m->code == REPORT_FETCH_STATUS && m->status >= 400 && m->status <= 499)
-        return SL(REASON_NOT_HOSTED);
-    return slice_str(m->key);
+    case REPORT_FETCH_STATUS:
+    case REPORT_IMAGE_STATUS:
+        return m->status >= 400 && m->status <= 499 ? SL(REASON_NOT_HOSTED) : slice_str(m->key);
+    default:
+        return slice_str(m->key);
+    }
 }
 
 static bool
@@ -47,11 +53,12 @@ is_status(struct slice text, enum badge_status status)
     return slice_eq(text, slice_str(badge_status_name(status)));
 }
 
-/* One that was valid when it was last checked may have expired since. */
+/* One that was valid when it could last be checked may have expired since. */
 static bool
 has_expired(const struct badge_row *row, int64_t now_s)
 {
-    return is_status(row->status, STATUS_VALID) && row->expires_s > 0 && row->expires_s <= now_s;
+    return (is_status(row->status, STATUS_VALID) || is_status(row->status, STATUS_UNCHECKED)) &&
+           row->expires_s > 0 && row->expires_s <= now_s;
 }
 
 /* When the reason that it has now was first found. */
@@ -147,7 +154,7 @@ recheck_keep(struct arena *a, struct db *db, const struct recheck *r, int64_t ne
 
     if (r->changed) {
         check.report = report_kept(a, r->report);
-        check.documents = documents_kept(a, r->report, &check.document_count);
+        check.documents = documents_kept(a, r->report, &r->before, &check.document_count);
     }
     return store_check_keep(db, r->before.user, row->id, &check, e);
 }

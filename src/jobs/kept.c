@@ -13,8 +13,7 @@ enum { KEPT_BYTES = 8 * MIB, KEPT_COUNT = 4096, KEPT_MS = 3600 * 1000 };
 
 struct entry {
     struct sha256  key;
-    struct arena  *a; /* what it points to */
-    struct fetched document;
+    struct fetched document; /* its texts stand in one block, the address first */
     int64_t        at_ms;
 };
 
@@ -32,13 +31,35 @@ kept_new(void)
     return k;
 }
 
+static size_t
+bytes_of(struct fetched d)
+{
+    return d.url.n + d.final_url.n + d.content_type.n + d.body.n;
+}
+
+/* With all its texts in the block, which has room for them. */
+static struct fetched
+copy(char *block, const struct fetched *d)
+{
+    struct fetched      c = *d;
+    struct slice *const texts[] = { &c.url, &c.final_url, &c.content_type, &c.body };
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        if (texts[i]->n > 0)
+            memcpy(block, texts[i]->p, texts[i]->n);
+        texts[i]->p = block;
+        block += texts[i]->n;
+    }
+    return c;
+}
+
 static void
 drop_oldest(struct kept *k)
 {
-    struct entry *entry = &k->ring[k->first];
+    struct fetched *d = &k->ring[k->first].document;
 
-    k->bytes -= entry->document.body.n;
-    arena_free(entry->a);
+    k->bytes -= bytes_of(*d);
+    free((char *)(uintptr_t)d->url.p);
     k->first = (k->first + 1) % KEPT_COUNT;
     k->count--;
 }
@@ -51,18 +72,6 @@ kept_free(struct kept *k)
     while (k->count > 0)
         drop_oldest(k);
     free(k);
-}
-
-static struct fetched
-copy(struct arena *a, const struct fetched *d)
-{
-    struct fetched c = *d;
-
-    c.url = arena_copy(a, d->url);
-    c.final_url = arena_copy(a, d->final_url);
-    c.content_type = arena_copy(a, d->content_type);
-    c.body = arena_copy(a, d->body);
-    return c;
 }
 
 bool
@@ -78,7 +87,7 @@ kept_get(const struct kept *k, struct arena *a, struct slice url, struct fetched
             continue;
         if (now_ms - entry->at_ms > KEPT_MS)
             return false;
-        *ret = copy(a, &entry->document);
+        *ret = copy(arena_alloc(a, bytes_of(entry->document)), &entry->document);
         return true;
     }
     return false;
@@ -87,16 +96,17 @@ kept_get(const struct kept *k, struct arena *a, struct slice url, struct fetched
 void
 kept_put(struct kept *k, const struct fetched *document)
 {
-    struct entry *entry;
+    size_t n = bytes_of(*document);
+    char  *block;
 
-    if (document->body.n > KEPT_BYTES / 4)
+    if (n > KEPT_BYTES / 4)
         return;
-    while (k->count == KEPT_COUNT || k->bytes + document->body.n > KEPT_BYTES)
+    while (k->count == KEPT_COUNT || k->bytes + n > KEPT_BYTES)
         drop_oldest(k);
-    entry = &k->ring[(k->first + k->count++) % KEPT_COUNT];
-    *entry = (struct entry){ .key = sha256_of(document->url),
-                             .a = arena_new(),
-                             .at_ms = clock_now_ms() };
-    entry->document = copy(entry->a, document);
-    k->bytes += document->body.n;
+    block = malloc(n + 1);
+    assert(block != NULL);
+    k->ring[(k->first + k->count++) % KEPT_COUNT] = (struct entry){
+        .key = sha256_of(document->url), .document = copy(block, document), .at_ms = clock_now_ms()
+    };
+    k->bytes += n;
 }

@@ -24,10 +24,10 @@ is_failure(enum err_code code, int status)
 
 /* The check is for another time, or the store is in trouble: its report is thrown away. */
 static enum err_code
-give_up(struct polite *p, enum err_code rc, const struct host_slot *slot, struct err *e)
+give_up(struct polite *p, enum err_code rc, int64_t until_ms, struct err *e)
 {
     if (rc == ERR_TOO_MANY) {
-        p->postponed_until_ms = slot->at_ms;
+        p->postponed_until_ms = until_ms;
     } else {
         p->trouble = rc;
         p->why = *e;
@@ -37,34 +37,64 @@ give_up(struct polite *p, enum err_code rc, const struct host_slot *slot, struct
 
 /* Waits until the host may be asked, and the budget allows it. */
 static enum err_code
-wait_for_turn(struct polite *p, uint64_t host, struct host_slot *ret, struct err *e)
+wait_for_turn(struct polite *p, uint64_t host, struct err *e)
 {
-    struct host_slot all = { 0 };
+    struct host_slot slot = { 0 }, all = { 0 };
     enum err_code    rc;
 
-    if ((rc = store_host_slot(p->db, host, APART_MS, WAIT_MS, ret, e)) != ERR_NONE)
-        return give_up(p, rc, ret, e);
+    if ((rc = store_host_slot(p->db, host, APART_MS, WAIT_MS, &slot, e)) != ERR_NONE)
+        return give_up(p, rc, slot.at_ms, e);
     if ((rc = store_host_slot(p->db, HOST_ALL, p->apart_ms, WAIT_MS, &all, e)) != ERR_NONE)
-        return give_up(p, rc, &all, e);
-    clock_sleep_ms((ret->at_ms > all.at_ms ? ret->at_ms : all.at_ms) - clock_now_ms());
+        return give_up(p, rc, all.at_ms, e);
+    p->host = host;
+    p->host_failures = slot.failures;
+    clock_sleep_ms((slot.at_ms > all.at_ms ? slot.at_ms : all.at_ms) - clock_now_ms());
     return ERR_NONE;
 }
 
-static enum err_code
-ask(const struct polite *p, struct arena *a, struct slice url, size_t max_bytes,
-    struct fetched *ret, struct err *e)
+static bool
+is_down(const struct polite *p, uint64_t host)
 {
+    return host == p->down.host && clock_now_ms() < p->down.until_ms;
+}
+
+static enum err_code
+note_answered(struct polite *p, struct err *e)
+{
+    return p->host_failures > 0 ? store_host_answered(p->db, p->host, e) : ERR_NONE;
+}
+
+/* A host answered with a redirect: the one it leads to has turns too. */
+static enum err_code
+redirected(void *self, struct slice url, struct err *e)
+{
+    struct polite *p = self;
+    uint64_t       host = store_host_id(url);
+    enum err_code  rc;
+
+    if ((rc = note_answered(p, e)) != ERR_NONE)
+        return give_up(p, rc, 0, e);
+    p->is_down = is_down(p, host);
+    return p->is_down ? FAIL(e, TOO_MANY, "it is down") : wait_for_turn(p, host, e);
+}
+
+static enum err_code
+ask(struct polite *p, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
+    struct err *e)
+{
+    const struct net_turns turns = { redirected, p };
     /* One for each document: the deadline is of asking, not of waiting for the next turn. */
-    const struct fetcher *f = p->net == NULL ? p->fetch : net_fetcher(p->net, a, NET_SIGNED_IN);
+    const struct fetcher *f =
+        p->net == NULL ? p->fetch : net_fetcher_in_turn(p->net, a, NET_SIGNED_IN, &turns);
 
     return f->get(f->self, a, url, max_bytes, ret, e);
 }
 
 static void
-note_down(struct polite *p, uint64_t host, int status, const struct err *said)
+note_down(struct polite *p, int status, const struct err *said)
 {
     p->failed = true;
-    p->down.host = host;
+    p->down.host = p->host;
     p->down.until_ms = clock_now_ms() + DOWN_MS;
     p->down.status = status;
     p->down.said = *said;
@@ -86,53 +116,52 @@ answer_down(struct polite *p, struct slice url, struct fetched *ret, struct err 
     return ERR_NONE;
 }
 
-/* What the answer says about the host. A redirect asked a second host, or this one twice: its next turn comes
- * later for it. */
+/* What the answer says about the host. */
 static enum err_code
-learn(struct polite *p, uint64_t host, const struct host_slot *slot, enum err_code got,
-      const struct fetched *ret, const struct err *said, struct err *e)
+learn(struct polite *p, enum err_code got, const struct fetched *ret, const struct err *said,
+      struct err *e)
 {
-    struct host_slot after;
-    enum err_code    rc = ERR_NONE;
+    if (!is_failure(got, ret->status))
+        return note_answered(p, e);
+    note_down(p, ret->status, said);
+    return store_host_failed(p->db, p->host, e);
+}
 
-    if (is_failure(got, ret->status)) {
-        note_down(p, host, ret->status, said);
-        return store_host_failed(p->db, host, e);
-    }
-    if (slot->failures > 0)
-        rc = store_host_answered(p->db, host, e);
-    if (rc == ERR_NONE && got == ERR_NONE && ret->final_url.n > 0 &&
-        !slice_eq(ret->final_url, ret->url))
-        rc = store_host_slot(p->db, store_host_id(ret->final_url), APART_MS, INT32_MAX, &after, e);
-    return rc;
+static bool
+is_given_up(const struct polite *p)
+{
+    return p->trouble != ERR_NONE || p->postponed_until_ms != 0;
 }
 
 static enum err_code
 get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
     struct err *e)
 {
-    struct polite   *p = self;
-    uint64_t         host = store_host_id(url);
-    struct host_slot slot = { 0 };
-    struct fetched   got = { 0 };
-    struct err       trouble = { 0 };
-    enum err_code    rc, learnt;
+    struct polite *p = self;
+    uint64_t       host = store_host_id(url);
+    struct fetched got = { 0 };
+    struct err     trouble = { 0 };
+    enum err_code  rc, learnt;
 
     if (kept_get(p->kept, a, url, ret) && ret->body.n <= max_bytes)
         return ERR_NONE;
-    if (host == p->down.host && clock_now_ms() < p->down.until_ms)
+    p->is_down = is_down(p, host);
+    if (p->is_down)
         return answer_down(p, url, ret, e);
     if (clock_now_ms() - p->begun_ms > CHECK_MS)
         return FAIL(e, FETCH_TIMEOUT, "the check takes too long");
-    if (p->trouble != ERR_NONE || p->postponed_until_ms != 0)
+    if (is_given_up(p))
         return FAIL(e, TOO_MANY, "the check is given up");
-    if ((rc = wait_for_turn(p, host, &slot, e)) != ERR_NONE)
+    if ((rc = wait_for_turn(p, host, e)) != ERR_NONE)
         return rc;
     rc = ask(p, a, url, max_bytes, &got, e);
     p->took_ms += got.took_ms;
-    learnt = learn(p, host, &slot, rc, &got, e, &trouble);
-    if (learnt != ERR_NONE)
-        return give_up(p, learnt, &slot, &trouble);
+    if (p->is_down)
+        return answer_down(p, url, ret, e);
+    if (is_given_up(p))
+        return rc;
+    if ((learnt = learn(p, rc, &got, e, &trouble)) != ERR_NONE)
+        return give_up(p, learnt, 0, &trouble);
     if (rc != ERR_NONE)
         return rc;
     if (got.status == 200 && !slice_eq(url, p->subject))

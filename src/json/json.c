@@ -27,13 +27,13 @@ parse_checked(struct json_tokener *tok, struct slice text, json_object **ret, st
     return ERR_NONE;
 }
 
-enum err_code
-json_parse(struct slice text, json_object **ret, struct err *e)
+static enum err_code
+parse(struct slice text, size_t max_bytes, json_object **ret, struct err *e)
 {
     struct json_tokener *tok;
     enum err_code        rc;
 
-    if (text.n > LIMIT_JSON_BYTES) {
+    if (text.n > max_bytes) {
         rc = FAIL(e, TOO_LARGE, "JSON of %zu bytes", text.n);
         err_set_cause(e, CAUSE(JSON_BYTES));
         return rc;
@@ -48,6 +48,18 @@ json_parse(struct slice text, json_object **ret, struct err *e)
     rc = parse_checked(tok, text, ret, e);
     json_tokener_free(tok);
     return rc;
+}
+
+enum err_code
+json_parse(struct slice text, json_object **ret, struct err *e)
+{
+    return parse(text, LIMIT_JSON_BYTES, ret, e);
+}
+
+enum err_code
+json_parse_kept(struct slice text, json_object **ret, struct err *e)
+{
+    return parse(text, LIMIT_PACKED_BYTES, ret, e);
 }
 
 void

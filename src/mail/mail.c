@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/clock.h"
+#include "core/file.h"
 #include "core/rand.h"
 #include "core/uri.h"
 
@@ -33,16 +33,6 @@ is_smtp(struct slice url)
            u.query.p == NULL && u.fragment.p == NULL;
 }
 
-static bool
-is_readable(struct slice path)
-{
-    char *copy = strndup(path.p, path.n);
-    bool  yes = copy != NULL && access(copy, R_OK) == 0;
-
-    free(copy);
-    return yes;
-}
-
 /* Whether it can be written to is for the one who will write: that may be somebody else. */
 static bool
 is_folder(struct slice path)
@@ -55,32 +45,33 @@ is_folder(struct slice path)
     return yes;
 }
 
-enum err_code
-mail_check_conf(const struct conf *conf, struct err *e)
+void
+mail_check_conf(const struct conf *conf, struct conf_faults *faults)
 {
     struct slice folder = folder_of(conf->mail_url);
 
-    if (folder.n == 0 && !is_smtp(conf->mail_url))
-        return conf_fault(e, "mail.url", conf->mail_url,
-                          "must be smtp://host:port, smtps://host:port or file:/folder");
     if (folder.n > 0 && !is_folder(folder))
-        return conf_fault(e, "mail.url", conf->mail_url, "names no folder that there is");
-    if (!mail_is_sendable(conf->mail_from))
-        return conf_fault(e, "mail.from", conf->mail_from,
-                          "must be a mail address and nothing else");
-    if (conf->mail_cacert.n > 0 && !is_readable(conf->mail_cacert))
-        return conf_fault(e, "mail.cacert", conf->mail_cacert, "is no file that can be read");
-    return ERR_NONE;
+        conf_fault_add(faults, "mail.url", conf->mail_url, "names no folder that there is");
+    else if (folder.n == 0 && conf->mail_url.n > 0 && !is_smtp(conf->mail_url))
+        conf_fault_add(faults, "mail.url", conf->mail_url,
+                       "must be smtp://host:port, smtps://host:port or file:/folder");
+    if (conf->mail_from.n > 0 && !mail_is_sendable(conf->mail_from))
+        conf_fault_add(faults, "mail.from", conf->mail_from,
+                       "must be a mail address and nothing else");
+    if (conf->mail_cacert.n > 0 && !file_is_readable(conf->mail_cacert))
+        conf_fault_add(faults, "mail.cacert", conf->mail_cacert, "is no file that can be read");
 }
 
 enum err_code
 mail_new(const struct conf *conf, struct mail **ret, struct err *e)
 {
-    struct mail  *m;
-    enum err_code rc;
-    CURLcode      started;
+    struct conf_faults faults = { .count = 0 };
+    struct mail       *m;
+    enum err_code      rc;
+    CURLcode           started;
 
-    if ((rc = mail_check_conf(conf, e)) != ERR_NONE)
+    mail_check_conf(conf, &faults);
+    if ((rc = conf_faults_fail(&faults, e)) != ERR_NONE)
         return rc;
     started = curl_global_init(CURL_GLOBAL_DEFAULT);
     m = calloc(1, sizeof *m);

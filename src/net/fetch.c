@@ -12,12 +12,13 @@
 
 /* What one request of one user fetches with. */
 struct fetch {
-    struct fetcher     fetcher;
-    struct net        *net;
-    CURL              *curl;
-    struct curl_slist *headers;
-    enum net_who       who;
-    int64_t            deadline_ms; /* monotonic */
+    struct fetcher          fetcher;
+    struct net             *net;
+    CURL                   *curl;
+    struct curl_slist      *headers;
+    enum net_who            who;
+    const struct net_turns *turns;       /* NULL: every host may be asked at any time */
+    int64_t                 deadline_ms; /* monotonic */
 };
 
 /* One document on its way. */
@@ -27,6 +28,7 @@ struct hop {
     struct sbuf   body;
     size_t        max_bytes, header_bytes;
     struct slice  location;
+    int64_t       waited_us;      /* for the turns of hosts */
     unsigned      refused, tried; /* connections */
     bool          too_large, bad_coding;
     char          message[CURL_ERROR_SIZE];
@@ -304,19 +306,31 @@ resolve(struct arena *a, struct slice base, struct slice location, struct slice 
 }
 
 static enum err_code
+wait_for_turn(struct hop *h, struct slice url, struct err *e)
+{
+    const struct net_turns *turns = h->f->turns;
+    int64_t                 began_us = clock_monotonic_us();
+    enum err_code           rc = turns == NULL ? ERR_NONE : turns->wait(turns->self, url, e);
+
+    h->waited_us += clock_monotonic_us() - began_us;
+    return rc;
+}
+
+static enum err_code
 follow(struct hop *h, struct slice url, int64_t until_ms, struct slice *ret_url, struct err *e)
 {
     enum err_code rc;
 
     for (int redirects = 0;; redirects++) {
         *ret_url = url;
-        if ((rc = hop_run(h, url, until_ms, e)) != ERR_NONE)
+        if ((rc = hop_run(h, url, until_ms + h->waited_us / 1000, e)) != ERR_NONE)
             return rc;
         if (h->location.p == NULL || !is_redirect(status_of(h->f->curl)))
             return ERR_NONE;
         if (redirects == NET_REDIRECTS_MAX)
             return FAIL(e, FETCH_REDIRECTS, "over %d", NET_REDIRECTS_MAX);
-        if ((rc = resolve(h->a, url, h->location, &url, e)) != ERR_NONE)
+        if ((rc = resolve(h->a, url, h->location, &url, e)) != ERR_NONE ||
+            (rc = wait_for_turn(h, url, e)) != ERR_NONE)
             return rc;
     }
 }
@@ -329,7 +343,7 @@ timed(struct hop *h, struct slice url,
       struct fetched *ret, struct err *e)
 {
     struct fetch  *f = h->f;
-    int64_t        begun_us = clock_monotonic_us();
+    int64_t        begun_us = clock_monotonic_us(), took_us;
     int64_t        until_ms = begun_us / 1000 + f->net->timeout_ms;
     struct fetched got = { .url = url };
     enum err_code  rc;
@@ -339,8 +353,10 @@ timed(struct hop *h, struct slice url,
         until_ms = f->deadline_ms;
     rc = uri_is_web(url) ? go(h, url, until_ms, &got.final_url, e)
                          : FAIL(e, FETCH_URL, "%zu bytes", url.n);
-    got.took_ms = (clock_monotonic_us() - begun_us) / 1000;
-    f->net->took_us += clock_monotonic_us() - begun_us;
+    took_us = clock_monotonic_us() - begun_us - h->waited_us;
+    got.took_ms = took_us / 1000;
+    f->net->took_us += took_us;
+    f->deadline_ms += h->waited_us / 1000;
     if (rc != ERR_NONE) {
         err_set_url(e, url);
         return rc;
@@ -416,12 +432,19 @@ fetch_end(void *p)
 const struct fetcher *
 net_fetcher(struct net *n, struct arena *a, enum net_who who)
 {
+    return net_fetcher_in_turn(n, a, who, NULL);
+}
+
+const struct fetcher *
+net_fetcher_in_turn(struct net *n, struct arena *a, enum net_who who, const struct net_turns *turns)
+{
     struct fetch *f = ARENA_NEW(a, struct fetch);
 
     *f = (struct fetch){ .fetcher = { .get = fetch_get, .self = f },
                          .net = n,
                          .curl = curl_easy_init(),
                          .who = who,
+                         .turns = turns,
                          .deadline_ms = clock_monotonic_ms() + n->deadline_ms };
     /* Issuers that show people a page and programs a document decide by this. */
     f->headers = curl_slist_append(

@@ -4,22 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { TIMEOUT_MS = 10000, DEADLINE_MS = 20000, CONNECT_TIMEOUT_MS = 4000 };
+#include "core/file.h"
 
-static enum err_code
-check_cacert(struct slice path, struct err *e)
-{
-    char *copy = path.n == 0 ? NULL : strndup(path.p, path.n);
-    bool  readable = copy == NULL || access(copy, R_OK) == 0;
-
-    free(copy);
-    return readable ? ERR_NONE : conf_fault(e, "fetch.cacert", path, "is no file that can be read");
-}
-
-static enum err_code
-read_policy(const struct conf *conf, struct net_policy *ret, struct err *e)
+static void
+read_policy(const struct conf *conf, struct net_policy *ret, struct conf_faults *faults)
 {
     ret->count = 0;
     for (size_t i = 0; i < conf->fetch_allow_net.count; i++) {
@@ -29,28 +18,27 @@ read_policy(const struct conf *conf, struct net_policy *ret, struct err *e)
                                  : net_rule_parse(text, &ret->rules[ret->count]);
 
         if (wrong != NULL)
-            return conf_fault(e, "fetch.allow_net", text, wrong);
-        ret->count++;
+            conf_fault_add(faults, "fetch.allow_net", text, wrong);
+        else
+            ret->count++;
     }
-    return ERR_NONE;
 }
 
-enum err_code
-net_check_conf(const struct conf *conf, struct err *e)
+void
+net_check_conf(const struct conf *conf, struct conf_faults *faults)
 {
     struct net_policy policy;
-    enum err_code     rc;
 
-    if ((rc = read_policy(conf, &policy, e)) != ERR_NONE)
-        return rc;
+    read_policy(conf, &policy, faults);
     for (size_t i = 0; i < conf->fetch_connect_to.count; i++) {
         struct slice text = conf->fetch_connect_to.items[i];
         const char  *wrong = net_connect_to_check(text);
 
         if (wrong != NULL)
-            return conf_fault(e, "fetch.connect_to", text, wrong);
+            conf_fault_add(faults, "fetch.connect_to", text, wrong);
     }
-    return check_cacert(conf->fetch_cacert, e);
+    if (conf->fetch_cacert.n > 0 && !file_is_readable(conf->fetch_cacert))
+        conf_fault_add(faults, "fetch.cacert", conf->fetch_cacert, "is no file that can be read");
 }
 
 /* Without memory a process ends (core/arena.h). */
@@ -64,11 +52,8 @@ copy_text(struct slice s)
 }
 
 static void
-read_settings(struct net *n, const struct conf *conf)
+read_lists(struct net *n, const struct conf *conf)
 {
-    n->timeout_ms = conf->fetch_timeout_ms;
-    n->deadline_ms = conf->fetch_deadline_ms;
-    n->connect_timeout_ms = conf->fetch_connect_timeout_ms;
     if (conf->fetch_cacert.n > 0)
         n->cacert = copy_text(conf->fetch_cacert);
     for (size_t i = 0; i < conf->fetch_connect_to.count; i++) {
@@ -85,9 +70,8 @@ static char *
 user_agent(const struct conf *conf)
 {
     char *text = NULL;
-    int   n = conf == NULL || conf->base_url.n == 0
-                  ? asprintf(&text, "OBI")
-                  : asprintf(&text, "OBI (+%.*s)", SLICE_FMT(conf->base_url));
+    int   n = conf->base_url.n == 0 ? asprintf(&text, "OBI")
+                                    : asprintf(&text, "OBI (+%.*s)", SLICE_FMT(conf->base_url));
 
     assert(n > 0);
     return text;
@@ -96,24 +80,23 @@ user_agent(const struct conf *conf)
 enum err_code
 net_new(const struct conf *conf, struct net **ret, struct err *e)
 {
-    struct net   *n;
-    enum err_code rc;
-    CURLcode      started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    struct conf_faults faults = { .count = 0 };
+    struct net        *n;
+    enum err_code      rc;
+    CURLcode           started = curl_global_init(CURL_GLOBAL_DEFAULT);
 
     assert(started == CURLE_OK);
-    if (conf != NULL && (rc = net_check_conf(conf, e)) != ERR_NONE)
+    net_check_conf(conf, &faults);
+    if ((rc = conf_faults_fail(&faults, e)) != ERR_NONE)
         return rc;
     n = calloc(1, sizeof *n);
     assert(n != NULL);
-    *n = (struct net){ .timeout_ms = TIMEOUT_MS,
-                       .deadline_ms = DEADLINE_MS,
-                       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+    *n = (struct net){ .timeout_ms = conf->fetch_timeout_ms,
+                       .deadline_ms = conf->fetch_deadline_ms,
+                       .connect_timeout_ms = conf->fetch_connect_timeout_ms,
                        .user_agent = user_agent(conf) };
-    if (conf != NULL) {
-        rc = read_policy(conf, &n->policy, e);
-        assert(rc == ERR_NONE);
-        read_settings(n, conf);
-    }
+    read_policy(conf, &n->policy, &faults);
+    read_lists(n, conf);
     /* OpenSSL writes to sockets that a peer has closed, and curl was told to leave signals alone.
      */
     (void)signal(SIGPIPE, SIG_IGN);

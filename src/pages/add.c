@@ -88,54 +88,6 @@ put_steps(const struct adding *a, json_object *item, enum step failed, bool is_u
     }
 }
 
-/* A badge that its issuer took back, or whose time is over, is no fault that anybody would mend. */
-static bool
-is_over(const struct report *report)
-{
-    return report != NULL && (report->status == STATUS_REVOKED || report->status == STATUS_EXPIRED);
-}
-
-static bool
-is_refused(const struct report *report, const struct report_message *m)
-{
-    for (size_t i = 0; m != NULL && m->code == REPORT_FETCH_FAILED && i < report->document_count;
-         i++)
-        if (report->documents[i].code == ERR_FETCH_REFUSED &&
-            slice_eq(report->documents[i].got.url, m->url))
-            return true;
-    return false;
-}
-
-/* What the learner can do, where a message's advice is meant for others. NULL: the advice will do. */
-static const char *
-hint_of(const struct err *why, const struct report *report, const struct report_message *m)
-{
-    if (why->code == ERR_FIELD_INVALID)
-        return "add.hint_url";
-    if (why->code == ERR_RECIPIENT_MISMATCH)
-        return "add.hint_recipient";
-    if (why->code == ERR_IMAGE_UNBAKED && m != NULL && m->code == REPORT_IMAGE_UNBAKED)
-        return "add.hint_unbaked";
-    return is_refused(report, m) ? "add.hint_refused" : NULL;
-}
-
-/* One sentence for all; what was found, with what can be done about it. */
-static void
-put_found(const struct req *r, json_object *item, const struct report *report, const char *hint)
-{
-    json_object *json = json_in_arena(r->arena, report_json(r->arena, report));
-    json_object *names = names_new(r), *items;
-
-    put_messages(r, item, "messages", json_get(json, "report"), SAYS_ERROR | SAYS_WARNING);
-    if (hint == NULL)
-        return;
-    json_put_text(names, "email", r->user->email);
-    put_sentence(r, item, "hint", hint, names);
-    items = json_get(json_get(item, "messages"), "items");
-    if (items != NULL)
-        json_put_text(json_object_array_get_idx(items, 0), "advice", SL(""));
-}
-
 static json_object *
 new_item(struct adding *a, struct slice input, const char *outcome, const char *icon)
 {
@@ -147,33 +99,13 @@ new_item(struct adding *a, struct slice input, const char *outcome, const char *
     return item;
 }
 
-static struct slice
-failure_text(const struct req *r, const struct err *why, const struct report *report)
-{
-    if (why->code == ERR_FIELD_INVALID)
-        return view_text(r, "add.not_web", NULL);
-    if (why->code == ERR_CONFLICT)
-        return view_text(r, "add.full", NULL);
-    if (is_over(report))
-        return view_text(
-            r, report->status == STATUS_REVOKED ? "verdict.revoked" : "verdict.expired", NULL);
-    return json_get_text(json_in_arena(r->arena, view_err(r, why)), "sentence");
-}
-
 static void
 put_failure(struct adding *a, json_object *item, const struct import_result *result, bool is_url)
 {
-    const struct report         *report = result->report;
-    const struct report_message *m = report_deciding(report);
-    const struct err            *why = &result->why;
-    const char                  *hint = hint_of(why, report, m);
+    const struct err *why = &result->why;
 
-    json_put_text(item, "sentence", failure_text(a->r, why, report));
-    put_steps(a, item, step_of(why, m), is_url);
-    if (why->code == ERR_FIELD_INVALID)
-        put_sentence(a->r, item, "hint", hint, NULL);
-    else
-        put_found(a->r, item, report, hint);
+    put_refusal(a->r, item, result);
+    put_steps(a, item, step_of(why, report_deciding(result->report)), is_url);
     if (a->status == 0)
         a->status = err_status(why->code);
 }
@@ -213,6 +145,8 @@ put_result(struct adding *a, struct slice input, const struct import_result *res
     case IMPORT_REFUSED:
         item = new_item(a, input, "failed", "invalid");
         put_failure(a, item, result, is_url);
+        break;
+    case IMPORT_OFFERED: /* import_bytes does not stop there */
         break;
     }
 }

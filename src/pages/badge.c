@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static enum err_code
+enum err_code
 get_badge(struct req *r, struct badge_full *ret, struct err *e)
 {
     uint64_t      id;
@@ -109,31 +109,6 @@ page_badge(struct req *r, struct resp *out, struct err *e)
     if ((rc = put_collections(r, model, &badge.row, e)) != ERR_NONE)
         return rc;
     return model_reply(out, 200, "badge", model);
-}
-
-enum err_code
-page_badge_report(struct req *r, struct resp *out, struct err *e)
-{
-    json_object      *model = model_new(r, "verify.report_title", "backpack"), *result, *report;
-    struct badge_full badge;
-    enum err_code     rc;
-
-    if ((rc = get_badge(r, &badge, e)) != ERR_NONE)
-        return rc;
-    if ((report = stored_report(r, &badge)) == NULL)
-        return FAIL(e, NOT_FOUND, "no report was kept, or none that can be read");
-    if (req_arg(r, "download").p != NULL)
-        return reply_report_file(out, badge.report);
-    if (r->wants_json)
-        return reply_bytes(out, 200, "application/json", badge.report);
-    result = json_put_object(model, "result");
-    put_report(r, result, report);
-    put_own_badge(r, result, &badge.row);
-    put_row_status(r, result, &badge.row); /* it may have expired since */
-    json_put_bool(result, "is_badge", true);
-    json_put_text(result, "href", arena_printf(r->arena, "%.*s?download", SLICE_FMT(r->path)));
-    json_put_text(model, "back", path_of(r, "/backpack/badge/", badge.row.id, ""));
-    return model_reply(out, 200, "badge_report", model);
 }
 
 enum err_code

@@ -17,7 +17,8 @@ badge_docs_of(const struct badge_full *badge)
                                 .class_url = badge->class_url,
                                 .class_text = badge->class_text,
                                 .issuer_url = badge->issuer_url,
-                                .issuer_text = badge->issuer_text };
+                                .issuer_text = badge->issuer_text,
+                                .contexts = badge->contexts };
 }
 
 static bool

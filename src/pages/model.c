@@ -174,6 +174,7 @@ put_upload(const struct req *r, json_object *model)
 
     json_put_number(upload, "files", LIMIT_FORM_FILES);
     json_put_number(upload, "bytes", LIMIT_IMAGE_BYTES);
+    put_counted(r, upload, "together", "add.together", LIMIT_BODY_BYTES / MIB);
     put_counted(r, upload, "too_many", "add.too_many", LIMIT_FORM_FILES);
     put_counted(r, upload, "too_large", "add.too_large", LIMIT_IMAGE_BYTES / MIB);
 }

@@ -33,7 +33,7 @@ put_providers(const struct req *r, json_object *model, const char *label_id)
 
     for (size_t i = 0; i < count; i++)
         put_provider(r, list, &all[i], label_id);
-    json_put_bool(model, "ways", count > 0);
+    json_put_bool(model, "has_providers", count > 0);
 }
 
 static enum err_code
@@ -80,7 +80,7 @@ reply_end(const struct req *r, struct resp *out, const struct oidc_provider *p,
     case OIDC_SIGNED_IN:
         return reply_next(out, end->next);
     case OIDC_ADDED:
-        resp_flash(r, out, "settings.way_added");
+        resp_flash(r, out, "settings.account_added");
         return reply_redirect(out, SL("/settings"));
     case OIDC_MAIL_SENT:
         return reply_sent_for(r, out, end->email, p->title);
@@ -134,7 +134,7 @@ put_identity(const struct req *r, json_object *list, const struct oidc_identity 
     view_date(r, item, "created", identity->created_at_s);
     json_put_text(names, "provider", title);
     json_put_text(names, "email", identity->email);
-    put_sentence(r, item, "label", "settings.way_remove_label", names);
+    put_sentence(r, item, "label", "settings.account_remove_label", names);
 }
 
 static bool
@@ -147,7 +147,7 @@ has_one(const struct oidc_identity *identities, size_t count, const struct oidc_
 }
 
 enum err_code
-put_ways(const struct req *r, json_object *model, struct err *e)
+put_accounts(const struct req *r, json_object *model, struct err *e)
 {
     size_t                      provider_count, count;
     const struct oidc_provider *all = oidc_providers(r->arena, r->app->conf, &provider_count);
@@ -163,8 +163,9 @@ put_ways(const struct req *r, json_object *model, struct err *e)
                      provider_of(all, provider_count, identities[i].issuer));
     for (size_t i = 0; i < provider_count; i++)
         if (!has_one(identities, count, &all[i]))
-            put_provider(r, may_add, &all[i], "settings.way_add");
-    json_put_bool(model, "ways", count + provider_count > 0);
+            put_provider(r, may_add, &all[i], "settings.account_add");
+    json_put_bool(model, "has_identities", count > 0);
+    json_put_bool(model, "has_accounts", count + provider_count > 0);
     return ERR_NONE;
 }
 
@@ -179,6 +180,6 @@ page_identity_remove(struct req *r, struct resp *out, struct err *e)
     rc = store_oidc_remove(r->db, r->user->id, id, e);
     if (rc != ERR_NONE && rc != ERR_NOT_FOUND) /* removed already: what was wanted */
         return rc;
-    resp_flash(r, out, "settings.way_removed");
+    resp_flash(r, out, "settings.account_removed");
     return reply_redirect(out, SL("/settings"));
 }

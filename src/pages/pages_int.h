@@ -46,21 +46,36 @@ void put_subject(const struct req *r, json_object *model, const struct badge_row
 /* A hidden field that the confirmation page sends again. */
 void put_field(json_object *model, const char *name, struct slice value);
 
-/* `next` where it is a path of ours of a bearable length; else empty. */
-struct slice checked_next(struct slice next);
-/* To where somebody wanted to go who has signed in, or to the backpack. */
-enum err_code reply_next(struct resp *out, struct slice next);
+/* The sign-in page, again after a mistake: `failure_id` is a sentence's, or NULL. */
+enum err_code reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
+                           struct slice next, const char *failure_id);
 /* The page of a sign-in mail that was sent because `provider` is not trusted with its address. */
 enum err_code reply_sent_for(const struct req *r, struct resp *out, struct slice email,
                              struct slice provider);
-/* providers: { name, label } each, the label being the sentence `label_id`; and `ways` when there is
- * one. */
+/* A path of ours that may follow signing in; empty when `next` is none. */
+struct slice  checked_next(struct slice next);
+enum err_code reply_next(struct resp *out, struct slice next);
+/* "Firefox on Windows", of a User-Agent. */
+struct slice device_text(const struct req *r, struct slice agent);
+/* providers: { name, label } each, the label being the sentence `label_id`; has_providers. */
 void put_providers(const struct req *r, json_object *model, const char *label_id);
-/* identities, providers: how this user signs in besides by mail, and how they could. */
-MUST_USE enum err_code put_ways(const struct req *r, json_object *model, struct err *e);
-
+/* identities, providers: the accounts elsewhere that sign this user in, and those that could;
+ * has_identities, has_accounts. */
+MUST_USE enum err_code put_accounts(const struct req *r, json_object *model, struct err *e);
+/* passkeys, has_passkeys, passkey_name. */
+MUST_USE enum err_code put_passkeys(const struct req *r, json_object *model, struct err *e);
 /* sessions: where this user is signed in. */
+/* sites: those that the learner has connected. */
+MUST_USE enum err_code put_sites(const struct req *r, json_object *model, struct err *e);
+/* permissions: a sentence for each word of a scope. */
+void put_permissions(const struct req *r, json_object *model, struct slice scope);
+/* What a site is called: the host of its origin; all of it where that is http. */
+struct slice site_name_of(struct slice origin);
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
+
+/* sentence, and hint and messages where there is more to say, of what an import refused. */
+struct import_result;
+void put_refusal(const struct req *r, json_object *item, const struct import_result *result);
 
 /* What upload.js needs to know: limits, and the sentences about them. */
 void put_upload(const struct req *r, json_object *model);
@@ -75,6 +90,8 @@ void put_visibility(const struct req *r, json_object *model, enum visibility v);
  * tags, and for its owner identity and sources. is_public: no e-mail address is left in any of it. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code put_facts(const struct req *r, json_object *model,
                                  const struct badge_full *badge, bool is_public, struct err *e);
+/* The badge whose id the path has, of the user who asks. Errors  NOT_FOUND. */
+MUST_USE enum err_code get_badge(struct req *r, struct badge_full *ret, struct err *e);
 /* The stored documents of a badge. */
 struct badge_docs badge_docs_of(const struct badge_full *badge);
 /* verdict_title, verdict_text, checked, messages, report (the address of the whole report). is_public: only the

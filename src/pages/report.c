@@ -66,21 +66,45 @@ received_text(const struct req *r, json_object *message)
     return view_why(r, json_get(message, "why"), text);
 }
 
+static struct slice
+expected_text(const struct req *r, json_object *message)
+{
+    struct slice text = json_get_text(message, "expected");
+    struct slice type = json_get_text(message, "expectedType");
+
+    text = text.p == NULL ? SL("") : text;
+    return view_text_or(r, arena_printf(r->arena, "primitive.%.*s", SLICE_FMT(type)).p, text, NULL);
+}
+
+/* A document that was read without an address or id has no name to quote, nor has what stands inside one. */
+static struct slice
+node_text(const struct req *r, json_object *message)
+{
+    struct slice id = json_get_text(message, "node_id"), in = json_get_text(message, "nodeIn");
+    struct slice type = json_get_text(message, "nodeType");
+    struct slice document = view_text(r, "report.document", NULL);
+    json_object *names;
+
+    if (type.n == 0)
+        return id.n > 0 ? id : document;
+    names = names_new(r);
+    json_put_text(names, "type", type);
+    json_put_text(names, "document", in.n > 0 ? in : document);
+    return view_text(r, "report.inside", names);
+}
+
 /* What a message's sentence quotes, under the names that the catalogue's sentences have. */
 static json_object *
 quoted(const struct req *r, json_object *message)
 {
-    static const char *const names[][2] = { { "prop", "prop_name" },
-                                            { "url", "url" },
-                                            { "expected", "expected" } };
+    static const char *const names[][2] = { { "prop", "prop_name" }, { "url", "url" } };
     json_object             *to = names_new(r);
-    struct slice             node = json_get_text(message, "node_id");
 
-    /* A document that was read without an address or id has no name to quote. */
-    json_put_text(to, "node", node.n > 0 ? node : view_text(r, "report.document", NULL));
+    json_put_text(to, "node", node_text(r, message));
     for (size_t i = 0; i < COUNT_OF(names); i++)
         copy_text(to, names[i][0], message, names[i][1]);
     json_put_text(to, "received", received_text(r, message));
+    json_put_text(to, "expected", expected_text(r, message));
     json_put_number(to, "status", json_object_get_int64(json_get(message, "status")));
     return to;
 }

@@ -17,7 +17,7 @@ name_in(struct slice agent, const struct word *words, size_t count)
     return SLICE_NONE;
 }
 
-static struct slice
+struct slice
 device_text(const struct req *r, struct slice agent)
 {
     static const struct word browsers[] = {

@@ -1,35 +1,32 @@
 /* What others see. Public documents: kept by caches, the same for everybody. */
 #include "core/sbuf.h"
+#include "http/site.h"
 #include "pages_int.h"
 
 enum { DESCRIPTION_BYTES = 300 };
 
-/* At a character's boundary. */
-static struct slice
-shorten(struct slice text, size_t n)
-{
-    if (text.n <= n)
-        return text;
-    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
-        n--;
-    return slice_first(text, n);
-}
-
+/* Sites that show cards take no SVG: a PNG of the page's badges if there is one, else the site's own. */
 static void
 put_social(const struct req *r, json_object *model, struct slice title, struct slice description,
-           const struct badge_row *picture)
+           const struct badge_full *badges, size_t count)
 {
-    json_object *social = json_put_object(model, "social");
+    json_object            *social = json_put_object(model, "social");
+    const struct badge_row *png = NULL;
 
+    for (size_t i = 0; png == NULL && i < count; i++)
+        if (badges[i].row.picture_kind == PICTURE_PNG)
+            png = &badges[i].row;
     json_put_text(social, "title", title);
-    json_put_text(social, "description", shorten(description, DESCRIPTION_BYTES));
+    json_put_text(social, "description", slice_cut(description, DESCRIPTION_BYTES));
     json_put_text(social, "url", view_absolute(r, r->path));
     json_put_text(social, "json",
                   view_absolute(r, arena_printf(r->arena, "%.*s.json", SLICE_FMT(r->path))));
-    if (picture == NULL)
-        return;
-    json_put_text(social, "image", view_absolute(r, public_picture(r, picture)));
-    json_put_text(social, "image_alt", without_addresses(r->arena, picture->class_name));
+    json_put_text(
+        social, "image",
+        view_absolute(r, png == NULL ? site_asset_path(SL("card.png")) : public_picture(r, png)));
+    json_put_text(social, "image_alt",
+                  png == NULL ? r->app->conf->site_name
+                              : without_addresses(r->arena, png->class_name));
 }
 
 /* A row as others see it. */
@@ -68,6 +65,13 @@ read_collection(struct req *r, struct collection *ret, struct badge_full **ret_b
     return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
 }
 
+/* How many are in it beyond those that are shown: over LIMIT_COLLECTION_BYTES. */
+static int64_t
+left_out(const struct collection *c, size_t shown)
+{
+    return shown < c->badge_count ? (int64_t)(c->badge_count - shown) : 0;
+}
+
 static enum err_code
 put_public_badges(const struct req *r, struct resp *out, json_object *model,
                   const struct badge_full *badges, size_t count, struct err *e)
@@ -93,18 +97,7 @@ put_public_badges(const struct req *r, struct resp *out, json_object *model,
         note_expiry(out, &badges[i].row);
     }
     json_put_bool(model, "has_badges", count > 0);
-    json_put_number(model, "count", (int64_t)count);
     return ERR_NONE;
-}
-
-/* Sites that show cards take no SVG, so a PNG if there is one. */
-static const struct badge_row *
-card_picture(const struct badge_full *badges, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (badges[i].row.picture_kind == PICTURE_PNG)
-            return &badges[i].row;
-    return count > 0 ? &badges[0].row : NULL;
 }
 
 enum err_code
@@ -121,12 +114,15 @@ page_share_collection(struct req *r, struct resp *out, struct err *e)
         return rc;
     json_put_text(model, "title", c.name);
     json_put_text(model, "name", c.name);
+    json_put_number(model, "count", (int64_t)count + left_out(&c, count));
+    if (left_out(&c, count) > 0)
+        json_put_number(json_put_object(model, "left_out"), "count", left_out(&c, count));
     if (c.description.n > 0)
         json_put_text(model, "description", c.description);
     json_put_bool(model, "noindex", c.visibility != VISIBILITY_PUBLIC);
     put_social(r, model, c.name,
-               c.description.n > 0 ? c.description : view_text(r, "share.count", model),
-               card_picture(badges, count));
+               c.description.n > 0 ? c.description : view_text(r, "share.count", model), badges,
+               count);
     return model_reply(out, 200, "share_collection", model);
 }
 
@@ -159,7 +155,7 @@ page_share_badge(struct req *r, struct resp *out, struct err *e)
     if (without_addresses(r->arena, badge.hosted_url).p == badge.hosted_url.p)
         view_url(model, "hosted_url", badge.hosted_url);
     json_put_bool(model, "noindex", badge.row.visibility != VISIBILITY_PUBLIC);
-    put_social(r, model, json_get_text(model, "name"), badge_sentence(r, model), &badge.row);
+    put_social(r, model, json_get_text(model, "name"), badge_sentence(r, model), &badge, 1);
     note_expiry(out, &badge.row);
     return model_reply(out, 200, "share_badge", model);
 }
@@ -244,7 +240,10 @@ page_share_collection_json(struct req *r, struct resp *out, struct err *e)
     sbuf_add_str(&text, ",\"badges\":[");
     if ((rc = add_json_badges(r, out, &text, badges, count, e)) != ERR_NONE)
         return rc;
-    sbuf_add_str(&text, "]}");
+    sbuf_add_char(&text, ']');
+    if (left_out(&c, count) > 0)
+        sbuf_printf(&text, ",\"badgesLeftOut\":%lld", (long long)left_out(&c, count));
+    sbuf_add_char(&text, '}');
     return reply_bytes(out, 200, "application/json", sbuf_slice(&text));
 }
 

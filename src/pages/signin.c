@@ -15,8 +15,7 @@ reply_next(struct resp *out, struct slice next)
     return reply_redirect(out, next.n > 0 ? next : SL("/backpack"));
 }
 
-/* The form, again after a mistake. */
-static enum err_code
+enum err_code
 reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
              struct slice next, const char *failure_id)
 {
@@ -71,6 +70,14 @@ reply_sent_for(const struct req *r, struct resp *out, struct slice email, struct
     json_put_text(names, "provider", provider);
     put_sentence(r, model, "because", "sent.because", names);
     return model_reply(out, 200, "signin_sent", model);
+}
+
+enum err_code
+page_old_signin(struct req *r, struct resp *out, struct err *e)
+{
+    (void)r;
+    (void)e;
+    return reply_redirect(out, SL("/signin"));
 }
 
 enum err_code
@@ -150,7 +157,8 @@ page_signin_use(struct req *r, struct resp *out, struct err *e)
 enum err_code
 page_signout(struct req *r, struct resp *out, struct err *e)
 {
+    struct slice  next = checked_next(req_form(r, "next"));
     enum err_code rc = auth_session_end(r, out, e);
 
-    return rc != ERR_NONE ? rc : reply_redirect(out, SL("/"));
+    return rc != ERR_NONE ? rc : reply_redirect(out, next.n > 0 ? next : SL("/"));
 }

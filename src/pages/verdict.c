@@ -22,7 +22,7 @@ stored_report(const struct req *r, const struct badge_full *badge)
     json_object *stored = NULL;
     struct err   none = { 0 };
 
-    if (badge->report.n == 0 || json_parse(badge->report, &stored, &none) != ERR_NONE)
+    if (badge->report.n == 0 || json_parse_kept(badge->report, &stored, &none) != ERR_NONE)
         return NULL;
     return json_get(json_in_arena(r->arena, stored), "report");
 }

@@ -3,14 +3,14 @@
 
 #include "core/rand.h"
 
-enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS };
+enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS, FIRST_REPORT };
 
 /* In the order written: the person's rows first, whatever the optimizer thinks of a small table. */
 #define SELECT "SELECT STRAIGHT_JOIN "
 #define FULL_COLUMNS                                                                               \
     ", b.user_id, b.hosted_url, b.assertion, c.class_url, c.class_text, c.issuer_url,"             \
-    " c.issuer_text, e.email, COALESCE(k.report, r.report)"
-#define FULL_OUT BADGE_ROW_OUT "ubbbbbbbb"
+    " c.issuer_text, c.contexts, e.email, COALESCE(k.report, r.report)"
+#define FULL_OUT BADGE_ROW_OUT "ubbbbbbbbb"
 #define FULL_JOINS                                                                                 \
     BADGE_ROW_JOINS                                                                                \
     " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = b.email_number"               \
@@ -35,6 +35,8 @@ static const struct stmt sql[] = {
                       "SELECT m.collection_id FROM collection c JOIN collection_badge m"
                       " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
                       " WHERE c.user_id = ? ORDER BY c.id" },
+    [FIRST_REPORT] = { "badge.first-report", ON_REPLICA, "uu", "b",
+                       "SELECT report FROM badge_report WHERE user_id = ? AND badge_id = ?" },
 };
 const struct stmt_table badge_statements = { sql, COUNT_OF(sql) };
 
@@ -84,7 +86,7 @@ full_of(struct db *db, const struct query *q, struct badge_full *ret, struct err
                                .hosted_url = q->col[BADGE_ROW_COUNT + 1].s,
                                .class_url = q->col[BADGE_ROW_COUNT + 3].s,
                                .issuer_url = q->col[BADGE_ROW_COUNT + 5].s,
-                               .email = q->col[BADGE_ROW_COUNT + 7].s };
+                               .email = q->col[BADGE_ROW_COUNT + 8].s };
     enum err_code     rc;
 
     if ((rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 2].s, &full.assertion, e)) != ERR_NONE ||
@@ -92,7 +94,8 @@ full_of(struct db *db, const struct query *q, struct badge_full *ret, struct err
             ERR_NONE ||
         (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 6].s, &full.issuer_text, e)) !=
             ERR_NONE ||
-        (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 8].s, &full.report, e)) != ERR_NONE)
+        (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 7].s, &full.contexts, e)) != ERR_NONE ||
+        (rc = store_unpack(db->a, q->col[BADGE_ROW_COUNT + 9].s, &full.report, e)) != ERR_NONE)
         return rc;
     *ret = full;
     return ERR_NONE;
@@ -139,6 +142,29 @@ store_badge_by_path(struct db *db, struct slice path, struct badge_full *ret, st
     enum err_code rc = query_need(db, &sql[BY_PATH], BIND(BYTES(path)), &q, e);
 
     return rc == ERR_NONE ? full_of(db, &q, ret, e) : rc;
+}
+
+enum err_code
+store_badge_first_report(struct db *db, uint64_t user, uint64_t id, struct slice *ret,
+                         struct err *e)
+{
+    struct query  q;
+    enum err_code rc = query_need(db, &sql[FIRST_REPORT], BIND(U64(user), U64(id)), &q, e);
+
+    return rc == ERR_NONE ? store_unpack(db->a, q.col[0].s, ret, e) : rc;
+}
+
+bool
+badge_has_picture(struct arena *a, const struct badge_full *badge, struct slice sha256_hex)
+{
+    struct slice  source;
+    struct sha256 name;
+
+    if (sha256_hex.n != 2 * SHA256_BYTES || !hex_decode(a, sha256_hex, &source))
+        return false;
+    name = picture_name(source, badge->assertion);
+    return slice_eq(badge->row.picture_hash,
+                    hex_encode(a, (struct slice){ (const char *)name.bytes, SHA256_BYTES }));
 }
 
 enum err_code

@@ -74,21 +74,32 @@ struct add_args {
     uint64_t                id;
 };
 
+enum err_code
+store_badge_same(struct db *db, uint64_t user, struct slice identity, uint64_t *ret_id,
+                 struct err *e)
+{
+    struct query  q;
+    enum err_code rc;
+    bool          there;
+
+    if ((rc = query_one(db, &sql[SAME],
+                        BIND(U64(user), BYTES(slice_first(identity, IDENTITY_BYTES))), &q, &there,
+                        e)) == ERR_NONE)
+        *ret_id = there ? q.col[0].u : 0;
+    return rc;
+}
+
 /* The user's row is locked, so what is not there now comes from nobody else. */
 static enum err_code
 may_add(struct db *db, uint64_t user, struct slice identity, uint64_t *ret_id, struct err *e)
 {
     struct query  q;
     enum err_code rc;
-    bool          there;
 
-    if ((rc = query_one(db, &sql[SAME], BIND(U64(user), BYTES(identity)), &q, &there, e)) !=
-        ERR_NONE)
+    if ((rc = store_badge_same(db, user, identity, ret_id, e)) != ERR_NONE)
         return rc;
-    if (there) {
-        *ret_id = q.col[0].u;
+    if (*ret_id != 0)
         return FAIL(e, BADGE_EXISTS, "badge %llu", (unsigned long long)*ret_id);
-    }
     if ((rc = query_need(db, &sql[COUNT], BIND(U64(user)), &q, e)) != ERR_NONE)
         return rc;
     if (q.col[0].u >= LIMIT_BADGES) {
@@ -131,8 +142,7 @@ add(struct db *db, uint64_t user, void *args, struct err *e)
     uint64_t                id = rand_id();
     bool                    theirs;
 
-    if ((rc = may_add(db, user, slice_first(b->identity, IDENTITY_BYTES), &as->id, e)) !=
-            ERR_NONE ||
+    if ((rc = may_add(db, user, b->identity, &as->id, e)) != ERR_NONE ||
         (rc = query_one(db, &sql[EMAIL_NUMBER], BIND(BYTES(email_key(db->a, b->email)), U64(user)),
                         &q, &theirs, e)) != ERR_NONE)
         return rc;

@@ -41,9 +41,9 @@ static const struct stmt sql[] = {
                " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = "
                "b.email_number" WHERE_ORDER },
     /* Once each, however many of the badges are of one class. */
-    [CLASSES] = { "member.classes", ON_REPLICA_STREAM, "uu", "ubbbb",
+    [CLASSES] = { "member.classes", ON_REPLICA_STREAM, "uu", "ubbbbb",
                   "SELECT STRAIGHT_JOIN c.id, c.class_url, c.class_text, c.issuer_url, "
-                  "c.issuer_text"
+                  "c.issuer_text, c.contexts"
                   " FROM (SELECT DISTINCT b.class_id" MEMBERS
                   " WHERE m.user_id = ? AND m.collection_id = ?) d JOIN class c ON c.id = "
                   "d.class_id"
@@ -192,8 +192,14 @@ store_collection_badges(struct db *db, uint64_t user, uint64_t id, struct badge_
 struct class
 {
     uint64_t     id;
-    struct slice class_url, class_text, issuer_url, issuer_text;
+    struct slice class_url, class_text, issuer_url, issuer_text, contexts;
 };
+
+static size_t
+class_bytes(const struct class *c)
+{
+    return c->class_text.n + c->issuer_text.n + c->contexts.n;
+}
 
 /* Room for one more behind `count`, doubling; how many rows stream in is not known before. */
 static void *
@@ -230,9 +236,10 @@ classes_read(struct db *db, uint64_t user, uint64_t id, struct class **ret, size
         c->class_url = q.col[1].s;
         c->issuer_url = q.col[3].s;
         if ((rc = store_unpack(db->a, q.col[2].s, &c->class_text, e)) != ERR_NONE ||
-            (rc = store_unpack(db->a, q.col[4].s, &c->issuer_text, e)) != ERR_NONE)
+            (rc = store_unpack(db->a, q.col[4].s, &c->issuer_text, e)) != ERR_NONE ||
+            (rc = store_unpack(db->a, q.col[5].s, &c->contexts, e)) != ERR_NONE)
             return rc;
-        bytes += c->class_text.n + c->issuer_text.n;
+        bytes += class_bytes(c);
         if (bytes > LIMIT_COLLECTION_BYTES)
             break;
     }
@@ -270,6 +277,7 @@ full_of(struct query *q, const struct class *c, uint64_t user, struct badge_full
                                 .class_text = c->class_text,
                                 .issuer_url = c->issuer_url,
                                 .issuer_text = c->issuer_text,
+                                .contexts = c->contexts,
                                 .email = q->col[BADGE_ROW_COUNT + 3].s };
     return store_unpack(q->db->a, q->col[BADGE_ROW_COUNT + 2].s, &ret->assertion, e);
 }
@@ -297,7 +305,7 @@ store_collection_badges_full(struct db *db, uint64_t user, uint64_t id, struct b
         badges = one_more(db->a, badges, sizeof *badges, n);
         if ((rc = full_of(&q, c, user, &badges[n], e)) != ERR_NONE)
             return rc;
-        bytes += badges[n].assertion.n + c->class_text.n + c->issuer_text.n;
+        bytes += badges[n].assertion.n + class_bytes(c);
         if (bytes > LIMIT_COLLECTION_BYTES)
             break;
         n++;

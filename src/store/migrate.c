@@ -93,16 +93,13 @@ run_file(struct server *sv, struct arena *a, struct slice name, struct slice tex
             continue;
     number = mysql_errno(sv->conn);
     if (number != 0) {
-        struct slice said = slice_str(mysql_error(sv->conn));
-        struct slice cause = arena_printf(a, "in the statement that begins in line %zu: %.*s",
-                                          line_of(text, done), SLICE_FMT(said));
+        struct slice why =
+            arena_printf(a, "%.*s, in the statement that begins in line %zu: %s", SLICE_FMT(name),
+                         line_of(text, done), mysql_error(sv->conn));
 
-        stmt_fail(e, number, "migration", &lost);
-        if (e->code != ERR_STORE_DOWN)
-            FAIL(e, SCHEMA, "%.*s: %.*s", SLICE_FMT(name), SLICE_FMT(said));
-        err_set_field(e, name);
-        err_set_cause_text(e, cause);
-        return e->code;
+        return stmt_fail(e, number, "migration", &lost) == ERR_STORE_DOWN
+                   ? FAIL(e, STORE_DOWN, "%s", why.p)
+                   : FAIL(e, SCHEMA, "%s", why.p);
     }
     return mysql_set_server_option(sv->conn, MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0
                ? ERR_NONE

@@ -15,7 +15,8 @@ enum {
     HAS_DOCUMENT,
     COUNT_DOCUMENTS,
     ADD_DOCUMENT,
-    DOCUMENT
+    DOCUMENT,
+    DOCUMENTS
 };
 
 static const struct stmt sql[] = {
@@ -49,6 +50,8 @@ static const struct stmt sql[] = {
     [DOCUMENT] = { "recheck.document", ON_REPLICA, "uub", "b",
                    "SELECT d.bytes FROM badge_document b JOIN document d ON d.id = b.document_id"
                    " WHERE b.user_id = ? AND b.badge_id = ? AND b.sha256 = ?" },
+    [DOCUMENTS] = { "recheck.documents", ON_REPLICA, "uu", "b",
+                    "SELECT sha256 FROM badge_document WHERE user_id = ? AND badge_id = ?" },
 };
 const struct stmt_table recheck_statements = { sql, COUNT_OF(sql) };
 
@@ -180,4 +183,22 @@ store_badge_document(struct db *db, uint64_t user, uint64_t id, struct slice sha
         ERR_NONE)
         return rc;
     return store_unpack(db->a, q.col[0].s, ret, e);
+}
+
+enum err_code
+store_badge_documents(struct db *db, uint64_t user, uint64_t id, struct slice **ret,
+                      size_t *ret_count, struct err *e)
+{
+    SCOPED(query_done) struct query q = { 0 };
+    enum err_code                   rc;
+    size_t                          n = 0;
+    bool                            row;
+
+    if ((rc = query_run(db, &sql[DOCUMENTS], BIND(U64(user), U64(id)), &q, e)) != ERR_NONE)
+        return rc;
+    *ret = ARENA_ARRAY(db->a, struct slice, query_rows(&q) + 1);
+    while ((rc = query_next(&q, &row, e)) == ERR_NONE && row)
+        (*ret)[n++] = hex_encode(db->a, q.col[0].s);
+    *ret_count = n;
+    return rc;
 }

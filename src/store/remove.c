@@ -59,6 +59,8 @@ static const struct stmt sql[] = {
     { "remove.pending-identities", ON_PRIMARY, "u", "",
       "DELETE p FROM oidc_pending p JOIN user_email e ON e.email_key = p.email_key"
       " WHERE e.user_id = ?" },
+    { "remove.passkeys", ON_PRIMARY, "u", "", "DELETE FROM passkey WHERE user_id = ?" },
+    { "remove.grants", ON_PRIMARY, "u", "", "DELETE FROM connect_grant WHERE user_id = ?" },
     { "remove.links", ON_PRIMARY, "u", "",
       "DELETE s FROM signin s JOIN user_email e ON e.email_key = s.email_key WHERE e.user_id = ?" },
     { "remove.mails", ON_PRIMARY, "u", "",

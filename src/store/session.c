@@ -38,7 +38,7 @@ store_session_add(struct db *db, uint64_t user, struct slice token, struct slice
 
     return query_exec(db, &sql[ADD],
                       BIND(HASH(hash), U64(user), U64(rand_id()),
-                           BYTES(text_cut(user_agent, USER_AGENT_BYTES)), I64(now_s), I64(now_s),
+                           BYTES(slice_cut(user_agent, USER_AGENT_BYTES)), I64(now_s), I64(now_s),
                            I64(now_s + db->s->conf->session_ttl_s)),
                       NULL, e);
 }

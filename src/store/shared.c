@@ -28,9 +28,10 @@ static const struct stmt sql[] = {
                "UPDATE shared SET uses = uses - 1 WHERE id = ? AND uses > 0" },
     [USES] = { "shared.uses", ON_PRIMARY, "u", "u", "SELECT uses FROM shared WHERE id = ?" },
     [REMOVE] = { "shared.remove", ON_PRIMARY, "u", "", "DELETE FROM shared WHERE id = ?" },
-    [ADD_CLASS] = { "shared.add-class", ON_PRIMARY, "ussbbbbb", "",
+    [ADD_CLASS] = { "shared.add-class", ON_PRIMARY, "ussbbbbbb", "",
                     "INSERT INTO class (id, class_name, issuer_name, issuer_host, class_url,"
-                    " issuer_url, class_text, issuer_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
+                    " issuer_url, class_text, issuer_text, contexts)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" },
     [ADD_PICTURE] = { "shared.add-picture", ON_PRIMARY, "ub", "",
                       "INSERT INTO picture (id, bytes) VALUES (?, ?)" },
     [REMOVE_CLASS] = { "shared.remove-class", ON_PRIMARY, "u", "",
@@ -99,11 +100,12 @@ make_class(struct db *db, uint64_t id, const void *content, struct err *e)
     const struct badge_new *b = content;
 
     return query_exec(db, &sql[ADD_CLASS],
-                      BIND(U64(id), TEXT_(text_cut(b->class_name, NAME_BYTES)),
-                           TEXT_(text_cut(b->issuer_name, NAME_BYTES)),
-                           BYTES(text_cut(b->issuer_host, HOST_BYTES)), BYTES(b->class_url),
+                      BIND(U64(id), TEXT_(slice_cut(b->class_name, NAME_BYTES)),
+                           TEXT_(slice_cut(b->issuer_name, NAME_BYTES)),
+                           BYTES(slice_cut(b->issuer_host, HOST_BYTES)), BYTES(b->class_url),
                            BYTES(b->issuer_url), BYTES(store_pack(db->a, b->class_text)),
-                           BYTES(store_pack(db->a, b->issuer_text))),
+                           BYTES(store_pack(db->a, b->issuer_text)),
+                           BYTES(b->contexts.n == 0 ? SL("") : store_pack(db->a, b->contexts))),
                       NULL, e);
 }
 
@@ -124,20 +126,22 @@ make_document(struct db *db, uint64_t id, const void *content, struct err *e)
                       e);
 }
 
-/* Each part with its length before it, so that none can be taken for a piece of another. */
+/* Each part with its length before it, so that none can be taken for a piece of another. The last one counts where
+ * there is one: most classes have none, and are found by the hash they had before there was any. */
 static struct sha256
 class_hash(struct arena *a, const struct badge_new *b)
 {
-    const struct slice parts[] = { b->class_url,  b->class_text,  b->issuer_url, b->issuer_text,
-                                   b->class_name, b->issuer_name, b->issuer_host };
+    const struct slice parts[] = { b->class_url,  b->class_text,  b->issuer_url,  b->issuer_text,
+                                   b->class_name, b->issuer_name, b->issuer_host, b->contexts };
+    const size_t       count = COUNT_OF(parts) - (b->contexts.n == 0);
     struct slice       all[2 * COUNT_OF(parts) + 1];
 
     all[0] = SL("class");
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+    for (size_t i = 0; i < count; i++) {
         all[2 * i + 1] = arena_printf(a, " %zu ", parts[i].n);
         all[2 * i + 2] = parts[i];
     }
-    return sha256_of_parts(all, COUNT_OF(all));
+    return sha256_of_parts(all, 2 * count + 1);
 }
 
 static struct sha256

@@ -38,7 +38,8 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
     badge_write_statements, shared_statements, picture_statements, collection_statements,
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
-    host_statements, recheck_statements, oidc_statements;
+    host_statements, recheck_statements, passkey_statements, push_statements, connect_statements,
+    oidc_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -58,7 +59,7 @@ struct bind {
         (sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind))
 #define NO_BIND NULL, 0
 
-enum { QUERY_COLUMNS_MAX = 25 };
+enum { QUERY_COLUMNS_MAX = 26 };
 
 /* The rows of a SELECT: held by the client unless they stream, copied into the lease's arena one by
  * one. While one is open no other statement runs on its connection. */
@@ -242,7 +243,5 @@ MUST_USE enum err_code badge_rows_read(struct query *q, struct badge_row **ret, 
 struct slice path_new(struct arena *a);
 /* The form an address is found by. */
 struct slice email_key(struct arena *a, struct slice email);
-/* At most max_bytes, cut between characters. */
-struct slice text_cut(struct slice text, size_t max_bytes);
 
 #endif

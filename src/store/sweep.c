@@ -12,7 +12,13 @@ static const struct stmt sql[] = {
       "DELETE FROM oidc_state WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.oidc-pending", ON_PRIMARY, "i", "",
       "DELETE FROM oidc_pending WHERE expires_at_s <= ? LIMIT 1000" },
+    { "sweep.challenges", ON_PRIMARY, "i", "",
+      "DELETE FROM passkey_challenge WHERE expires_at_s <= ? LIMIT 1000" },
+    /* Grants whose code nobody came for. */
+    { "sweep.codes", ON_PRIMARY, "i", "",
+      "DELETE FROM connect_grant WHERE code_expires_at_s <= ? LIMIT 1000" },
     { "sweep.rates", ON_PRIMARY, "i", "", "DELETE FROM rate WHERE ends_at_s <= ? LIMIT 1000" },
+    { "sweep.pushes", ON_PRIMARY, "i", "", "DELETE FROM push WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.mails", ON_PRIMARY, "i", "",
       "DELETE FROM outbox WHERE created_at_s <= ? - 86400 LIMIT 1000" },
 };

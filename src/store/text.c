@@ -21,15 +21,3 @@ email_key(struct arena *a, struct slice email)
             p[i] = (char)(p[i] - 'A' + 'a');
     return (struct slice){ p, email.n };
 }
-
-struct slice
-text_cut(struct slice text, size_t max_bytes)
-{
-    size_t n = max_bytes;
-
-    if (text.n <= max_bytes)
-        return text;
-    while (n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
-        n--;
-    return slice_first(text, n);
-}

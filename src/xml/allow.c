@@ -332,8 +332,9 @@ static const char *const inert[] = {
 static bool
 is_in(const char *const *names, size_t count, struct slice name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (slice_eq(name, slice_str(names[i])))
+    /* The first letter tells most names apart, at a fraction of the cost. */
+    for (size_t i = 0; i < count && name.n > 0; i++)
+        if (names[i][0] == name.p[0] && slice_eq(name, slice_str(names[i])))
             return true;
     return false;
 }
@@ -391,16 +392,24 @@ is_known_rule(struct slice at)
     return starts_with_one_of(begins, COUNT_OF(begins), at);
 }
 
+/* An escape could spell any of the others. */
+static bool
+begins_harm(struct slice at)
+{
+    return slice_starts(at, SL("\\")) || (slice_starts(at, SL("@")) && !is_known_rule(at)) ||
+           (slice_starts_nocase(at, SL("url(")) && !stays_inside(slice_from(at, 4))) ||
+           reaches_out(at);
+}
+
 bool
 svg_css_allowed(struct slice css)
 {
     for (size_t i = 0; i < css.n; i++) {
-        struct slice at = slice_from(css, i);
-
-        /* An escape could spell any of these otherwise. */
-        if (css.p[i] == '\\' || (css.p[i] == '@' && !is_known_rule(at)) || reaches_out(at))
-            return false;
-        if (slice_starts_nocase(at, SL("url(")) && !stays_inside(slice_from(at, 4)))
+        /* Nothing harmful begins with these, which paths are made of. */
+        if ((css.p[i] >= '0' && css.p[i] <= '9') || css.p[i] == ' ' || css.p[i] == '.' ||
+            css.p[i] == ',')
+            continue;
+        if (begins_harm(slice_from(css, i)))
             return false;
     }
     return true;

@@ -1,3 +1,5 @@
+#include <stdint.h>
+
 #include "core/limits.h"
 #include "core/sbuf.h"
 #include "xml/svg.h"
@@ -15,30 +17,57 @@ struct bake {
     struct sbuf  css;      /* that text, as CSS reads it */
 };
 
+/* Characters below 64 as a set. */
+#define SET_OF(c) (UINT64_C(1) << (c))
+#define MARKUP (SET_OF('&') | SET_OF('<'))
+
+static bool
+is_of(uint64_t set, char c)
+{
+    return (unsigned char)c < 64 && (set >> c & 1) != 0;
+}
+
 /* No reference written here is longer than what stood for the character in the file that was read, so that a
  * picture does not grow by being written again. */
 static void
-add_escaped(struct sbuf *b, char c, const char *escaped)
+add_reference(struct sbuf *b, char c)
 {
     if (c == '&')
         sbuf_add_str(b, "&amp;");
     else if (c == '<')
         sbuf_add_str(b, "&lt;");
-    else if (strchr(escaped, c) != NULL)
-        sbuf_printf(b, "&#%d;", c);
     else
-        sbuf_add_char(b, c);
+        sbuf_printf(b, "&#%d;", c);
 }
 
+/* What needs no reference goes in whole runs. */
+static void
+add_escaped(struct sbuf *b, struct slice s, uint64_t escaped)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is_of(escaped, s.p[i]))
+            continue;
+        sbuf_add(b, slice_first(slice_from(s, from), i - from));
+        add_reference(b, s.p[i]);
+        from = i + 1;
+    }
+    sbuf_add(b, slice_from(s, from));
+}
+
+/* `]]>` is the one `>` that text may not have. It may come in pieces. */
 static void
 add_characters(struct sbuf *b, struct slice s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '>' && slice_ends(sbuf_slice(b), SL("]]")))
-            sbuf_add_str(b, "&gt;");
-        else
-            add_escaped(b, s.p[i], "\r");
+    size_t at;
+
+    while (slice_find(s, SL(">"), &at)) {
+        add_escaped(b, slice_first(s, at), MARKUP | SET_OF('\r'));
+        sbuf_add_str(b, slice_ends(sbuf_slice(b), SL("]]")) ? "&gt;" : ">");
+        s = slice_from(s, at + 1);
     }
+    add_escaped(b, s, MARKUP | SET_OF('\r'));
 }
 
 static size_t
@@ -66,13 +95,15 @@ static void
 add_attribute(struct sbuf *b, struct slice prefix, struct slice name, struct slice value)
 {
     bool single = count_of(value, '"') > count_of(value, '\'');
+    char quote = single ? '\'' : '"';
 
     sbuf_add_char(b, ' ');
     add_name(b, prefix, name);
-    sbuf_add_str(b, single ? "='" : "=\"");
-    for (size_t i = 0; i < value.n; i++)
-        add_escaped(b, value.p[i], single ? "\r\t\n'" : "\r\t\n\"");
-    sbuf_add_char(b, single ? '\'' : '"');
+    sbuf_add_char(b, '=');
+    sbuf_add_char(b, quote);
+    add_escaped(b, value,
+                MARKUP | SET_OF('\r') | SET_OF('\t') | SET_OF('\n') | SET_OF((unsigned char)quote));
+    sbuf_add_char(b, quote);
 }
 
 /* A CDATA section ends at its first `]]>`, so that one inside is divided between two. */

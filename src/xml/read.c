@@ -260,17 +260,19 @@ static const xmlSAXHandler handler = {
 static enum err_code
 attributes_check(struct slice svg, struct err *e)
 {
-    size_t count = 0;
-    bool   equals = false;
+    size_t at, count = 0;
 
-    for (size_t i = 0; i < svg.n; i++) {
-        char c = svg.p[i];
-
-        if (c == '<')
+    while (slice_find(svg, SL("="), &at)) {
+        if (slice_has_char(slice_first(svg, at), '<'))
             count = 0;
-        else if (equals && (c == '"' || c == '\'') && ++count > LIMIT_SVG_ATTRIBUTES)
+        do
+            at++;
+        while (at < svg.n &&
+               (svg.p[at] == ' ' || svg.p[at] == '\t' || svg.p[at] == '\n' || svg.p[at] == '\r'));
+        svg = slice_from(svg, at);
+        if ((slice_starts(svg, SL("\"")) || slice_starts(svg, SL("'"))) &&
+            ++count > LIMIT_SVG_ATTRIBUTES)
             return svg_too_large(e, CAUSE(SVG_ATTRIBUTES));
-        equals = c == '=' || (equals && (c == ' ' || c == '\t' || c == '\n' || c == '\r'));
     }
     return ERR_NONE;
 }

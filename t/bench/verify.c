@@ -7,12 +7,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "badge/verify.h"
 #include "core/digest.h"
 #include "core/signature.h"
+#include "cost.h"
 
 #define SITE "https://issuer.example/"
 #define V1 "\"@context\":\"https://w3id.org/openbadges/v1\","
@@ -104,10 +104,10 @@ put(struct kind *k, const char *url, struct slice body)
 static void
 fill(struct arena *a, struct kind kinds[4], EVP_PKEY *key)
 {
-    struct slice pem = pem_of(a, key);
-    json_object *doc = json_in_arena(a, json_object_new_object());
+    struct slice  pem = pem_of(a, key);
+    json_object  *doc = json_in_arena(a, json_object_new_object());
     enum cause_id why;
-    struct slice payload =
+    struct slice  payload =
         SL("{" V2 "\"id\":\"urn:uuid:bf8d3c3d-fe60-487c-87a3-06440d0d0163\",\"type\":\"Assertion\","
            "\"recipient\":" TO ",\"issuedOn\":\"2016-12-31T23:59:59Z\",\"badge\":\"" SITE "c\","
            "\"verification\":{\"type\":\"SignedBadge\",\"creator\":\"" SITE "k\"}}");
@@ -165,40 +165,10 @@ fill(struct arena *a, struct kind kinds[4], EVP_PKEY *key)
     put(&kinds[0], SITE "k", json_print(a, doc));
 }
 
-static double
-now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Microseconds of one call, the best of several rounds. */
-static double
-cost_us(void (*call)(struct arena *a, struct kind *k), struct kind *k)
-{
-    enum { ROUNDS = 7, CALLS = 2000 };
-    struct arena *a = arena_new();
-    double        best = 1e9;
-
-    for (int round = 0; round < ROUNDS; round++) {
-        double began = now_s(), took;
-
-        for (int i = 0; i < CALLS; i++) {
-            call(a, k);
-            arena_empty(a);
-        }
-        took = (now_s() - began) / CALLS * 1e6;
-        best = took < best ? took : best;
-    }
-    arena_free(a);
-    return best;
-}
-
 static void
-call_verify(struct arena *a, struct kind *k)
+call_verify(struct arena *a, void *of)
 {
+    struct kind                *k = of;
     const struct fetcher        fetch = { get, &k->web };
     const struct verify_options options = { .fetch = &fetch, .now_s = 1700000000 };
     const struct report        *r = badge_verify(a, k->input, &options);
@@ -212,8 +182,10 @@ call_verify(struct arena *a, struct kind *k)
 }
 
 static void
-call_parse(struct arena *a, struct kind *k)
+call_parse(struct arena *a, void *of)
 {
+    const struct kind *k = of;
+
     (void)a;
     for (size_t i = 0; i < k->web.count; i++) {
         SCOPED(json_drop) json_object *doc = NULL;
@@ -226,8 +198,9 @@ call_parse(struct arena *a, struct kind *k)
 }
 
 static void
-call_signature(struct arena *a, struct kind *k)
+call_signature(struct arena *a, void *of)
 {
+    struct kind *k = of;
     struct slice rest = k->input, header, payload, signature;
 
     if (!slice_next(&rest, '.', &header) || !slice_next(&rest, '.', &payload) ||
@@ -238,12 +211,12 @@ call_signature(struct arena *a, struct kind *k)
 }
 
 static void
-call_image(struct arena *a, struct kind *k)
+call_image(struct arena *a, void *of)
 {
     struct badge_image image;
     struct err         e;
 
-    (void)a, (void)k;
+    (void)a, (void)of;
     if (badge_image_check(SL(SVG), &image, &e) != ERR_NONE)
         abort();
 }
@@ -319,6 +292,7 @@ main(int argc, char **argv)
     struct arena *a = arena_new();
     struct kind   kinds[4];
     EVP_PKEY     *key = EVP_RSA_gen(2048);
+    enum { CALLS = 2000 };
 
     fill(a, kinds, key);
     for (int i = 0; i < 4; i++)
@@ -326,9 +300,10 @@ main(int argc, char **argv)
     printf("%-12s %10s %10s %10s %10s %10s %8s\n", "verify", "a second", "us", "image us",
            "parse us", "EVP us", "x parse");
     for (int i = 0; i < 4; i++) {
-        double all = cost_us(call_verify, &kinds[i]), image = cost_us(call_image, &kinds[i]);
-        double parse = cost_us(call_parse, &kinds[i]);
-        double evp = kinds[i].is_signed ? cost_us(call_signature, &kinds[i]) : 0;
+        double all = cost_us(call_verify, &kinds[i], CALLS),
+               image = cost_us(call_image, &kinds[i], CALLS);
+        double parse = cost_us(call_parse, &kinds[i], CALLS);
+        double evp = kinds[i].is_signed ? cost_us(call_signature, &kinds[i], CALLS) : 0;
 
         printf("%-12s %10.0f %10.1f %10.1f %10.1f %10.1f %8.1f\n", kinds[i].name, 1e6 / all, all,
                image, parse, evp, (all - image - evp) / parse);

@@ -85,7 +85,7 @@ test("a provider that is not trusted with addresses is confirmed once by a mail'
     await page.click("main form button");
     await page.waitForURL(`${stack.base}/collections`);
     await page.goto("/settings");
-    assert.match(await page.textContent("[aria-labelledby=ways]"), /Chess & Go club/);
+    assert.match(await page.textContent("[aria-labelledby=accounts]"), /Chess & Go club/);
     await page.click('form[action="/signout"] button');
     await page.goto("/signin");
     await page.click("text=Sign in with Chess & Go club");
@@ -108,7 +108,7 @@ test("the settings add a way, name it and remove it", async () => {
         await page.waitForURL(`${providers.library.issuer}/**`);
         await agree(page, name(`reader-${kind}`));
         await page.waitForURL(`${stack.base}/settings`);
-        const section = page.locator("[aria-labelledby=ways]");
+        const section = page.locator("[aria-labelledby=accounts]");
         assert.match(await section.textContent(), /The library/);
         assert.match(await section.textContent(), new RegExp(`reader-${kind}`));
         assert.equal(await page.locator("text=Add The library").count(), 0);

@@ -11,7 +11,7 @@ let stack, browser, learner, page, badges, email;
 
 /* The texts of the page that people read or hear, without what was given by people. */
 async function plain_texts(at) {
-    const given = [own, email, "Open Badges Backpack", "Riverside Makers", "Awarded by mistake.", "Chrome", "Linux", "SHA-256", ...badges.flatMap((b) => [b.name, b.picture.split("/").pop()])];
+    const given = [own, email, "Open Badges Backpack", "Riverside Makers", "Awarded by mistake.", "Chrome", "Linux", "SHA-256", "issuedOn", "expires", "soon", "later", ...badges.flatMap((b) => [b.name, b.picture.split("/").pop()])];
     const texts = await at.evaluate(() => {
         const found = [document.title];
         const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
@@ -37,7 +37,7 @@ async function check(at, name) {
 }
 
 test("before signing in", async () => {
-    for (const at of ["/", "/signin", "/help", "/signin/" + "x".repeat(43), "/nothing"]) {
+    for (const at of ["/", "/signin", "/help", "/signin/" + "x".repeat(43), "/nothing", "/static/nothing"]) {
         await page.goto(at);
         await check(page, at);
     }
@@ -139,7 +139,8 @@ test("why a picture, a document or a signature will not do", async () => {
     await shoot(stack, page, "pseudo-causes");
     const gone = serve("gone.json", JSON.stringify({ "@context": `${stack.demo}/no-context.json`, id: `${stack.demo}/gone.json`, type: "Assertion" }));
     const bad = serve("bad.json", '{"id": 1,}');
-    for (const url of [gone, bad, "http://10.0.0.1/x", badges.find((b) => b.note?.startsWith("revoked")).assertion]) {
+    const dated = serve("dated.json", JSON.stringify({ "@context": "https://w3id.org/openbadges/v2", id: `${stack.demo}/dated.json`, type: "Assertion", recipient: { type: "email", identity: "a@example.org", hashed: false }, badge: `${stack.demo}/no-class.json`, verification: { type: "hosted" }, issuedOn: "soon", expires: "later" }));
+    for (const url of [gone, bad, dated, "http://10.0.0.1/x", badges.find((b) => b.note?.startsWith("revoked")).assertion]) {
         await page.goto("/backpack/add");
         await page.fill("#url", url);
         await page.click("form:not([data-upload]) button");

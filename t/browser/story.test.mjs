@@ -42,7 +42,7 @@ test("a picture that an issuer baked is uploaded and verified", async () => {
     await page.waitForSelector(".result-added");
     assert.equal(await page.locator(".step-failed").count(), 0);
     await shoot(stack, page, "added");
-    await page.click(".result-added .button");
+    await page.click(".result-added a");
     await page.waitForSelector(".verdict-valid");
     await shoot(stack, page, "badge");
 });

@@ -47,7 +47,7 @@ test("all of it goes by keyboard alone", async () => {
     await tab_to(page, "#url");
     await page.keyboard.type(badge.assertion);
     await press_and_load(page, "Enter");
-    await tab_to(page, ".result-added .button");
+    await tab_to(page, ".result-added a");
     await press_and_load(page, "Enter");
     await tab_to(page, 'a[href="/collections"]', 8);
     await press_and_load(page, "Enter");
@@ -144,6 +144,27 @@ test("pictures are dropped onto the backpack", async () => {
     await close();
 });
 
+test("what became of many pictures is short on a phone, and each leads to its badge", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+        const { page, complaints, close } = await visitor(browser, stack, { ...phone, colorScheme });
+        const email = stack.address(`many-${colorScheme}`);
+        const badges = stack.badges_for(email);
+        const good = badges.filter((b) => !b.note);
+        await sign_in(stack, page, email);
+        await page.goto("/backpack/add");
+        await page.setInputFiles("#file", [...badges, ...good].map((b) => b.picture));
+        await page.waitForFunction((n) => document.querySelectorAll(".result:not(:has(progress))").length === n, badges.length + good.length);
+        const heights = await page.$$eval(".result", (all) => all.map((at) => [at.className, at.getBoundingClientRect().height]));
+        for (const [name, height] of heights) assert.ok(height <= (name.includes("failed") ? 260 : 110), `${name}: ${height} px`);
+        await check_page(page, "many results");
+        await shoot(stack, page, `many-${colorScheme}`);
+        await page.locator(".result-exists").first().click({ position: { x: 30, y: 30 } });
+        await page.waitForSelector(".verdict-valid");
+        assert.deepEqual(complaints, []);
+        await close();
+    }
+});
+
 test("badges are ordered by dragging", async () => {
     const { page, complaints, close } = await visitor(browser, stack);
     const email = stack.address("drag");
@@ -176,7 +197,7 @@ test("two tabs and the back button do no harm", async () => {
     await page.goto("/backpack/add");
     await page.fill("#url", badge.assertion);
     await page.click("form:has(#url) button");
-    await page.click(".result-added .button");
+    await page.click(".result-added a");
     const other = await context.newPage();
     await other.goto(page.url());
     await page.click(".button-bad");

@@ -54,8 +54,7 @@ static void
 show_again(struct arena *a, const struct report *r)
 {
     SCOPED(json_drop) json_object *shown = NULL;
-    struct badge_docs              docs = { r->subject,    r->assertion_text, r->badge_url,
-                                            r->badge_text, r->issuer_url,     r->issuer_text };
+    const struct badge_docs        docs = report_docs(a, r);
     struct badge_graph             graph;
     struct slice                   text;
     struct err                     e;

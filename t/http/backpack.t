@@ -62,6 +62,22 @@ subtest 'the same badge again: says so, links to it, adds nothing' => sub {
     like text_of($learner->get('/backpack')), qr/1 badge /, 'one badge';
 };
 
+subtest 'a badge with much to be said about it has a report' => sub {
+    my @endorsements = map { {
+        '@context' => 'https://w3id.org/openbadges/v2', type => 'Endorsement', id => $issuer->url("e$_?" . 'x' x 1900),
+        claim => { id => $issuer->url("other$_?" . 'y' x 1900) }, issuer => $issuer->url('two-issuer.json'),
+        issuedOn => '2026-01-02T03:04:05Z', verification => { type => 'HostedBadge' } } } 1 .. 30;
+    my $reply = $learner->post_form('/backpack/add', [ url => $issuer->badge('endorsed', to => $ann, name => 'Praised',
+        assertion => { endorsement => \@endorsements }) ]);
+    my ($id) = ids($reply);
+    my $report = $learner->get("/backpack/badge/$id/report?download");
+    cmp_ok length $report->content, '>', 300 * 1024, 'more than a document of others may have';
+    $reply = $learner->get("/backpack/badge/$id/report");
+    is $reply->code, 200, 'its page opens';
+    is scalar(() = text_of($reply) =~ /is one of \S+, not of this/g), 30, 'with all that was said';
+    is $learner->post_form("/backpack/badge/$id/remove", { confirmed => 1 })->code, 303, 'it goes like any other';
+};
+
 subtest 'an assertion\'s address is enough' => sub {
     my $url = $issuer->badge('two', to => $ann, name => 'Sourdough');
     my $reply = $learner->post_form('/backpack/add', [ url => " $url\n" ]);

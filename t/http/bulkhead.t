@@ -168,4 +168,15 @@ kill KILL => map { $_->{pid} } @asked;
 for my $pool (qw(fetch fetch-anon)) {
     is scalar($stack->workers($pool)), $pool eq 'fetch' ? $signed : $anon, "no worker of $pool was lost";
 }
+
+# Where the processors are too few, reads come first: among processes, and among sessions where the kernel shares by them.
+sub priority {
+    my ($pid) = @_;
+    my ($stat, $group) = map { open(my $in, '<', "/proc/$pid/$_") ? scalar <$in> : '' } qw(stat autogroup);
+    return join ' ', (split ' ', $stat =~ s/^.*\) //r)[16], $group =~ /nice (-?\d+)/ ? $1 : ();
+}
+for my $pool (qw(read app fetch fetch-anon)) {
+    my %seen = map { priority($_) => 1 } $stack->workers($pool);
+    like join(',', keys %seen), $pool =~ /^fetch/ ? qr/^10(?: 10)?$/ : qr/^0(?: 0)?$/, "what $pool gives way to";
+}
 done_testing;

@@ -54,6 +54,9 @@ subtest 'a name must be a name' => sub {
         is $reply->code, 303, 'two hundred characters of any script are a name, and four thousand a description';
         $learner->post_form($reply->header('Location') . '/remove', { confirmed => 1 });
     }
+    my $reply = $learner->post_form('/collections', { name => 'Lines', description => "x\r\n" x 1999 . 'xx' });
+    is $reply->code, 303, 'a line\'s end is one of them, as a browser counts, though it sends two';
+    $learner->post_form($reply->header('Location') . '/remove', { confirmed => 1 });
 };
 
 subtest 'badges are put in, and nobody else\'s' => sub {

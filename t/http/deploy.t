@@ -59,6 +59,7 @@ subtest 'a setting restarts the workers alone' => sub {
     my %after = pids();
     is join(' ', grep { $after{$_} != $before{$_} } @parts), 'read app fetch fetch-anon jobs recheck', 'what reads it is new';
     like $visitor->get('/signin')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'and has it';
+    like $visitor->get('/static/nothing')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'as have the pages of nginx';
     up($stack->var);
     like $visitor->get('/signin')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'as it does when run without it';
 };
@@ -73,6 +74,17 @@ subtest 'a mistake in the settings stops nothing' => sub {
     ok !-e $stack->var . '/base.conf', 'no second copy of the passwords stays';
     is_deeply { pids() }, \%before, 'what ran runs on';
     is((up($stack->var))[0], 0, 'the mistake is not remembered');
+};
+
+subtest 'a migration that fails says where and why, once' => sub {
+    my $folder = tempdir(CLEANUP => 1);
+    write_file("$folder/9999-wrong.sql", "-- Two.\nCREATE TABLE IF NOT EXISTS two (a INT);\n\nNONSENSE;\n");
+    my ($status, undef, $complaint) = $stack->obi('migrate', '--schema', $folder);
+    $stack->sql('DROP TABLE IF EXISTS obi.two');
+    is $status, 70, 'it fails';
+    for my $part ('9999-wrong.sql', 'begins in line 4', 'NONSENSE') {
+        is scalar(() = $complaint =~ /\Q$part\E/g), 1, $part or diag $complaint;
+    }
 };
 
 subtest 'a port in use is said, and nothing is left running' => sub {

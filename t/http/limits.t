@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Who asks too often is told so, and nobody else is.
+# Who asks too often is told so, and nobody else is; what is too much to show is cut, and that is said.
 use strict;
 use warnings;
 use FindBin;
@@ -41,6 +41,27 @@ subtest 'having things fetched' => sub {
     cmp_ok($seen{400} // 0, '>=', 30, 'some are answered');
     cmp_ok($seen{429} // 0, '>', 0, 'who goes on is told to stop');
     is($other->get("$base/baker?assertion=nonsense")->{status}, 400, 'others may still ask');
+};
+
+subtest 'a collection whose badges say too much' => sub {
+    my ($email, $all) = ($story->address('wordy'), 52);
+    my $long = { narrative => 'x' x 250_000 }; # 12 MiB are shown of one
+    my @badges = map { $_->{id} } $story->import_all($email,
+        map { $story->issuer->badge("wordy$_", to => $email, assertion => $long) } 1 .. $all);
+    is scalar @badges, $all, 'they are there';
+    my $id = $story->collection($email, 'Wordy', 1, @badges);
+    my $group = $story->json('/displayer/' . $story->user_id($email) . "/group/$id.json");
+    my $shown = @{ $group->{badges} };
+    cmp_ok $shown, '<', $all, 'not all are shown';
+    cmp_ok $shown, '>', 40, 'but most';
+    is $group->{badgesLeftOut}, $all - $shown, 'and the display API says how many are not';
+    my $page = '/share/collection/' . $stack->sql("SELECT path FROM obi.collection WHERE id = $id")->[0][0];
+    my $doc = $story->json("$page.json");
+    is_deeply [ scalar @{ $doc->{badges} }, $doc->{badgesLeftOut} ], [ $shown, $all - $shown ], 'as does the JSON of the page';
+    like $story->get($page)->{content}, qr/@{[$all - $shown]} more badges are in this collection/, 'and the page, in words';
+    $story->collection($email, 'One', 1, $badges[0]);
+    my $one = '/share/collection/' . $stack->sql("SELECT path FROM obi.collection WHERE name = 'One' ORDER BY id DESC LIMIT 1")->[0][0];
+    unlike $story->get($_)->{content}, qr/LeftOut|in this collection/, 'where all are shown, none does' for $one, "$one.json";
 };
 
 done_testing;

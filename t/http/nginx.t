@@ -76,7 +76,33 @@ subtest 'what is too large is refused with a page that says the limit' => sub {
     my $json = $visitor->post('/displayer/convert/email', 'x' x (2 << 20));
     is $json->code, 413, 'the display API';
     is $json->content_type, 'application/json', 'says so in JSON';
-    is JSON::PP::decode_json($json->content)->{httpStatus}, 413, 'with the status';
+    is_deeply JSON::PP::decode_json($json->content),
+        { httpStatus => 413, status => 'invalid', error => 'That is too large.' }, 'as a worker would';
+    unlike $visitor->post('/signin', 'x' x (2 << 20))->content, qr/MiB/, 'elsewhere nothing is said of pictures';
+    my $long = $visitor->get('/' . 'x' x 9000);
+    is $long->code, 414, 'a long address';
+    like $long->content, qr/That address is too long/, 'is told so';
+    $long = $visitor->get('/', 'X-Long' => 'x' x 9000);
+    is $long->code, 431, 'a long header';
+    like $long->content, qr/too much in its address or headers/, 'too';
+};
+
+subtest 'the form says so before' => sub {
+    my $learner = $stack->browser->sign_in('limits@example.org');
+    my $form = $learner->get('/backpack/add')->decoded_content;
+    like $form, qr/up to 2 MiB each/, 'of a picture';
+    like $form, qr{<noscript[^>]*>[^<]*9 MiB}, 'of all, where they are not sent one by one';
+};
+
+subtest 'what nginx answers itself is what a worker would have answered' => sub {
+    my ($ours, $theirs) = map { $visitor->get($_, Accept => 'text/html') } '/static/nothing', '/nothing';
+    is $_->code, 404, 'nothing there' for $ours, $theirs;
+    (my $page = $theirs->content) =~ s{<p class="fine">[^\n]*</p>\n}{}; # the request's id
+    is $ours->content, $page, 'the same page';
+    like $ours->content, qr/Go to the start page/, 'with the way back';
+    my ($policy) = $ours->header('Content-Security-Policy');
+    like $policy, qr/style-src 'self'; img-src 'self'/, 'whose policy lets its logo show';
+    unlike $policy, qr/script-src/, 'and no script run';
 };
 
 subtest 'static files may be kept for ever' => sub {
@@ -90,7 +116,7 @@ subtest 'static files may be kept for ever' => sub {
     my $lost = $visitor->get('/static/app.0000000000000000.css');
     is $lost->code, 404, 'one that is not there';
     unlike $lost->header('Cache-Control') // '', qr/immutable/, 'may be there later';
-    like $lost->content, qr/nothing at this address/, 'a page says so';
+    like $lost->content, qr/There is nothing at this address/, 'a page says so';
     is $visitor->get('/static/../obi.conf')->code, 404, 'nothing else is served';
     is $visitor->get('/static/')->code, 404, 'no list of them';
 };
@@ -103,10 +129,18 @@ subtest 'a pool that is down' => sub {
     ok $page->header('Retry-After'), 'Retry-After';
     is $page->content_type, 'text/html', 'is HTML';
     is $page->header('Cache-Control'), 'no-store', 'and not kept';
-    is $visitor->get('/errors/error.css')->code, 200, 'its style is there all the same';
+    like $page->content, qr/A part of this site is being started again/, 'says why';
+    my @parts = $page->content =~ m{(?:href|src)="(/static/[^"]+)"}g;
+    cmp_ok scalar @parts, '>=', 3, 'icon, style and logo';
+    is $visitor->get($_)->code, 200, "$_ is there all the same" for @parts;
     my $json = $visitor->get('/displayer/1/groups.json');
     is $json->code, 502, 'the display API';
     is $json->content_type, 'application/json', 'is JSON';
+    is_deeply JSON::PP::decode_json($json->content),
+        { httpStatus => 502, status => 'error', error => 'A part of this site is being started again.' }, 'of its own shape';
+    $json = $visitor->get('/share/badge/abc.json');
+    is_deeply JSON::PP::decode_json($json->content),
+        { status => 502, reason => 'TRY_LATER', sentence => 'A part of this site is being started again.' }, 'any other JSON of the common one';
     $stack->start(qw(app read));
     is $visitor->get('/healthz')->code, 200, 'and back';
 };

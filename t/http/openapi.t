@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use OBI::Connect;
 use OBI::Schema;
 use OBI::Story;
 use OBI::Test;
@@ -29,6 +30,22 @@ my $share_badge = $stack->sql("SELECT path FROM obi.badge_path WHERE badge_id = 
 
 my $form = 'application/x-www-form-urlencoded';
 sub form { return (content => $story->http->www_form_urlencode({ @_ }), type => $form) }
+
+my $site = OBI::Connect->new($stack, callback => $stack->demo . '/back');
+my $got = $site->connect($story->browser($email));
+my %bearer = (headers => { Authorization => "Bearer $got->{access_token}" });
+my $pushed = $story->issuer->badge('pushed', to => $email);
+# What a page of ours would send: the learner's cookie and the token of their forms.
+my $signed_in = sub {
+    my ($learner) = @_;
+    my $request = HTTP::Request->new(GET => $stack->base . '/settings');
+    $learner->get('/settings');
+    $learner->agent->cookie_jar->add_cookie_header($request);
+    return { Cookie => $request->header('Cookie'), 'X-CSRF-Token' => $learner->csrf };
+}->($story->browser($email));
+my $fresh = $story->issuer->badge('fresh', to => $email);
+my $foreign = $story->issuer->badge('foreign', to => 'nobody@example.net');
+sub escaped { return $story->http->www_form_urlencode({ @_ }) }
 
 # For each path: what is asked, and the status that must come.
 my %asked = (
@@ -80,6 +97,55 @@ my %asked = (
         { method => 'post', form(profile => '{}'), status => 400 },
         { method => 'post', form(data => 'x' x 4_200_000), status => 413 },
         { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/access' => [
+        { query => 'callback=https%3A%2F%2Fsite.example%2F&scope=issue', status => 200 },
+        { query => 'callback=nonsense&scope=issue', status => 400 },
+    ],
+    '/api/identity' => [ { %bearer, status => 200 }, { status => 401 } ],
+    '/api/issue' => [
+        (map { { method => 'post', %bearer, form(badge => $pushed), status => $_ } } 201, 409),
+        (map { { method => 'post', %bearer, form(badge => $_), status => 400 } } 'nonsense', $story->issuer->url('none.json'), ''),
+        { method => 'post', %bearer, content => '[]', type => 'application/json', status => 400 },
+        { method => 'post', form(badge => $pushed), status => 401 },
+        { method => 'post', %bearer, form(badge => $story->issuer->badge('theirs', to => 'nobody@example.net')), status => 403 },
+        { method => 'post', %bearer, form(badge => 'x' x 200_000), status => 413 },
+        { method => 'post', %bearer, content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/api/token' => [
+        { method => 'post', form(grant_type => 'nothing'), status => 400 },
+        { method => 'post', form(grant_type => 'refresh_token', refresh_token => $got->{refresh_token}), headers => { Origin => 'https://other.example' }, status => 401 },
+        { method => 'post', form(grant_type => 'x' x 20_000), status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+        { method => 'post', form(grant_type => 'refresh_token', refresh_token => $got->{refresh_token}), status => 200 },
+    ],
+    '/issuer/assertion' => [
+        { query => escaped(assertion => $fresh), headers => $signed_in, status => 200 },
+        { query => escaped(badge => $foreign), headers => $signed_in, status => 200 },
+        { query => 'assertion=nonsense', headers => $signed_in, status => 400 },
+        { query => escaped(assertion => $story->issuer->url('none.json')), headers => $signed_in, status => 400 },
+        { query => escaped(assertion => $fresh), status => 403 },
+        { method => 'post', form(assertion => $fresh), headers => $signed_in, status => 201 },
+        { method => 'post', content => qq({"badge":"$fresh"}), type => 'application/json', headers => $signed_in, status => 409 },
+        { method => 'post', headers => $signed_in, form(a => 1), status => 400 },
+        { method => 'post', form(assertion => $foreign), headers => $signed_in, status => 403 },
+        { method => 'post', form(assertion => $fresh), headers => { Cookie => $signed_in->{Cookie} }, status => 403 },
+        { method => 'post', form(assertion => 'x' x 200_000), headers => $signed_in, status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', headers => $signed_in, status => 415 },
+    ],
+    '/issuer/frameless' => [
+        { query => escaped(assertions => $fresh), status => 303 },
+        { status => 400 },
+        { query => join('&', map { "assertions=http://a.example/$_" } 1 .. 21), status => 413 },
+        { method => 'post', form(assertions => $fresh, returnTo => $stack->demo), headers => { Origin => $stack->demo }, status => 303 },
+        { method => 'post', form(assertions => 'nonsense'), status => 400 },
+        { method => 'post', form(assertions => 'http://a.example/' . 'x' x 70_000), status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/claim' => [
+        { query => escaped(assertion => $fresh), status => 303 },
+        { query => 'assertion=nonsense', status => 400 },
+        { query => join('&', map { "assertion=http://a.example/$_" } 1 .. 21), status => 413 },
     ],
     '/healthz' => [ { status => 200 } ],
 );

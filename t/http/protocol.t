@@ -140,8 +140,8 @@ subtest 'multipart' => sub {
 };
 
 subtest 'headers' => sub {
-    like(status_of(ask('GET /help', undef, 'X-Long: ' . 'a' x 9000)), qr/^(?:400|431)$/, "one over nginx's limit");
-    like(status_of(ask('GET /help', undef, map { "X-$_: " . 'a' x 3500 } 1 .. 6)), qr/^(?:400|431)$/, 'all together over ours');
+    is(status_of(ask('GET /help', undef, 'X-Long: ' . 'a' x 9000)), 431, "one over nginx's limit");
+    is(status_of(ask('GET /help', undef, map { "X-$_: " . 'a' x 3500 } 1 .. 6)), 431, 'all together over ours');
     is(status_of(ask('GET /help?' . 'a' x 9000)), 414, 'a long address');
     is(status_of(ask('GET /help', undef, 'Cookie: ' . join('; ', map { "c$_=1" } 1 .. 200))), 200, 'many cookies');
     is(status_of(ask('GET /help', undef, "Cookie: obi_" . $stack->port . "_session=" . 'A' x 43)), 200,

@@ -60,6 +60,23 @@ for my $page ($collection, $single) {
     };
 }
 
+subtest 'a card never shows an SVG, which no site takes' => sub {
+    my ($svg) = map { $_->{id} } $story->import_all($ann, $issuer->badge('drawn', to => $ann, name => 'Drawn', svg => 1));
+    $learner->post_form("/backpack/badge/$svg/visibility", { visibility => 'public' });
+    my ($drawn) = $learner->get("/backpack/badge/$svg")->decoded_content =~ m{value="\S*(/share/badge/[\w-]+)"};
+    my $id = $story->collection($ann, 'Drawings', 1, $svg);
+    my ($drawings) = $learner->get("/collections/$id")->decoded_content =~ m{value="\S*(/share/collection/[\w-]+)"};
+    for my $page ($drawn, $drawings) {
+        my ($image) = $story->get($page)->{content} =~ /property="og:image" content="([^"]+)"/;
+        like $image // '', qr{^\Q$base\E/static/card\.[0-9a-f]{16}\.png$}, 'the site\'s own picture stands for it';
+        my $answer = $story->get($image // '/');
+        is "$answer->{status} $answer->{headers}{'content-type'}", '200 image/png', 'and opens';
+        like $story->get($page)->{content}, qr/property="og:image:alt" content="Open Badges Backpack"/, 'described as what it is';
+    }
+    $learner->post_form("/collections/$id/badges", [ do => 'put', badge => $quiet->{id} ]);
+    like $story->get($drawings)->{content}, qr{"og:image" content="\Q$base\E/images/badge/[0-9a-f]{64}\.png"}, 'nor where there is a PNG beside it';
+};
+
 subtest 'an address in the learner\'s own words is hidden like any other' => sub {
     my $id = $story->collection($ann, "All of $ann", 1, $quiet->{id});
     $learner->post_form("/collections/$id/change", { name => "All of $ann", description => "Write to $ann", visibility => 'public' });

@@ -65,6 +65,7 @@ mkdir "$dir/www";
 my ($port, $server) = serve();
 END { kill 'TERM', $server if $server; }
 my $site = "http://127.0.0.1:$port";
+my $fetching = write_file('fetching.conf', "fetch.allow_net = 127.0.0.1/32:$port\n");
 my $settings = "site.base_url = http://localhost:1\ndb.primary = unix:/nowhere\nmail.url = file:$dir\n"
     . "mail.from = obi\@example.org\n";
 my $conf = write_file('obi.conf', $settings . "fetch.allow_net = 127.0.0.1/32:$port\n");
@@ -85,7 +86,7 @@ write_file('www/p.png', read_file($picture));
 # --- Usage.
 my ($status, $out, $err) = obi('--help');
 is $status, 0, 'help is no failure';
-my @verbs = $out =~ /^  (\w+) /mg;
+my @verbs = $out =~ /^  ([\w-]+) /mg;
 ok scalar(@verbs) >= 6, 'there are verbs';
 is((obi($_, '--help'))[0], 0, "$_ --help ends with 0") for @verbs;
 is((obi())[0], 64, 'no verb is wrong use');
@@ -138,8 +139,10 @@ unlike $out, qr/^(?:WARNING|ERROR)/m, 'a sound badge has no messages';
 is((obi('verify', '--conf', write_file('closed.conf', $settings), @open, "$site/a.json"))[0], 0, 'or beside one');
 ($status, $out) = obi('verify', @open, '--json', '--connect-to', "badges.example:80:127.0.0.1:$port", 'http://badges.example/a.json');
 is $json->decode($out)->{report}{documents}[0]{status}, 200, 'a name is connected to another server';
-is((obi('verify', @$_, "$site/a.json"))[0], 64, "$_->[0] $_->[1] is wrong use")
-    for ['--allow-net', 'nonsense'], ['--connect-to', 'nonsense'], ['--cacert', "$dir/not-there.pem"];
+for my $wrong (['--allow-net', 'nonsense'], ['--connect-to', 'nonsense'], ['--cacert', "$dir/not-there.pem"]) {
+    is((obi(@$_, @$wrong, "$site/a.json"))[0], 64, "$_->[0] $wrong->[0] $wrong->[1] is wrong use")
+        for ['verify'], ['unbake'], ['bake', '--assertion', $assertion];
+}
 is((obi('verify', @open, '--cacert', '/etc/ssl/certs/ca-certificates.crt', "$site/a.json"))[0], 0, 'a file of certificates is taken');
 ($status, $out) = obi('verify', '--json', @open, "$site/a.json");
 is_deeply $json->decode($out)->{report}{chain}, [ map { { role => $_->[0], id => "$site/$_->[1]", host => "127.0.0.1:$port" } }
@@ -161,10 +164,10 @@ is $json->decode($out)->{report}{documents}[0]{fetchedAt}, POSIX::strftime('%Y-%
 unlink "$folder/i.json";
 ($status, $out) = obi('verify', '--documents', "$dir/documents", "$dir/baked.png");
 is $status, 2, 'without one of them the badge cannot be checked';
-like $out, qr{There is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
+like $out, qr{there is no file \S*/127\.0\.0\.1:$port/i\.json}, 'and it says which file is not there';
 ($status, $out) = obi('verify', '--documents', $folder, "http://127.0.0.1:$port/../127.0.0.1:$port/a.json");
 is $status, 2, 'no address leads out of the folder';
-unlike $out, qr/There is no file/, 'or is looked for there';
+unlike $out, qr/there is no file/, 'or is looked for there';
 
 unlink "$dir/www/i.json";
 ($status, $out) = obi('verify', @conf, "$site/a.json", "$dir/baked.png");
@@ -183,7 +186,23 @@ is $status, 1, 'what is not valid is not baked';
 ok !-e "$dir/none.png", 'and leaves no file';
 like $err, qr/404/, 'it says why';
 
+is((obi('bake', @open, '--assertion', "$site/a.json", '--output', "$dir/opened.png"))[0], 0, 'what is opened on the command line');
+copy("$dir/opened.png", "$dir/www/baked.png") or die;
+is((obi('unbake', "$site/baked.png"))[0], 1, 'is closed without it');
+($status, $out) = obi('unbake', '--connect-to', "badges.example:80:127.0.0.1:$port", @open, 'http://badges.example/baked.png');
+is_deeply $json->decode($out), $badge{'a.json'}, 'and so is what a name is connected to';
+
 # --- Configuration.
+for (['verify', "$site/a.json"], ['unbake', "$site/baked.png"], ['bake', '--assertion', "$site/a.json"]) {
+    my ($verb, @words) = @$_;
+    is((obi($verb, '--conf', $fetching, @words))[0], 0, "$verb asks for no setting that it does not use");
+}
+($status, undef, $err) = obi('migrate', '--conf', $fetching);
+is $err, "$fetching: db.primary: must be set\n", 'nor does migrate, which wants the database';
+($status, undef, $err) = obi('jobs', '--conf', $fetching);
+is join(' ', $err =~ /: ([\w.]+): must be set$/mg), 'db.primary mail.url mail.from', 'or jobs, which wants mail too';
+($status, undef, $err) = obi('config', 'check', '--conf', $fetching);
+is join(' ', $err =~ /: ([\w.]+): must be set$/mg), 'site.base_url db.primary mail.url mail.from', 'a whole configuration has all';
 ($status, $out) = obi('config', 'check', @conf);
 is "$status $out", "0 ok\n", 'a good configuration';
 my $bad = write_file('bad.conf', "$settings\n# comment\nfetch.timeout = soon\nfetch.tiemout = 5\n");
@@ -191,13 +210,20 @@ my $bad = write_file('bad.conf', "$settings\n# comment\nfetch.timeout = soon\nfe
 is $status, 1, 'a bad one';
 like $err, qr/\Q$bad\E:7: fetch\.timeout: must be a whole number/, 'names file, line, key and reason';
 like $err, qr/\Q$bad\E:8: fetch\.tiemout: is no setting/, 'of every mistake';
-my $worse = write_file('worse.conf', "log.level = chatty\nfetch.allow_net = 10.0.0.0/33\nmail.url = gopher://x\n");
+my $worse = write_file('worse.conf', "log.level = chatty\nfetch.allow_net = 10.0.0.0/33\nmail.url = gopher://x\n"
+    . "fetch.allow_net = 10.0.0.0/8\nfetch.allow_net = nowhere\nfetch.connect_to = a\nmail.from = nobody\nmail.cacert = /none.pem\n");
 ($status, undef, $err) = obi('config', 'check', @conf, '--conf', $worse);
 is $status, 1, 'mistakes of each kind';
-like $err, qr/\Q$worse\E:1: log\.level: .*\Q$worse\E:2: fetch\.allow_net: .*\Q$worse\E:3: mail\.url: /s, 'are all said at once';
+is join(' ', map { /^\Q$worse\E:(\d+: [\w.]+):/ ? $1 : () } split /\n/, $err), '1: log.level 2: fetch.allow_net 5: fetch.allow_net '
+    . '6: fetch.connect_to 3: mail.url 7: mail.from 8: mail.cacert', 'are all said at once' or diag $err;
+($status, undef, $err) = obi('config', 'check', '--conf', write_file('empty.conf', "mail.from =\n"));
+is((() = $err =~ /mail\.(?:url|from)/g), 2, 'what is missing is said once');
 ($status, undef, $err) = obi('config', 'check', '--conf', "$dir/nosuch.conf");
 is $status, 1, 'a file that is not there';
 like $err, qr/configuration cannot be read: .*nosuch\.conf: No such file/, 'is named';
+($status, undef, $err) = obi('error-pages', @conf, "$dir/nosuch");
+is $status, 70, 'a folder that is not there';
+like $err, qr/No such file/, 'is said';
 ($status, undef, $err) = obi('user', 'add', 'bad', @conf);
 like $err, qr/received: bad cause: must be one whole mail address/, 'what is wrong with an address is said';
 ($status, undef, $err) = obi('seed', '--users', 1, '--badges', 1001, @conf);

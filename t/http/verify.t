@@ -107,6 +107,8 @@ subtest 'a page for people' => sub {
         my ($name, $with, $want) = @$_;
         like get('?url=' . escaped($issuer->badge($name, to => $to, assertion => $with)), @html)->content, $want, $name;
     }
+    like get('?url=' . escaped($issuer->badge('inside', to => $to, assertion => { badge => { type => 'BadgeClass', name => 7 } })), @html)->content,
+        qr{name of BadgeClass in \S+inside\.json is 7, which is no text}, 'what has no address is named by where it stands';
     my $endorsed = $issuer->badge('endorsed', to => $to, assertion => { endorsement => $issuer->url('nobody.json') });
     my $report   = report(get('?url=' . escaped($endorsed)), 'a bad endorsement');
     is_deeply [ @$report{qw(valid status)} ], [ JSON::PP::false, 'valid' ], '... counts in the reference\'s verdict alone';

@@ -33,14 +33,6 @@ export const root = `http://127.0.0.1:${port}`
 export const put = (path, body, type = 'application/json', status = 200, headers = {}) =>
   pages.set(path, { status, type, body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body), headers })
 
-const conf = join(dir, 'obi.conf')
-// What the tool does not use must be set all the same.
-writeFileSync(conf, `fetch.allow_net = 127.0.0.1/32:${port}
-site.base_url = ${root}
-db.primary = unix:/nowhere
-mail.url = smtp://127.0.0.1
-mail.from = nobody@obi.example
-`)
 export function file(name, bytes) {
   const path = join(dir, name)
   writeFileSync(path, bytes)
@@ -49,7 +41,7 @@ export function file(name, bytes) {
 // Runs the tool, while the server here answers it.
 export function obi(verb, ...args) {
   return new Promise((done, fail) => {
-    const child = spawn(join(top, 'build/dev/obi'), [verb, '--conf', conf, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(join(top, 'build/dev/obi'), [verb, '--allow-net', `127.0.0.1/32:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     const out = [], err = []
     child.stdout.on('data', x => out.push(x))
     child.stderr.on('data', x => err.push(x))

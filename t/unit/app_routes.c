@@ -17,6 +17,8 @@ every_row_is_complete(void **state)
         if (r->methods == 0 || r->path == NULL || r->path[0] != '/' || r->handler == NULL || r->pool == 0 ||
             r->who == 0 || r->csrf == 0 || r->reply == 0)
             fail_msg("row %zu (%s) forgets something", i, r->path == NULL ? "" : r->path);
+        if ((r->who == BEARER) != (r->scope != NULL))
+            fail_msg("%s: a token and its scope go together", r->path);
         if ((r->body != NO_BODY) != (r->body_max > 0))
             fail_msg("%s: a body and its limit go together", r->path);
     }
@@ -33,6 +35,8 @@ what_changes_something_is_guarded(void **state)
             fail_msg("%s is SAFE but is not only read", r->path);
         if (r->csrf == NO_COOKIE && r->who == USER)
             fail_msg("%s is for a user, whom only a cookie names", r->path);
+        if (r->who == BEARER && (r->csrf != NO_COOKIE || r->cors))
+            fail_msg("%s is for whoever has a token, which no browser sends by itself", r->path);
         if (r->csrf == TOKEN && r->body == NO_BODY)
             fail_msg("%s has no form for its token", r->path);
     }

@@ -13,15 +13,7 @@ static struct jwks  *keys;
 static struct slice
 number_of(EVP_PKEY *key, const char *name, int bytes)
 {
-    BIGNUM        *n = NULL;
-    unsigned char *to = arena_alloc(a, 1024);
-
-    assert_int_equal(EVP_PKEY_get_bn_param(key, name, &n), 1);
-    if (bytes == 0)
-        bytes = BN_num_bytes(n);
-    assert_int_equal(BN_bn2binpad(n, to, bytes), bytes);
-    BN_free(n);
-    return base64url_encode(a, (struct slice){ (char *)to, (size_t)bytes });
+    return base64url_encode(a, sign_number(a, key, name, bytes));
 }
 
 /* `more`: members, with a comma behind each. */

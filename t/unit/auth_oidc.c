@@ -8,13 +8,15 @@ static struct arena *a;
 static enum err_code
 check(struct err *e, size_t count, const char *const *lines)
 {
-    struct conf  *conf = conf_defaults(a);
-    struct slice *items = ARENA_ARRAY(a, struct slice, count);
+    struct conf_faults faults = { .count = 0 };
+    struct conf       *conf = conf_defaults(a);
+    struct slice      *items = ARENA_ARRAY(a, struct slice, count);
 
     for (size_t i = 0; i < count; i++)
         items[i] = slice_str(lines[i]);
     conf->oidc_providers = (struct conf_list){ items, count };
-    return oidc_check_conf(conf, e);
+    oidc_check_conf(conf, &faults);
+    return conf_faults_fail(&faults, e);
 }
 
 static void
@@ -26,14 +28,15 @@ a_line_names_a_provider(void **state)
         SL("google https://accounts.google.com 1-x.apps.example"),
         SL("here http://127.0.0.1:9999 obi title=secret=x mail=*"),
     };
+    struct conf_faults          faults = { .count = 0 };
     struct conf                *conf = conf_defaults(a);
     const struct oidc_provider *all, *p;
-    struct err                  e;
     size_t                      count;
     (void)state;
 
     conf->oidc_providers = (struct conf_list){ (struct slice *)(uintptr_t)lines, COUNT_OF(lines) };
-    assert_int_equal(oidc_check_conf(conf, &e), ERR_NONE);
+    oidc_check_conf(conf, &faults);
+    assert_int_equal(faults.count, 0);
     all = oidc_providers(a, conf, &count);
     assert_int_equal(count, 3);
     assert_slice_equal(all[0].issuer, SL("https://id.school.example/realms/all"));

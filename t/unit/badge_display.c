@@ -3,22 +3,11 @@
 
 #include "core/digest.h"
 
-static struct badge_docs
-docs_of(const struct report *r)
-{
-    return (struct badge_docs){ .hosted_url = r->subject,
-                                .assertion = r->assertion_text,
-                                .class_url = r->badge_url,
-                                .class_text = r->badge_text,
-                                .issuer_url = r->issuer_url,
-                                .issuer_text = r->issuer_text };
-}
-
 static json_object *
 shown(struct web *w, const char *url)
 {
     const struct report    *r = web_verify(w, url);
-    const struct badge_docs docs = docs_of(r);
+    const struct badge_docs docs = report_docs(w->a, r);
     json_object            *doc;
     struct err              e;
 
@@ -145,7 +134,7 @@ static void
 what_is_stored_can_be_read_again_without_its_issuer(void **state)
 {
     struct web             *w = *state;
-    const struct badge_docs docs = docs_of(web_verify(w, A));
+    const struct badge_docs docs = report_docs(w->a, web_verify(w, A));
     struct badge_docs       broken = docs;
     struct badge_graph      graph;
     struct err              e;
@@ -161,6 +150,87 @@ what_is_stored_can_be_read_again_without_its_issuer(void **state)
     assert_int_equal(badge_graph_of(w->a, &broken, &graph, &e), ERR_ASSERTION_MALFORMED);
 }
 
+#define TERMS "https://terms.example/"
+
+/* The three documents of a badge in the words of contexts that its issuer links, one of which leads on. */
+static void
+in_own_words(struct web *w)
+{
+    web_put(w, TERMS "all",
+            "{\"@context\":[\"" TERMS "dates\",{\"obi\":\"https://w3id.org/openbadges#\","
+            "\"schema\":\"http://schema.org/\",\"art\":\"@type\",\"an\":\"obi:recipient\","
+            "\"klasse\":{\"@id\":\"obi:badge\",\"@type\":\"@id\"},\"titel\":\"schema:name\","
+            "\"was\":\"schema:description\",\"bild\":{\"@id\":\"schema:image\",\"@type\":\"@id\"},"
+            "\"wofuer\":{\"@id\":\"obi:criteria\",\"@type\":\"@id\"},"
+            "\"von\":{\"@id\":\"obi:issuer\",\"@type\":\"@id\"}}],\"note\":\"of the server\"}");
+    web_put(w, TERMS "dates",
+            "{\"@context\":{\"am\":{\"@id\":\"https://w3id.org/openbadges#issueDate\","
+            "\"@type\":\"http://www.w3.org/2001/XMLSchema#dateTime\"}}}");
+    web_put(w, A,
+            "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"" TERMS "all\"],\"id\":\"" A
+            "\",\"art\":\"Assertion\",\"klasse\":\"" C "\",\"an\":{\"type\":\"email\","
+            "\"hashed\":false,\"identity\":\"learner@example.org\"},"
+            "\"verification\":{\"type\":\"HostedBadge\"},\"am\":\"2020-01-01T00:00:00Z\"}");
+    web_put(w, C,
+            "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"" TERMS "all\"],\"id\":\"" C
+            "\",\"art\":\"BadgeClass\",\"titel\":\"Knoten\",\"was\":\"Knotet\",\"bild\":\"" PIC
+            "\",\"wofuer\":\"https://issuer.example/knots\",\"von\":\"" I "\"}");
+    web_put(w, I,
+            "{\"@context\":[\"https://w3id.org/openbadges/v2\",\"" TERMS "all\"],\"id\":\"" I
+            "\",\"art\":\"Issuer\",\"titel\":\"Seeleute\",\"url\":\"https://issuer.example\","
+            "\"email\":\"post@issuer.example\"}");
+}
+
+static void
+linked_contexts_are_read_again_as_they_were(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+    struct badge_docs    docs;
+    struct badge_graph   graph;
+    json_object         *doc, *badge;
+    struct err           e;
+    size_t               gets;
+
+    in_own_words(w);
+    r = web_verify_for(w, A, "learner@example.org");
+    assert_valid(w, r);
+    docs = report_docs(w->a, r);
+    gets = w->gets;
+    assert_int_equal(badge_graph_of(w->a, &docs, &graph, &e), ERR_NONE);
+    assert_slice_equal(json_print(w->a, graph.assertion), json_print(w->a, r->assertion));
+    assert_slice_equal(json_print(w->a, graph.badge), json_print(w->a, r->badge));
+    assert_slice_equal(json_print(w->a, graph.issuer), json_print(w->a, r->issuer));
+    assert_int_equal(graph.issued_on_s, r->issued_on_s);
+    doc = shown(w, A);
+    badge = json_get(doc, "badge");
+    assert_slice_equal(json_get_text(badge, "name"), SL("Knoten"));
+    assert_slice_equal(json_get_text(badge, "criteria"), SL("https://issuer.example/knots"));
+    assert_slice_equal(json_get_text(json_get(badge, "issuer"), "name"), SL("Seeleute"));
+    assert_true(slice_starts(json_get_text(doc, "recipient"), SL("sha256$")));
+    assert_no_address(w, doc);
+    assert_int_equal(w->gets, 2 * gets); /* by the second verification alone */
+    /* What nobody kept adds nothing, and takes nothing along. */
+    docs.contexts = SL("");
+    assert_int_equal(badge_graph_of(w->a, &docs, &graph, &e), ERR_NONE);
+    assert_null(json_get(graph.badge, "name"));
+}
+
+/* The words of 1.x are the display API's; those of an issuer's own are not. */
+static void
+version_1_1_by_a_linked_context_is_shown_in_names_that_are_known(void **state)
+{
+    struct web  *w = *state;
+    json_object *doc;
+
+    web_put(w, "https://issuer.example/v1/terms",
+            "{\"@context\":[\"https://w3id.org/openbadges/v1\",{\"titel\":\"schema:name\"}]}");
+    web_edit(w, C, "https://w3id.org/openbadges/v2", "https://issuer.example/v1/terms");
+    web_edit(w, C, "\"name\"", "\"titel\"");
+    doc = shown(w, A);
+    assert_slice_equal(json_get_text(json_get(doc, "badge"), "name"), SL("Knots"));
+}
+
 int
 main(void)
 {
@@ -172,6 +242,8 @@ main(void)
         WEB_TEST(hashes_are_shown_with_their_salt),
         WEB_TEST(addresses_are_told_from_what_only_has_the_sign),
         WEB_TEST(what_is_stored_can_be_read_again_without_its_issuer),
+        WEB_TEST(linked_contexts_are_read_again_as_they_were),
+        WEB_TEST(version_1_1_by_a_linked_context_is_shown_in_names_that_are_known),
     };
 
     return RUN_TAP(tests);

@@ -497,6 +497,24 @@ contexts_and_their_terms_are_few(void **state)
     assert_refused(w, verify_read_by(w, contexts_of(w, 12, 1)), "context-bad");
 }
 
+/* They are kept with a badge that is stored. */
+static void
+linked_contexts_together_are_no_longer_than_can_be_kept(void **state)
+{
+    struct web *w = *state;
+    char       *blanks = arena_alloc(w->a, LIMIT_JSON_BYTES);
+
+    memset(blanks, ' ', LIMIT_JSON_BYTES - 20);
+    for (int i = 0; i < 3; i++)
+        web_put(w, arena_printf(w->a, "https://x.example/%d", i).p,
+                arena_printf(w->a, "{\"@context\":{}%s}", blanks).p);
+    assert_valid(w, verify_read_by(w, SL("\"https://x.example/0\",\"https://x.example/1\"")));
+    assert_refused(w,
+                   verify_read_by(w, SL("\"https://x.example/0\",\"https://x.example/1\","
+                                        "\"https://x.example/2\"")),
+                   "context-unread");
+}
+
 static void
 a_context_that_leads_to_itself_ends(void **state)
 {
@@ -552,6 +570,7 @@ main(void)
         WEB_TEST(each_spelling_of_the_contexts_is_built_in),
         WEB_TEST(a_term_that_makes_something_else_of_a_value_is_refused),
         WEB_TEST(contexts_and_their_terms_are_few),
+        WEB_TEST(linked_contexts_together_are_no_longer_than_can_be_kept),
         WEB_TEST(a_context_that_leads_to_itself_ends),
         WEB_TEST(a_context_is_an_address_or_an_object),
     };

@@ -75,11 +75,59 @@ the_address_of_a_picture_inside_a_picture_is_not_followed(void **state)
     assert_refused(w, web_verify(w, BAKED(OTHER_PIC)), "image-in-image");
 }
 
+/* What is signed is only looked into; the signature counts when it is verified. */
+static void
+an_address_or_a_signed_badge_can_be_pushed(void **state)
+{
+    static const char *const bad[] = { "",
+                                       "a.json",
+                                       "ftp://issuer.example/a",
+                                       "{\"id\":\"" A "\"}",
+                                       "http://x.y/</script><script>alert(1)</script>",
+                                       "a.b.c",
+                                       "e30.e30.c2ln",
+                                       "e30.W10.c2ln",
+                                       "e30.eyJyZWNpcGllbnQiOjF9" };
+    struct web              *w = *state;
+    const char              *jws = "e30.eyJyZWNpcGllbnQiOjF9.c2ln"; /* {"recipient":1} */
+
+    assert_slice_equal(badge_pushed(w->a, SL(" " A "\n")), SL(A));
+    assert_slice_equal(badge_pushed(w->a, slice_str(jws)), slice_str(jws));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(badge_pushed(w->a, slice_str(bad[i])).n, 0);
+}
+
+/* Several badges that are looked at in one request share what they share. */
+static void
+a_memo_asks_for_each_address_once(void **state)
+{
+    struct web           *w = *state;
+    struct fetcher        from = { web_get, w };
+    const struct fetcher *memo = fetcher_memo(w->a, &from);
+    struct verify_options options = { .fetch = memo };
+    struct fetched        got;
+    struct err            e;
+    int                   gets;
+
+    assert_true(badge_verify(w->a, SL(A), &options)->valid);
+    gets = (int)w->gets;
+    assert_true(gets > 0);
+    assert_true(badge_verify(w->a, SL(A), &options)->valid);
+    assert_int_equal(w->gets, gets);
+    for (int i = 1; i <= 2; i++) {
+        assert_int_not_equal(
+            memo->get(memo->self, w->a, SL("https://issuer.example/no"), 9, &got, &e), ERR_NONE);
+        assert_int_equal(w->gets, gets + i);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         WEB_TEST(json_names_its_address_in_one_of_four_ways),
+        WEB_TEST(a_memo_asks_for_each_address_once),
+        WEB_TEST(an_address_or_a_signed_badge_can_be_pushed),
         WEB_TEST(what_is_handed_in_has_a_limit),
         WEB_TEST(a_picture_leads_to_the_badge_in_it_from_a_file_and_from_an_address),
         WEB_TEST(a_picture_without_a_badge_leads_nowhere),

@@ -521,12 +521,7 @@ a_signed_badge_is_read_again_from_what_was_stored(void **state)
 {
     struct web          *w = *state;
     const struct report *r = verify_jws(w, good(w));
-    struct badge_docs    docs = { .hosted_url = SL(""),
-                                  .assertion = r->assertion_text,
-                                  .class_url = r->badge_url,
-                                  .class_text = r->badge_text,
-                                  .issuer_url = r->issuer_url,
-                                  .issuer_text = r->issuer_text };
+    struct badge_docs    docs = report_docs(w->a, r);
     struct badge_graph   graph;
     json_object         *shown;
     struct slice         text;

@@ -208,6 +208,14 @@ every_document_is_in_the_report_with_its_hash(void **state)
     }
     assert_string_equal(r->documents[0].role, "assertion");
     assert_int_equal(w->gets, 4);
+    /* What is handed in is listed as what it turned out to be. */
+    r = web_verify(w, C);
+    for (size_t i = 0; i < r->document_count; i++)
+        assert_string_equal(r->documents[i].role, roles[i + 1]);
+    assert_string_equal(web_verify(w, I)->documents[0].role, "issuer");
+    web_put(w, "https://issuer.example/e.json",
+            "{" V2 "\"id\":\"https://issuer.example/e.json\",\"type\":\"Evidence\"}");
+    assert_string_equal(web_verify(w, "https://issuer.example/e.json")->documents[0].role, "input");
 }
 
 /* An issuer cannot make us fetch without end. */
@@ -229,6 +237,43 @@ a_class_inside_the_assertion_is_part_of_it(void **state)
     assert_int_equal(r->badge_url.n, 0);
     assert_int_equal(r->badge_text.n, 0);
     assert_slice_equal(r->issuer_url, SL(I));
+}
+
+/* Without an id, by what it is and where it stands. */
+static void
+messages_name_what_is_inside(void **state)
+{
+    static const char *const sentences[] = {
+        "issuer of BadgeClass in " A " stands in the document itself and has no id of its own.",
+        "name of BadgeClass in " A " is 7, which is no text.",
+        "BadgeClass in " A " has no description, which it must have.",
+        "Profile in " A " has no name, which it must have.",
+        "startsWith of VerificationObject in " A " is \"a\", which is no web address.",
+    };
+    struct web          *w = *state;
+    const struct report *r;
+    json_object         *messages;
+    size_t               at;
+
+    web_edit(w, A, "\"" C "\"",
+             "{\"type\":\"BadgeClass\",\"name\":7,\"image\":\"" PIC "\",\"criteria\":"
+             "\"https://issuer.example/knots\",\"issuer\":{\"type\":\"Issuer\",\"url\":"
+             "\"https://issuer.example\",\"verification\":{\"type\":[\"VerificationObject\","
+             "\"HostedBadge\"],\"startsWith\":[\"a\",\"b\"]}}}");
+    r = web_verify(w, A);
+    for (size_t i = 0; i < COUNT_OF(sentences); i++)
+        if (!slice_find(report_lines(w->a, r), slice_str(sentences[i]), &at))
+            fail_msg("no \"%s\" in:\n%s", sentences[i],
+                          arena_str(w->a, report_lines(w->a, r)));
+    messages = json_get(json_get(json_in_arena(w->a, report_json(w->a, r)), "report"), "messages");
+    for (size_t i = 0; i < r->message_count; i++)
+        if (slice_eq(r->messages[i].prop, SL("description"))) {
+            json_object *m = json_object_array_get_idx(messages, i);
+
+            assert_null(json_get(m, "node_id"));
+            assert_slice_equal(json_get_text(m, "nodeType"), SL("BadgeClass"));
+            assert_slice_equal(json_get_text(m, "nodeIn"), SL(A));
+        }
 }
 
 static void
@@ -480,6 +525,7 @@ main(void)
         WEB_TEST(a_failed_step_names_document_address_field_and_status),
         WEB_TEST(every_document_is_in_the_report_with_its_hash),
         WEB_TEST(a_class_inside_the_assertion_is_part_of_it),
+        WEB_TEST(messages_name_what_is_inside),
         WEB_TEST(the_number_of_documents_is_bounded),
         WEB_TEST(a_picture_must_be_there_and_decode),
         WEB_TEST(a_baked_picture_brings_no_picture_of_its_own),

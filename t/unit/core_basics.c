@@ -49,6 +49,29 @@ utf8_refuses_overlong_surrogate_and_cut_sequences(void **state)
     assert_false(slice_is_utf8(SL("\xE2\x82")));
     assert_false(slice_is_utf8(SL("\xF4\x90\x80\x80")));
     assert_false(slice_is_utf8(SL("\xFF")));
+    /* Eight at a time where it is ASCII: a fault stands at each of the places. */
+    for (size_t at = 0; at < 24; at++) {
+        char text[] = "abcdefghijklmnopqrstuvwx";
+
+        text[at] = (char)0x80;
+        assert_false(slice_is_utf8(slice_str(text)));
+        text[at] = (char)0xC3;
+        assert_false(slice_is_utf8(slice_str(text)));
+        text[at + 1] = at < 23 ? (char)0xA4 : text[at + 1];
+        assert_int_equal(slice_is_utf8(slice_str(text)), at < 23);
+    }
+}
+
+static void
+a_cut_leaves_no_half_character(void **state)
+{
+    struct slice text = SL("a\xC3\xA4\xF0\x9F\x8F\x85z");
+    const size_t whole[] = { 0, 1, 1, 3, 3, 3, 3, 7, 8, 8 };
+    (void)state;
+
+    for (size_t n = 0; n < COUNT_OF(whole); n++)
+        assert_int_equal(slice_cut(text, n).n, whole[n]);
+    assert_int_equal(slice_cut(SLICE_NONE, 3).n, 0);
 }
 
 static void
@@ -170,6 +193,26 @@ addresses_are_split_by_the_grammar(void **state)
     assert_false(uri_is_web(SL("http://u:p@a/")));
     assert_false(uri_is_web(SL("http:///a")));
     assert_false(uri_is_web(SL("javascript:alert(1)")));
+}
+
+static void
+an_origin_is_what_browsers_write(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "HTTPS://Example.org", "https://example.org" },
+        { "https://example.org:443/a?b", "https://example.org" },
+        { "http://example.org:443/", "http://example.org:443" },
+        { "http://[::1]:80/#f", "http://[::1]" },
+    };
+    struct arena *a = arena_new();
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(pairs); i++)
+        assert_slice_equal(uri_origin(a, slice_str(pairs[i][0])), slice_str(pairs[i][1]));
+    assert_null(uri_origin(a, SL("null")).p);
+    assert_null(uri_origin(a, SL("http://u@example.org/")).p);
+    assert_null(uri_origin(a, SL("/path")).p);
+    arena_free(a);
     assert_false(uri_is_web(SL("ftp://a/")));
 }
 
@@ -207,7 +250,7 @@ a_cause_is_said_with_what_it_quotes(void **state)
     assert_slice_equal(cause_text(a, &cause), slice_str(e.cause));
     cause.err = e.code;
     assert_slice_equal(cause_text(a, &cause),
-                       SL("That PNG file is damaged. (the file ends inside its IDAT chunk)"));
+                       SL("That PNG file is damaged. The reason: the file ends inside its IDAT chunk."));
     err_set_cause_text(&e, SL("something else"));
     cause = err_cause(a, &e);
     assert_int_equal(cause.id, CAUSE_NONE);
@@ -240,11 +283,13 @@ main(void)
         cmocka_unit_test(pieces_end_with_the_last_even_when_it_is_empty),
         cmocka_unit_test(numbers_are_digits_only_and_bounded),
         cmocka_unit_test(utf8_refuses_overlong_surrogate_and_cut_sequences),
+        cmocka_unit_test(a_cut_leaves_no_half_character),
         cmocka_unit_test(an_arena_runs_what_was_deferred_last_in_first_out),
         cmocka_unit_test(a_cursor_remembers_its_first_overrun),
         cmocka_unit_test(bytes_and_their_texts_agree),
         cmocka_unit_test(dates_agree_with_the_calendar),
         cmocka_unit_test(addresses_are_split_by_the_grammar),
+        cmocka_unit_test(an_origin_is_what_browsers_write),
         cmocka_unit_test(a_failure_is_cut_at_a_character),
         cmocka_unit_test(a_cause_is_said_with_what_it_quotes),
         cmocka_unit_test(ids_are_below_2_to_the_53_and_differ),

@@ -13,6 +13,7 @@
 
 struct fixture {
     struct arena        *a;
+    const char          *needs; /* NULL: all */
     const struct conf   *conf;
     struct conf_mistake *mistakes;
     size_t               count;
@@ -30,7 +31,8 @@ load(struct fixture *f, const char *first, const char *second)
         files[i] = arena_printf(f->a, "/tmp/obi-conf-test-%d-%zu", (int)getpid(), i);
         assert_int_equal(file_write(f->a, files[i], slice_str(texts[i]), &f->err), ERR_NONE);
     }
-    enum err_code rc = conf_load(f->a, files, n, &f->conf, &f->mistakes, &f->count, &f->err);
+    enum err_code rc =
+        conf_load(f->a, files, n, f->needs, &f->conf, &f->mistakes, &f->count, &f->err);
     for (size_t i = 0; i < n; i++)
         unlink(files[i].p);
     return rc;
@@ -101,6 +103,26 @@ what_must_be_set_is_asked_for(void **state)
 }
 
 static void
+only_what_is_needed_must_be_set(void **state)
+{
+    struct fixture f = { .a = arena_new(), .needs = "" };
+    (void)state;
+
+    assert_int_equal(load(&f, "site.name = Other\n", NULL), ERR_NONE);
+    f.needs = "db";
+    assert_int_equal(load(&f, "site.name = Other\n", NULL), ERR_CONF);
+    assert_int_equal(f.count, 1);
+    assert_slice_equal(f.mistakes[0].key, SL("db.primary"));
+    f.needs = "site mail";
+    assert_int_equal(load(&f, "db.primary = nonsense\n", NULL), ERR_CONF);
+    assert_int_equal(f.count, 4);
+    assert_slice_equal(f.mistakes[0].key, SL("db.primary")); /* what is there is looked at */
+    assert_int_equal(f.mistakes[0].line, 1);
+    assert_slice_equal(f.mistakes[1].key, SL("site.base_url"));
+    arena_free(f.a);
+}
+
+static void
 a_wrong_value_is_named_where_it_stands(void **state)
 {
     static const struct {
@@ -141,6 +163,7 @@ main(void)
         cmocka_unit_test(a_later_file_replaces_values_and_whole_lists),
         cmocka_unit_test(each_mistake_is_named_with_file_line_key_and_reason),
         cmocka_unit_test(what_must_be_set_is_asked_for),
+        cmocka_unit_test(only_what_is_needed_must_be_set),
         cmocka_unit_test(a_wrong_value_is_named_where_it_stands),
     };
 

@@ -185,21 +185,6 @@ a_key_outlives_its_place_among_those_kept(void **state)
         assert_true(signature_holds(&keys[i], SIGNATURE_EDDSA, SL("text"), made[i]));
 }
 
-static struct slice
-number_of(EVP_PKEY *key, const char *name)
-{
-    BIGNUM        *n = NULL;
-    unsigned char *bytes;
-    int            count;
-
-    assert_int_equal(EVP_PKEY_get_bn_param(key, name, &n), 1);
-    count = BN_num_bytes(n);
-    bytes = arena_alloc(a, (size_t)count + 1);
-    BN_bn2bin(n, bytes);
-    BN_free(n);
-    return (struct slice){ (char *)bytes, (size_t)count };
-}
-
 static struct key_parts
 parts_of(EVP_PKEY *key)
 {
@@ -208,9 +193,11 @@ parts_of(EVP_PKEY *key)
 
     switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
-        return (struct key_parts){ KEY_RSA, .n = number_of(key, "n"), .e = number_of(key, "e") };
+        return (struct key_parts){ KEY_RSA, .n = sign_number(a, key, "n", 0),
+                                   .e = sign_number(a, key, "e", 0) };
     case EVP_PKEY_EC:
-        return (struct key_parts){ KEY_P256, .x = number_of(key, "qx"), .y = number_of(key, "qy") };
+        return (struct key_parts){ KEY_P256, .x = sign_number(a, key, "qx", 32),
+                                   .y = sign_number(a, key, "qy", 32) };
     default:
         assert_int_equal(EVP_PKEY_get_raw_public_key(key, raw, &n), 1);
         return (struct key_parts){ KEY_ED25519, .x = { (char *)raw, n } };
@@ -241,13 +228,6 @@ a_key_made_of_its_parts_is_the_key(void **state)
         struct slice     signature = sign_text(a, made, all[i].algorithm, SL("text"));
         struct key_parts parts = parts_of(made);
 
-        /* A coordinate that begins with a zero is shorter as a number. */
-        while (parts.kind == KEY_P256 && (parts.x.n != 32 || parts.y.n != 32)) {
-            EVP_PKEY_free(made);
-            made = sign_key(all[i].kind);
-            signature = sign_text(a, made, all[i].algorithm, SL("text"));
-            parts = parts_of(made);
-        }
         assert_true(makes(&parts, &key, &why));
         assert_true(signature_holds(&key,
                                     signature_algorithm_of(slice_str(all[i].algorithm), false),

@@ -154,6 +154,10 @@ forms_are_taken_in_their_three_ways(void **state)
     assert_has(ask(w, "POST", "/post", "CONTENT_TYPE=application/json; charset=utf-8\n", SL("{\"f\":2}")), "\"f\":\"2\"");
     assert_has(ask(w, "POST", "/post", "CONTENT_TYPE=multipart/form-data; boundary=B\n",
                    SL("--B\r\nContent-Disposition: form-data; name=f\r\n\r\n3\r\n--B--")), "\"f\":\"3\"");
+    assert_has(ask(w, "POST", "/post", "CONTENT_TYPE=application/x-www-form-urlencoded\n", SL("f=a%0D%0A%0D%0Ab%0Dc%0A%0D")),
+               "\"f\":\"a\\n\\nb\\rc\\n\\r\"");
+    assert_has(ask(w, "POST", "/post", "CONTENT_TYPE=multipart/form-data; boundary=B\n",
+                   SL("--B\r\nContent-Disposition: form-data; name=f\r\n\r\n\r\n3\r\n\r\n--B--")), "\"f\":\"\\n3\\n\"");
     assert_has(ask(w, "POST", "/post", "", SL("")), "Status: 200 ");
 }
 

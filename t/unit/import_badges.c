@@ -150,6 +150,66 @@ what_is_no_web_address_is_refused_unfetched(void **state)
     assert_int_equal(w.gets, 0);
 }
 
+static void
+looking_says_what_an_import_would_and_stores_nothing(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          user = a_user(f, "learner"), other = a_user(f, "other");
+    struct web           w;
+    struct import_result seen;
+    uint64_t             before = badges_of(f, user);
+
+    new_web(&w, f);
+    OK(import_look(f->a, f->db, &w.fetcher, other.id, SL(A), &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_REFUSED);
+    OK(import_look(f->a, f->db, &w.fetcher, user.id, SL(A), &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_OFFERED);
+    assert_int_equal(badges_of(f, user), before);
+    OK(import_keep(f->a, f->db, user.id, &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_ADDED);
+    assert_int_equal(badges_of(f, user), before + 1);
+    OK(import_keep(f->a, f->db, user.id, &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_ADDED);
+    before = seen.id;
+    OK(import_look(f->a, f->db, &w.fetcher, user.id, SL(A), &seen, &f->e));
+    assert_int_equal(seen.outcome, IMPORT_EXISTS);
+    assert_int_equal(seen.id, before);
+    OK(store_badge_remove(f->db, user.id, seen.id, &f->e));
+}
+
+static void
+linked_contexts_come_along(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          user = a_user(f, "learner");
+    struct web           w;
+    struct import_result result;
+    struct badge_full    badge, *shown;
+    uint64_t             collection;
+    size_t               count;
+    const char           kept[] = "https://issuer.example/terms\n"
+                                  "{\"@context\":{\"titel\":\"schema:name\"}}\n";
+
+    new_web(&w, f);
+    web_put(&w, "https://issuer.example/terms",
+            "{\"about\":\"names\", \"@context\": {\"titel\": \"schema:name\"}}");
+    web_put(&w, "https://issuer.example/b.json", web_page(&w, A)->body.p);
+    web_edit(&w, "https://issuer.example/b.json", A, "https://issuer.example/b.json");
+    web_edit(&w, C, "\"https://w3id.org/openbadges/v2\"",
+             "[\"https://w3id.org/openbadges/v2\",\"https://issuer.example/terms\"]");
+    web_edit(&w, C, "\"name\"", "\"titel\"");
+    result = import_at(f, &w, user, "https://issuer.example/b.json");
+    assert_int_equal(result.outcome, IMPORT_ADDED);
+    OK(store_badge_get(f->db, user.id, result.id, &badge, &f->e));
+    assert_slice_equal(badge.contexts, slice_str(kept));
+    OK(store_collection_add(f->db, user.id, SL("Seen"), SL(""), VISIBILITY_PUBLIC, &collection,
+                            &f->e));
+    OK(store_collection_put_badge(f->db, user.id, collection, result.id, &f->e));
+    OK(store_collection_badges_full(f->db, user.id, collection, &shown, &count, &f->e));
+    assert_int_equal(count, 1);
+    assert_slice_equal(shown[0].contexts, slice_str(kept));
+}
+
 /* A person without any address matches nothing, rather than everything. */
 static void
 nobody_without_an_address_gets_a_badge(void **state)
@@ -175,11 +235,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(looking_says_what_an_import_would_and_stores_nothing),
         cmocka_unit_test(a_valid_badge_is_stored_as_it_was_fetched),
         cmocka_unit_test(the_same_badge_again_is_told_and_linked),
         cmocka_unit_test(what_is_refused_leaves_nothing_and_says_why),
         cmocka_unit_test(expired_and_revoked_badges_are_refused),
         cmocka_unit_test(what_is_no_web_address_is_refused_unfetched),
+        cmocka_unit_test(linked_contexts_come_along),
         cmocka_unit_test(nobody_without_an_address_gets_a_badge),
     };
 

@@ -28,6 +28,7 @@ struct web {
     int64_t        took_ms;
     const char    *identity; /* of the recipient instead of the user's */
     const char    *more;     /* members of each assertion */
+    struct slice   type;     /* Content-Type */
     int            hangs;    /* host that never answers, or -1 */
     int64_t        slow_ms;  /* what host 0 takes */
     struct seen   *seen;
@@ -129,7 +130,7 @@ web_get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct 
     *ret = (struct fetched){ .url = url,
                              .final_url = url,
                              .status = is_assertion && w->status[host] != 0 ? w->status[host] : 200,
-                             .content_type = SL("application/json"),
+                             .content_type = w->type,
                              .body = document(w, a, host, u.path),
                              .at_s = clock_now_s(),
                              .took_ms = took_ms };
@@ -194,6 +195,7 @@ start_over(struct recheck_test *t)
                        .closest_ms = INT64_MAX,
                        .took_ms = 20,
                        .more = "",
+                       .type = SL("application/json"),
                        .hangs = -1 };
     next_request(t->f, SLICE_NONE, true);
     new_rechecker(t);
@@ -396,6 +398,26 @@ the_budget_holds_over_all_hosts(void **state)
     assert_int_equal(unchecked("1"), 0);
     assert_in_range(clock_now_ms() - began_ms, 79 * 1000, 200 * 1000); /* 80 documents */
     t->conf.recheck_per_minute = 60000;
+}
+
+/* A class, an issuer and a picture of each host fit in, unless their headers are made to fill the memory: then
+ * they are fetched again. */
+static void
+what_is_kept_for_an_hour_is_bounded_by_all_its_bytes(void **state)
+{
+    struct recheck_test *t = *state;
+    char                 type[60001];
+
+    start_over(t);
+    put_badges(t, 400, 200);
+    once(t);
+    assert_int_equal(t->web.seen->asked_all, 400 + 3 * 200);
+    start_over(t);
+    memset(type, 'x', sizeof type);
+    t->web.type = (struct slice){ type, sizeof type - 1 };
+    put_badges(t, 400, 200);
+    once(t);
+    assert_int_equal(t->web.seen->asked_all, 400 + 3 * 400);
 }
 
 static pid_t
@@ -661,6 +683,21 @@ revoked_and_expired_badges_are_so_at_once_and_stay_so_through_outages(void **sta
 }
 
 static void
+one_that_cannot_be_checked_expires_all_the_same(void **state)
+{
+    struct recheck_test *t = *state;
+    struct slice         day;
+
+    one_badge(t);
+    day = clock_iso8601(t->f->a, clock_now_s() + 10 * DAY_S);
+    t->web.more = arena_printf(t->f->a, "\"expires\":\"%.*s\",", SLICE_FMT(day)).p;
+    assert_stands(after_days(t, 2), "valid", "");
+    t->web.status[0] = 503;
+    assert_stands(after_days(t, 2), "unchecked", "http-503");
+    assert_stands(after_days(t, 10), "expired", "expired");
+}
+
+static void
 a_badge_that_was_given_to_somebody_else_is_not_valid_any_more(void **state)
 {
     struct recheck_test *t = *state;
@@ -689,6 +726,39 @@ a_change_makes_public_documents_old_and_keeps_the_report_beside_the_first(void *
     OK(store_badge_get(f->db, 1, 1, &badge, &f->e));
     assert_true(slice_find(badge.report, SL("revoked-gone"), &(size_t){ 0 }));
     assert_slice_equal(badge.assertion, SL("{}")); /* as it was when it came */
+}
+
+static bool
+is_kept(struct recheck_test *t, struct slice body)
+{
+    struct fixture *f = t->f;
+    struct slice    kept;
+    enum err_code   rc = store_badge_document(f->db, t->user, t->badge,
+                                              digest_hex(f->a, "sha256", body), &kept, &f->e);
+
+    if (rc == ERR_NONE)
+        assert_slice_equal(kept, body);
+    return rc == ERR_NONE;
+}
+
+/* What a check found is kept where it is not what came with the badge, and that is not lost for it. */
+static void
+what_a_check_found_is_kept_beside_what_came(void **state)
+{
+    struct recheck_test *t = *state;
+    struct fixture      *f = t->f;
+    struct badge_full    badge;
+    struct slice         revoked;
+
+    one_badge(t);
+    t->web.more = "\"revoked\":true,";
+    assert_stands(after_days(t, 2), "revoked", "revoked");
+    revoked = document(&t->web, f->a, 0, SL("/a/1-0"));
+    assert_true(is_kept(t, revoked));
+    assert_true(is_kept(t, document(&t->web, f->a, 0, SL("/class")))); /* it came as another */
+    assert_false(is_kept(t, SL(SVG)));
+    OK(store_badge_get(f->db, 1, 1, &badge, &f->e));
+    assert_slice_equal(badge.assertion, SL("{}"));
 }
 
 /* Whoever read the badge before it was checked by another writes nothing over that. */
@@ -780,6 +850,7 @@ main(void)
         cmocka_unit_test(all_badges_are_checked_in_a_day_and_no_host_twice_a_second),
         cmocka_unit_test(the_oldest_of_a_host_is_first_and_none_before_its_time),
         cmocka_unit_test(the_budget_holds_over_all_hosts),
+        cmocka_unit_test(what_is_kept_for_an_hour_is_bounded_by_all_its_bytes),
         cmocka_unit_test(processes_at_once_check_each_badge_once),
         cmocka_unit_test(one_host_is_checked_by_one_process_at_a_time),
         cmocka_unit_test(a_host_that_hangs_holds_up_no_other_and_a_killed_process_nothing_for_long),
@@ -789,8 +860,10 @@ main(void)
         cmocka_unit_test(failures_are_told_apart_and_a_badge_recovers),
         cmocka_unit_test(a_badge_that_is_not_there_for_30_days_is_no_longer_hosted),
         cmocka_unit_test(revoked_and_expired_badges_are_so_at_once_and_stay_so_through_outages),
+        cmocka_unit_test(one_that_cannot_be_checked_expires_all_the_same),
         cmocka_unit_test(a_badge_that_was_given_to_somebody_else_is_not_valid_any_more),
         cmocka_unit_test(a_change_makes_public_documents_old_and_keeps_the_report_beside_the_first),
+        cmocka_unit_test(what_a_check_found_is_kept_beside_what_came),
         cmocka_unit_test(a_check_that_was_overtaken_is_dropped),
         cmocka_unit_test(history_and_documents_go_with_their_badge_and_their_person),
         cmocka_unit_test(rows_of_the_release_before_are_checked_too),

@@ -336,8 +336,7 @@ a_folder_that_goes_away_is_trouble(void **state)
 static void
 mistakes_in_the_settings_are_named(void **state)
 {
-    static const char *const bad[] = { "",
-                                       "mail.example.org",
+    static const char *const bad[] = { "mail.example.org",
                                        "http://mail.example.org",
                                        "smtp://",
                                        "smtp://user:pass@mail.example.org",
@@ -345,17 +344,22 @@ mistakes_in_the_settings_are_named(void **state)
                                        "file:relative",
                                        "file:/nonexistent/folder" };
     struct fixture          *f = *state;
+    struct conf_faults       faults = { .count = 0 };
 
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         f->conf.mail_url = slice_str(bad[i]);
-        assert_int_equal(mail_check_conf(&f->conf, &f->err), ERR_CONF);
-        assert_string_equal(f->err.field, "mail.url");
+        mail_check_conf(&f->conf, &faults);
+        assert_int_equal(faults.count, i + 1);
+        assert_string_equal(faults.items[i].key, "mail.url");
     }
+    faults.count = 0;
     f->conf.mail_url = SL("smtps://mail.example.org:465");
-    assert_int_equal(mail_check_conf(&f->conf, &f->err), ERR_NONE);
+    mail_check_conf(&f->conf, &faults);
+    assert_int_equal(faults.count, 0);
     f->conf.mail_from = SL("OBI <obi@example.org>");
-    assert_int_equal(mail_check_conf(&f->conf, &f->err), ERR_CONF);
-    assert_string_equal(f->err.field, "mail.from");
+    mail_check_conf(&f->conf, &faults);
+    assert_int_equal(faults.count, 1);
+    assert_string_equal(faults.items[0].key, "mail.from");
 }
 
 /* A certificate of its own for 127.0.0.2. */

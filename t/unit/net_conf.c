@@ -6,9 +6,9 @@
 static void
 must_fail(const char *key, struct slice value, const char *cause)
 {
-    struct conf      conf = { .base_url = SL("https://obi.example.org") };
-    struct conf_list list = { &value, 1 };
-    struct err       err;
+    struct conf        conf = { .base_url = SL("https://obi.example.org") };
+    struct conf_list   list = { &value, 1 };
+    struct conf_faults faults = { .count = 0 };
 
     if (strcmp(key, "fetch.allow_net") == 0)
         conf.fetch_allow_net = list;
@@ -16,11 +16,12 @@ must_fail(const char *key, struct slice value, const char *cause)
         conf.fetch_connect_to = list;
     else
         conf.fetch_cacert = value;
-    if (net_check_conf(&conf, &err) != ERR_CONF)
+    net_check_conf(&conf, &faults);
+    if (faults.count != 1)
         fail_msg("%s = %.*s was taken", key, SLICE_FMT(value));
-    assert_string_equal(err.field, key);
-    assert_slice_equal(slice_str(err.received), value);
-    assert_string_equal(err.cause, cause);
+    assert_string_equal(faults.items[0].key, key);
+    assert_slice_equal(faults.items[0].value, value);
+    assert_string_equal(faults.items[0].wrong, cause);
 }
 
 static void
@@ -58,23 +59,24 @@ a_bad_network_is_named_with_its_reason(void **state)
 static void
 networks_are_taken_in_each_form(void **state)
 {
-    struct slice good[] = { SL("10.0.0.0/8"),
-                            SL("127.0.0.1/32:8081 public"),
-                            SL("fd00::/8"),
-                            SL("[fd00::/8]:8443"),
-                            SL("[::1/128]:80\tpublic"),
-                            SL("[192.168.0.0/16]:80"),
-                            SL("0.0.0.0/0"),
-                            SL("::/0  public "),
-                            SL("127.0.0.1:8081 public"),
-                            SL("[::1]:80"),
-                            SL("::1") };
-    struct conf  conf = { .fetch_allow_net = { good, COUNT_OF(good) } };
-    struct err   err;
+    struct slice       good[] = { SL("10.0.0.0/8"),
+                                  SL("127.0.0.1/32:8081 public"),
+                                  SL("fd00::/8"),
+                                  SL("[fd00::/8]:8443"),
+                                  SL("[::1/128]:80\tpublic"),
+                                  SL("[192.168.0.0/16]:80"),
+                                  SL("0.0.0.0/0"),
+                                  SL("::/0  public "),
+                                  SL("127.0.0.1:8081 public"),
+                                  SL("[::1]:80"),
+                                  SL("::1") };
+    struct conf        conf = { .fetch_allow_net = { good, COUNT_OF(good) } };
+    struct conf_faults faults = { .count = 0 };
     (void)state;
 
-    if (net_check_conf(&conf, &err) != ERR_NONE)
-        fail_msg("%s", err.detail);
+    net_check_conf(&conf, &faults);
+    if (faults.count > 0)
+        fail_msg("%.*s %s", SLICE_FMT(faults.items[0].value), faults.items[0].wrong);
 }
 
 static void
@@ -99,11 +101,12 @@ mappings_are_taken_in_each_form(void **state)
     struct slice good[] = { SL("a.example:443:127.0.0.1:8443"), SL("a.example:443:[::1]:8443"),
                             SL("::127.0.0.1:8443"), SL("a.example::b.example:") };
     struct conf  conf = { .fetch_connect_to = { good, COUNT_OF(good) } };
-    struct err   err;
+    struct conf_faults faults = { .count = 0 };
     (void)state;
 
-    if (net_check_conf(&conf, &err) != ERR_NONE)
-        fail_msg("%s", err.detail);
+    net_check_conf(&conf, &faults);
+    if (faults.count > 0)
+        fail_msg("%.*s %s", SLICE_FMT(faults.items[0].value), faults.items[0].wrong);
 }
 
 static void
@@ -123,6 +126,9 @@ a_client_is_not_made_from_a_mistake(void **state)
     (void)state;
 
     assert_int_equal(net_new(&conf, &n, &err), ERR_CONF);
+    assert_string_equal(err.field, "fetch.allow_net");
+    assert_string_equal(err.received, "10.0.0.0/99");
+    assert_string_equal(err.cause, "must have 0 to 32 behind its slash");
     assert_null(n);
 }
 

@@ -403,6 +403,47 @@ one_deadline_holds_over_all_fetches_of_a_request(void **state)
     assert_int_equal(t->server.connections, 2); /* the third was not begun */
 }
 
+struct turns {
+    struct slice  asked[4];
+    size_t        count;
+    enum err_code answer;
+};
+
+/* Longer than a fetch may take. */
+static enum err_code
+take_turn(void *self, struct slice url, struct err *e)
+{
+    struct turns *t = self;
+
+    t->asked[t->count++] = url;
+    usleep(2000000);
+    return t->answer == ERR_NONE ? ERR_NONE : FAIL(e, TOO_MANY, "not now");
+}
+
+static void
+a_redirect_waits_for_its_turn_and_that_is_none_of_its_time(void **state)
+{
+    struct peer_test      *t = *state;
+    struct turns           turns = { .answer = ERR_NONE };
+    const struct net_turns asks = { take_turn, &turns };
+    const struct fetcher  *f = net_fetcher_in_turn(t->net, t->a, NET_SIGNED_IN, &asks);
+    struct slice url = arena_printf(t->a, "http://127.0.0.1:%d/redirect/2", t->server.port);
+
+    assert_int_equal(f->get(f->self, t->a, url, 100, &t->got, &t->err), ERR_NONE);
+    assert_slice_equal(t->got.body, SL("arrived"));
+    assert_in_range(t->got.took_ms, 0, 1000);
+    assert_in_range(net_took_us(t->net), 0, 1000000);
+    assert_int_equal(turns.count, 2);
+    assert_true(slice_ends(turns.asked[0], SL("/redirect/1")));
+    assert_true(slice_ends(turns.asked[1], SL("/redirect/0")));
+    /* The deadline of all fetches was moved too. */
+    assert_int_equal(f->get(f->self, t->a, t->got.final_url, 100, &t->got, &t->err), ERR_NONE);
+    turns.answer = ERR_TOO_MANY;
+    assert_int_equal(f->get(f->self, t->a, url, 100, &t->got, &t->err), ERR_TOO_MANY);
+    assert_int_equal(turns.count, 3);
+    assert_non_null(strstr(last_request, "GET /redirect/2 ")); /* the next was not asked */
+}
+
 static void
 a_closed_port_cannot_be_reached(void **state)
 {
@@ -455,6 +496,7 @@ main(void)
         CASE(a_broken_answer_is_said_to_be_one),
         CASE(a_slow_drip_ends_with_the_time),
         CASE(one_deadline_holds_over_all_fetches_of_a_request),
+        CASE(a_redirect_waits_for_its_turn_and_that_is_none_of_its_time),
         CASE(a_closed_port_cannot_be_reached),
         CASE(the_environment_has_no_say),
     };

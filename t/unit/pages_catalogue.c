@@ -43,7 +43,16 @@ must_say(const char *head, const char *id, const char *sentence)
     struct slice whole = arena_printf(arena, "%s.%s", head, id);
 
     if (!slice_eq(catalogue_text(words, arena, whole, NULL), slice_str(sentence)))
-        fail_msg("en.po has another sentence for %s than core/%s.def", whole.p, head);
+        fail_msg("en.po has another sentence for %s than its list", whole.p);
+}
+
+static void
+primitives_are_named_in_the_catalogue_as_in_their_list(void **state)
+{
+    (void)state;
+#define P(id, key, text) must_say("primitive", key, text);
+#include "badge/primitive.def"
+#undef P
 }
 
 static void
@@ -65,7 +74,8 @@ look_through(struct slice text, const char *file)
                                           SL("share."),      SL("signin."),      SL("verdict."),
                                           SL("mail."),       SL("visibility."),  SL("landing."),
                                           SL("help."),       SL("sent."),        SL("confirm."),
-                                          SL("dead."),       SL("report."),      SL("verify.") };
+                                          SL("dead."),       SL("report."),      SL("verify."),
+                                          SL("access.") };
 
     for (size_t i = 0; i + 1 < text.n; i++) {
         struct slice rest = slice_from(text, i + 1), id = rest;
@@ -150,7 +160,7 @@ what_is_in_the_catalogue_is_asked_for(void **state)
     static const struct slice made[] = { SL("report."),    SL("advice."),      SL("date.month."),
                                          SL("add.state_"), SL("status."),      SL("verdict."),
                                          SL("error."),     SL("verify.role_"), SL("check."),
-                                         SL("history."),  SL("cause.") };
+                                         SL("history."),   SL("cause."),       SL("primitive.") };
 
     (void)state;
     sbuf_init(&sources, arena);
@@ -199,6 +209,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_say_in_the_catalogue_what_they_say_in_their_table),
         cmocka_unit_test(failures_and_causes_say_in_the_catalogue_what_they_say_in_their_lists),
+        cmocka_unit_test(primitives_are_named_in_the_catalogue_as_in_their_list),
         cmocka_unit_test(what_code_asks_for_is_in_the_catalogue),
         cmocka_unit_test(what_is_in_the_catalogue_is_asked_for),
     };

@@ -1,6 +1,8 @@
 /* People, sessions, sign-in links, limits, mails. */
 #include "store_badges.h"
 
+#include "store/push.h"
+
 static void
 every_statement_fits_the_schema(void **state)
 {
@@ -370,6 +372,29 @@ a_mail_is_claimed_once_and_tried_later_when_it_failed(void **state)
 }
 
 static void
+a_push_is_there_for_an_hour(void **state)
+{
+    struct fixture   *f = *state;
+    const struct push push = { SL("[\"https://issuer.example/a\"]"), SL("https://issuer.example"),
+                               SL(""), SL("key") };
+    struct push       found;
+    uint64_t          removed;
+
+    OK(store_push_add(f->db, SL("pushed"), &push, &f->e));
+    OK(store_push_get(f->db, SL("pushed"), &found, &f->e));
+    assert_slice_equal(found.assertions, push.assertions);
+    assert_slice_equal(found.sender, push.sender);
+    assert_int_equal(found.return_to.n, 0);
+    assert_slice_equal(found.window_key, push.window_key);
+    assert_int_equal(store_push_get(f->db, SL("another"), &found, &f->e), ERR_NOT_FOUND);
+    move_clock(f, PUSH_TTL_S);
+    assert_int_equal(store_push_get(f->db, SL("pushed"), &found, &f->e), ERR_NOT_FOUND);
+    OK(store_sweep(f->db, &removed, &f->e));
+    move_clock(f, 0);
+    assert_int_equal(store_push_get(f->db, SL("pushed"), &found, &f->e), ERR_NOT_FOUND);
+}
+
+static void
 text_that_is_not_utf8_is_the_senders_fault(void **state)
 {
     struct fixture *f = *state;
@@ -388,6 +413,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_push_is_there_for_an_hour),
         cmocka_unit_test(every_statement_fits_the_schema),
         cmocka_unit_test(migrations_are_applied_once),
         cmocka_unit_test(workers_may_not_change_the_schema),

@@ -34,6 +34,7 @@ the_second_schema_takes_the_rows_of_the_first_and_its_writes(void **state)
     struct fixture   *f = *state;
     struct slice      first = arena_printf(f->a, "%s/first", test_dir);
     struct badge_row *rows;
+    struct badge_full badge;
     size_t            count;
 
     if (system(arena_printf(f->a, "mkdir %s && cp '" OBI_SOURCE_DIR "/schema/0001-first.sql' %s",
@@ -55,6 +56,8 @@ the_second_schema_takes_the_rows_of_the_first_and_its_writes(void **state)
         assert_int_equal(rows[i].reason.n, 0);
         assert_int_equal(rows[i].status_at_s, rows[i].created_at_s);
     }
+    OK(store_badge_get(f->db, 7, 1, &badge, &f->e));
+    assert_int_equal(badge.contexts.n, 0);
     OK(store_check_schema(f->db, &f->e));
 }
 

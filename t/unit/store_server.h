@@ -84,7 +84,7 @@ test_conf(struct arena *a, const char *more)
     struct err         e;
 
     assert_int_equal(file_write(a, file, text, &e), ERR_NONE);
-    if (conf_load(a, &file, 1, &conf, NULL, NULL, &e) != ERR_NONE)
+    if (conf_load(a, &file, 1, NULL, &conf, NULL, NULL, &e) != ERR_NONE)
         fail_msg("%s", e.detail);
     return conf;
 }

@@ -10,10 +10,10 @@ const axe_source = fs.readFileSync(createRequire(import.meta.url).resolve("axe-c
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 export const desktop = { viewport: { width: 1280, height: 800 } };
 
-export async function launch() {
+export async function launch(...args) {
     return chromium.launch({
         executablePath: process.env.OBI_CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
+        args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", ...args],
     });
 }
 

@@ -62,6 +62,10 @@ export class Stack {
         return /https?:\/\/\S+\/signin\/[A-Za-z0-9_-]+/.exec(await this.mail_for(address))[0];
     }
 
+    async code_for(address) {
+        return /\b\d{3} \d{3}\b/.exec(await this.mail_for(address))[0];
+    }
+
     tool(...args) {
         const done = spawnSync(path.join(top, "build/dev/obi"), [...args, "--conf", path.join(this.dir, "obi.conf")], {
             encoding: "utf8", env: { ...process.env, OBI_CLOCK_FILE: path.join(this.dir, "clock") },

@@ -59,12 +59,12 @@ sub post {
 }
 # The same form `times` times at once, each from a connection of its own, so that limits of a second do not depend
 # on how fast this machine is: all are sent before any answer is read. `headers` gives those of one request, or is
-# left out. The HTTP::Responses.
+# left out; so may `fields`, each called with the request's number. The HTTP::Responses.
 sub post_at_once {
     my ($self, $path, $fields, $times, $headers) = @_;
     my $url = URI->new($self->{stack}->base);
     my @open = map {
-        my $request = POST($self->url($path), $headers ? $headers->($_) : (), Content => $fields,
+        my $request = POST($self->url($path), $headers ? $headers->($_) : (), Content => ref $fields eq 'CODE' ? $fields->($_) : $fields,
             Host => $url->host_port, Connection => 'close');
         my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $url->port, LocalAddr => $self->{address})
             // croak "cannot connect: $@";

@@ -1,0 +1,103 @@
+/* What an issuer's page includes. Its only global is OpenBadges; docs/issuer-api.md describes it. */
+(function () {
+    "use strict";
+    var MOST = 20;
+
+    function root() {
+        var scripts = document.getElementsByTagName("script");
+        for (var i = 0; i < scripts.length; i++) {
+            var found = /^(.*\/)issuer\.js(?:[?#].*)?$/.exec(scripts[i].src);
+            if (found) return found[1];
+        }
+        throw new Error("issuer script not found.");
+    }
+
+    function list(assertions) {
+        var all = Array.isArray(assertions) ? assertions.map(String) : [String(assertions)];
+        if (all.length > MOST) throw new Error("at most " + MOST + " assertions at once");
+        return all;
+    }
+
+    function by_form(assertions) {
+        var form = document.createElement("form");
+        function put(name, value) {
+            var input = document.createElement("input");
+            input.type = "hidden";
+            input.name = name;
+            input.value = value;
+            form.appendChild(input);
+        }
+        form.method = "post";
+        form.action = root() + "issuer/frameless";
+        form.hidden = true;
+        assertions.forEach(function (assertion) { put("assertions", assertion); });
+        put("returnTo", location.href);
+        document.body.appendChild(form);
+        form.submit();
+    }
+
+    /* As if the learner had said no to what is left. */
+    function denied(base, assertion) {
+        return {
+            assertion: assertion,
+            reason: "DENIED",
+            message: "The window was closed before this was decided.",
+            report: base + "verify" + (assertion.length > 2048 ? "" : "?url=" + encodeURIComponent(assertion))
+        };
+    }
+
+    function by_window(opened, assertions, callback) {
+        var base = root();
+        var origin = new URL(base, location.href).origin;
+        var watch = setInterval(function () {
+            if (opened.closed) end(assertions.map(function (a) { return denied(base, a); }), []);
+        }, 300);
+        function end(errors, successes) {
+            clearInterval(watch);
+            removeEventListener("message", hear);
+            if (callback) callback(errors, successes);
+        }
+        function hear(event) {
+            if (event.source !== opened || event.origin !== origin || !event.data) return;
+            if (event.data.openbadges === "ready")
+                opened.postMessage({ openbadges: "assertions", assertions: assertions }, origin);
+            if (event.data.openbadges === "result") end(event.data.errors, event.data.successes);
+        }
+        addEventListener("message", hear);
+    }
+
+    window.OpenBadges = {
+        getRoot: root,
+
+        issue: function (assertions, callback) {
+            var all = list(assertions);
+            var opened;
+            if (all.length === 0) {
+                if (callback) callback([], []);
+                return;
+            }
+            opened = window.open(root() + "issuer/frame", "_blank", "popup,width=720,height=820");
+            if (opened) by_window(opened, all, callback);
+            else by_form(all);
+        },
+
+        issue_no_modal: function (assertions) {
+            by_form(list(assertions));
+        },
+
+        connect: function (options) {
+            var url;
+            if (!options || typeof options !== "object") throw new Error("options object expected");
+            if (!Array.isArray(options.scope)) throw new Error("scope must be an array");
+            try {
+                url = new URL(options.callback, location.href).href;
+            } catch (error) {
+                throw new Error("callback must be a URL");
+            }
+            if (!options.callback) throw new Error("callback must be a URL");
+            location.replace(root() + "access?callback=" + encodeURIComponent(url) +
+                options.scope.map(function (one) { return "&scope=" + encodeURIComponent(one); }).join("") +
+                (options.state === undefined ? "" : "&state=" + encodeURIComponent(options.state)));
+        }
+    };
+})();
