@@ -42,6 +42,7 @@ enum {
     LIMIT_PASSKEY_NAME_BYTES = 100, /* and of its name */
     /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,
+    LIMIT_EMAILS = 100, /* of one user */
     LIMIT_COLLECTION_NAME_CHARS = 200,
     LIMIT_COLLECTION_TEXT_CHARS = 4000,
     LIMIT_COLLECTIONS = 1000,          /* of one user */

@@ -40,6 +40,15 @@ enum err_code page_settings(struct req *r, struct resp *out, struct err *e);
 enum err_code page_settings_save(struct req *r, struct resp *out, struct err *e);
 enum err_code page_session_end(struct req *r, struct resp *out, struct err *e);
 
+/* POST /settings/addresses and its /code; GET and POST its /:token, the mailed link; POST its
+ * /primary and /remove. */
+enum err_code page_address_ask(struct req *r, struct resp *out, struct err *e);
+enum err_code page_address_code(struct req *r, struct resp *out, struct err *e);
+enum err_code page_address_link(struct req *r, struct resp *out, struct err *e);
+enum err_code page_address_use(struct req *r, struct resp *out, struct err *e);
+enum err_code page_address_primary(struct req *r, struct resp *out, struct err *e);
+enum err_code page_address_remove(struct req *r, struct resp *out, struct err *e);
+
 /* GET /backpack[?before=ID]. */
 enum err_code page_backpack(struct req *r, struct resp *out, struct err *e);
 /* GET /backpack/add (app pool) and POST (fetch pool, MULTIPART): fields `file` and `url`. */

@@ -21,7 +21,7 @@ MUST_USE enum err_code store_user_by_email(struct db *db, struct slice email, st
 /* The user of a verified address, made when there is none. */
 MUST_USE enum err_code store_user_for_email(struct db *db, struct slice email, struct user *ret,
                                             struct err *e);
-/* Every verified address of a user, as typed. */
+/* Every verified address of a user, as typed, the oldest first. */
 MUST_USE enum err_code store_user_emails(struct db *db, uint64_t user, struct slice **ret,
                                          size_t *ret_count, struct err *e);
 /* Users by id, at most `limit`, with ids above `after`. */
@@ -53,10 +53,14 @@ MUST_USE enum err_code store_session_list(struct db *db, uint64_t user, struct s
                                           size_t *ret_count, struct err *e);
 MUST_USE enum err_code store_session_end(struct db *db, uint64_t user, uint64_t session,
                                          struct err *e);
+/* Every session of the user but that one. */
+MUST_USE enum err_code store_session_end_others(struct db *db, uint64_t user, uint64_t session,
+                                                struct err *e);
 
-/* A sign-in mail: one for an address at a time, a new one makes the old invalid. Its link works
- * anywhere; its code only in the browser that asked, for SIGNIN_TRIES tries. Both are kept as
- * hashes. The mail is put into the outbox in the same transaction. */
+/* A mail that proves an address: to sign in (`user` 0), or to add it to the account `user`, which is
+ * then needed to use it. One for an address and a user at a time, a new one makes the old invalid.
+ * Its link works in any browser; its code only in the one that asked, for SIGNIN_TRIES tries. Both
+ * are kept as hashes. The mail is put into the outbox in the same transaction. */
 enum { SIGNIN_TRIES = 3 };
 struct signin_ask {
     struct slice email;
@@ -64,6 +68,7 @@ struct signin_ask {
     struct slice code;    /* six digits */
     struct slice browser; /* a secret of the browser that asks */
     struct slice next;    /* where to go afterwards: a path of ours, at most 1024 bytes; or empty */
+    uint64_t     user;
 };
 struct signin {
     struct slice email, next;
@@ -71,21 +76,24 @@ struct signin {
 MUST_USE enum err_code store_signin_add(struct db *db, const struct signin_ask *ask,
                                         struct slice subject, struct slice text, struct err *e);
 /* What a link that still works is for; it stays so. NOT_FOUND otherwise. */
-MUST_USE enum err_code store_signin_peek(struct db *db, struct slice token, struct signin *ret,
-                                         struct err *e);
+MUST_USE enum err_code store_signin_peek(struct db *db, uint64_t user, struct slice token,
+                                         struct signin *ret, struct err *e);
 /* The same, and uses it up: of two at once, one gets NOT_FOUND. */
-MUST_USE enum err_code store_signin_use(struct db *db, struct slice token, struct signin *ret,
-                                        struct err *e);
+MUST_USE enum err_code store_signin_use(struct db *db, uint64_t user, struct slice token,
+                                        struct signin *ret, struct err *e);
 /* Whether `code` is the one of the mail that `browser` asked for; counts a try, outside any
  * transaction.
  * Errors  NOT_FOUND: no mail of this address and browser works, or no try is left. FIELD_INVALID
  * (field "code"): another code; *ret_left tries are left. */
-MUST_USE enum err_code store_signin_try(struct db *db, struct slice email, struct slice browser,
-                                        struct slice code, struct signin *ret, uint64_t *ret_left,
-                                        struct err *e);
+MUST_USE enum err_code store_signin_try(struct db *db, uint64_t user, struct slice email,
+                                        struct slice browser, struct slice code, struct signin *ret,
+                                        uint64_t *ret_left, struct err *e);
 /* Uses the mail up whose code was right. NOT_FOUND for the other of two at once. */
-MUST_USE enum err_code store_signin_end(struct db *db, struct slice email, struct slice browser,
-                                        struct err *e);
+MUST_USE enum err_code store_signin_end(struct db *db, uint64_t user, struct slice email,
+                                        struct slice browser, struct err *e);
+/* Instead of using it up: `token` takes the place of its link, and its code works no longer. */
+MUST_USE enum err_code store_signin_renew(struct db *db, uint64_t user, struct slice email,
+                                          struct slice browser, struct slice token, struct err *e);
 
 /* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit`
  * in `window_s` seconds. Buckets are stored hashed. */

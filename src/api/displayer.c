@@ -2,9 +2,11 @@
 #include "badge/verify.h"
 #include "core/clock.h"
 #include "core/sbuf.h"
+#include "core/uri.h"
 #include "http/form.h"
 #include "http/standing.h"
 #include "http/view.h"
+#include "store/address.h"
 #include "store/collection.h"
 
 /* Ids in JSON stay below this, so that JavaScript keeps them whole. */
@@ -111,6 +113,27 @@ read_user(struct req *r, uint64_t *ret, struct err *e)
     return db_read_fresh(r->db, *ret, e);
 }
 
+/* An account that became part of another one is found there: sites that know the old id go on. Not kept, so
+ * that nothing has to be made old. */
+static enum err_code
+reply_moved(struct req *r, struct resp *out, struct err *e)
+{
+    struct slice  callback = req_arg(r, "callback"), rest = r->path, part;
+    uint64_t      user = 0, now = 0;
+    enum err_code rc;
+
+    if ((rc = path_id(r, "user", &user, e)) != ERR_NONE ||
+        (rc = store_user_alias(r->db, user, &now, e)) != ERR_NONE)
+        return rc;
+    rest = slice_from(rest, sizeof "/displayer/" - 1);
+    slice_next(&rest, '/', &part);
+    resp_header(out, "Location",
+                arena_printf(r->arena, "/displayer/%llu/%.*s%s%s", (unsigned long long)now,
+                             SLICE_FMT(rest), callback.n > 0 ? "?callback=" : "",
+                             callback.n > 0 ? uri_escape(r->arena, callback).p : ""));
+    return reply_bytes(out, 301, "application/json", SL("{}"));
+}
+
 enum err_code
 api_groups(struct req *r, struct resp *out, struct err *e)
 {
@@ -120,9 +143,10 @@ api_groups(struct req *r, struct resp *out, struct err *e)
     json_object       *doc, *array;
     enum err_code      rc;
 
-    if ((rc = read_user(r, &user, e)) != ERR_NONE ||
-        (rc = store_collection_list(r->db, user, VISIBILITY_PUBLIC, &groups, &count, e)) !=
-            ERR_NONE)
+    if ((rc = read_user(r, &user, e)) == ERR_NOT_FOUND)
+        return reply_moved(r, out, e);
+    if (rc != ERR_NONE || (rc = store_collection_list(r->db, user, VISIBILITY_PUBLIC, &groups,
+                                                      &count, e)) != ERR_NONE)
         return rc;
     doc = json_object_new_object();
     json_put_number(doc, "userId", (int64_t)user);
@@ -214,8 +238,9 @@ api_group(struct req *r, struct resp *out, struct err *e)
     struct sbuf        doc;
     enum err_code      rc;
 
-    if ((rc = read_user(r, &user, e)) != ERR_NONE ||
-        (rc = path_id(r, "group", &id, e)) != ERR_NONE ||
+    if ((rc = read_user(r, &user, e)) == ERR_NOT_FOUND)
+        return reply_moved(r, out, e);
+    if (rc != ERR_NONE || (rc = path_id(r, "group", &id, e)) != ERR_NONE ||
         (rc = store_collection_get(r->db, user, id, &group, e)) != ERR_NONE)
         return rc;
     if (group.visibility != VISIBILITY_PUBLIC)

@@ -43,6 +43,20 @@ const struct route routes[] = {
     { HTTP_POST, "/settings/identity/:id/remove", page_identity_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 
+    /* Several addresses. */
+    { HTTP_POST, "/settings/addresses", page_address_ask, .pool = APP, .who = USER, .csrf = TOKEN,
+      .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/settings/addresses/code", page_address_code, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/settings/addresses/primary", page_address_primary, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_POST, "/settings/addresses/remove", page_address_remove, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_GET, "/settings/addresses/:token", page_address_link, .pool = APP, .who = USER,
+      .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/settings/addresses/:token", page_address_use, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+
     { HTTP_GET, "/backpack", page_backpack, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/backpack/add", page_add, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/backpack/add", page_add_take, .pool = FETCH, .who = USER, .csrf = TOKEN,

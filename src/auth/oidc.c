@@ -1,4 +1,5 @@
 /* The authorization code flow, from the button to the session. */
+#include "auth_int.h"
 #include "oidc_int.h"
 
 #include "auth/address.h"
@@ -18,14 +19,13 @@
 
 enum { TOKEN_CHARS = 43, CODE_BYTES = 4096, SECRET_BYTES = 4096 };
 
-/* r->csrf stands for the browser throughout: only it knows the cookie that this comes from. */
-
 /* The nonce and the PKCE verifier: whoever has seen the state alone, as the provider and the address bar
  * have, cannot make them. */
 static struct slice
 derived(const struct req *r, const char *what, struct slice state)
 {
-    const struct slice parts[] = { SL("oidc "), slice_str(what), SL(" "), state, SL(" "), r->csrf };
+    const struct slice parts[] = { SL("oidc "), slice_str(what), SL(" "),
+                                   state,       SL(" "),         mailed_browser(r) };
     struct sha256      hash = sha256_of_parts(parts, COUNT_OF(parts));
 
     return base64url_encode(r->arena,
@@ -81,7 +81,7 @@ auth_oidc_begin(const struct req *r, const struct oidc_provider *p, struct slice
     enum err_code     rc;
 
     if ((rc = oidc_talk_begin(r, p, &t, e)) != ERR_NONE ||
-        (rc = store_oidc_begin(r->db, state, r->csrf, &begun, e)) != ERR_NONE)
+        (rc = store_oidc_begin(r->db, state, mailed_browser(r), &begun, e)) != ERR_NONE)
         return rc;
     *ret_url = authorization_url(&t, state);
     return ERR_NONE;
@@ -96,7 +96,7 @@ take_state(const struct req *r, const struct oidc_provider *p, struct oidc_state
     struct slice  state = req_arg(r, "state");
     enum err_code rc;
 
-    rc = state.n == TOKEN_CHARS ? store_oidc_end(r->db, state, r->csrf, p->name, ret, e)
+    rc = state.n == TOKEN_CHARS ? store_oidc_end(r->db, state, mailed_browser(r), p->name, ret, e)
                                 : FAIL(e, NOT_FOUND, "no state");
     if (rc == ERR_NOT_FOUND)
         return FAIL(e, OIDC_STATE, "a state that is not this browser's");
@@ -314,7 +314,7 @@ end_unknown(const struct req *r, struct resp *out, const struct oidc_provider *p
     ret->outcome = OIDC_MAIL_SENT;
     if ((rc = auth_signin_ask(r, id->email, ret->next, e)) != ERR_NONE)
         return rc;
-    return store_oidc_hold(r->db, r->csrf, &identity, e);
+    return store_oidc_hold(r->db, mailed_browser(r), &identity, e);
 }
 
 static enum err_code

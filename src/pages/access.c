@@ -65,7 +65,7 @@ access_model(const struct req *r, const struct connect_ask *ask)
     json_put_text(model, "site", site_name_of(ask->origin));
     put_permissions(r, model, ask->scope);
     put_form(model, ask);
-    json_put_text(model, "path", ask->path);
+    json_put_text(model, "action", ask->path); /* where who is somebody else comes back to */
     json_put_text(model, "next", uri_escape(r->arena, ask->path));
     view_url(model, "deny", auth_connect_denied(r->arena, ask));
     json_put_bool(model, "noindex", true);

@@ -84,6 +84,23 @@ put_technical(const struct req *r, json_object *model, const struct badge_full *
     view_date(r, model, "added", badge->row.created_at_s);
 }
 
+/* Issued to an address that they gave up since. */
+static enum err_code
+put_former(const struct req *r, json_object *model, struct slice email, struct err *e)
+{
+    struct slice *theirs;
+    size_t        count;
+    bool          former = true;
+    enum err_code rc;
+
+    if ((rc = store_user_emails(r->db, r->user->id, &theirs, &count, e)) != ERR_NONE)
+        return rc;
+    for (size_t i = 0; i < count; i++)
+        former = former && !slice_eq(theirs[i], email);
+    json_put_bool(model, "recipient_former", former);
+    return ERR_NONE;
+}
+
 enum err_code
 page_badge(struct req *r, struct resp *out, struct err *e)
 {
@@ -102,7 +119,8 @@ page_badge(struct req *r, struct resp *out, struct err *e)
     if ((rc = put_facts(r, model, &badge, false, e)) != ERR_NONE && rc != ERR_ASSERTION_MALFORMED)
         return rc;
     put_verdict(r, model, &badge, false);
-    if ((rc = put_checks(r, model, &badge, e)) != ERR_NONE)
+    if ((rc = put_former(r, model, badge.email, e)) != ERR_NONE ||
+        (rc = put_checks(r, model, &badge, e)) != ERR_NONE)
         return rc;
     put_sharing(r, model, &badge.row);
     put_technical(r, model, &badge);

@@ -250,15 +250,6 @@ put_collections(const struct consent *c, struct err *e)
     return ERR_NONE;
 }
 
-static void
-put_counted(const struct req *r, json_object *model, const char *name, const char *id, size_t count)
-{
-    json_object *names = names_new(r);
-
-    json_put_number(names, "count", (int64_t)count);
-    put_sentence(r, model, name, id, names);
-}
-
 static enum err_code
 reply_gone(const struct req *r, struct resp *out)
 {
@@ -287,7 +278,7 @@ page_consent(struct req *r, struct resp *out, struct err *e)
     r->fetch_us += clock_monotonic_us() - began_us;
     if (c.offered > 0 && (rc = put_collections(&c, e)) != ERR_NONE)
         return rc;
-    put_counted(r, c.model, "heading", "push.heading", count);
+    put_counted(r, c.model, "heading", "push.heading", (int64_t)count);
     json_put_bool(c.model, "any", c.offered > 0);
     json_put_bool(c.model, "choose", count > 1 && c.offered > 0);
     out->data_pictures = true;
@@ -447,7 +438,8 @@ page_consent_take(struct req *r, struct resp *out, struct err *e)
         if ((rc = decide(&c, i, e)) != ERR_NONE)
             return rc;
     r->fetch_us += clock_monotonic_us() - began_us;
-    put_counted(r, c.model, "heading", c.added > 0 ? "push.done" : "push.done_none", c.added);
+    put_counted(r, c.model, "heading", c.added > 0 ? "push.done" : "push.done_none",
+                (int64_t)c.added);
     view_url(c.model, "return_to", c.push.return_to);
     json_put_text(c.model, "window", c.push.window_key);
     out->data_pictures = true;

@@ -157,7 +157,7 @@ put_field(json_object *model, const char *name, struct slice value)
     json_put_text(field, "value", value);
 }
 
-static void
+void
 put_counted(const struct req *r, json_object *model, const char *name, const char *id,
             int64_t count)
 {

@@ -20,6 +20,9 @@ enum err_code model_reply(struct resp *out, int status, const char *page, json_o
 json_object *names_new(const struct req *r);
 void         put_sentence(const struct req *r, json_object *model, const char *name, const char *id,
                           json_object *names);
+/* The same with `count`, which chooses its plural. */
+void put_counted(const struct req *r, json_object *model, const char *name, const char *id,
+                 int64_t count);
 /* Paths with an id: path_of(r, "/backpack/badge/", id, "/remove"). */
 struct slice path_of(const struct req *r, const char *before, uint64_t id, const char *after);
 /* The query argument `before`, 0 when it is none. */
@@ -64,6 +67,12 @@ void put_providers(const struct req *r, json_object *model, const char *label_id
 MUST_USE enum err_code put_accounts(const struct req *r, json_object *model, struct err *e);
 /* passkeys, has_passkeys, passkey_name. */
 MUST_USE enum err_code put_passkeys(const struct req *r, json_object *model, struct err *e);
+/* addresses, several: those of this user. */
+MUST_USE enum err_code put_addresses(const struct req *r, json_object *model, struct err *e);
+/* The page where the code of a mail is typed, refused: the status and the sentence (`left` tries are
+ * left) of a failure to take it; 0 when it is no failure of the code's. */
+int code_failure(const struct req *r, enum err_code rc, uint64_t left, struct slice *ret_sentence);
+
 /* sessions: where this user is signed in. */
 /* sites: those that the learner has connected. */
 MUST_USE enum err_code put_sites(const struct req *r, json_object *model, struct err *e);

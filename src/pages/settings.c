@@ -1,20 +1,5 @@
 #include "pages_int.h"
 
-static enum err_code
-put_addresses(const struct req *r, json_object *model, struct err *e)
-{
-    json_object  *list = json_put_array(model, "addresses");
-    struct slice *emails;
-    size_t        count;
-    enum err_code rc;
-
-    if ((rc = store_user_emails(r->db, r->user->id, &emails, &count, e)) != ERR_NONE)
-        return rc;
-    for (size_t i = 0; i < count; i++)
-        json_put_text(json_add_object(list), "address", emails[i]);
-    return ERR_NONE;
-}
-
 /* Each section is a partial of its own, and a function that puts what it shows. */
 enum err_code
 page_settings(struct req *r, struct resp *out, struct err *e)

@@ -47,6 +47,8 @@ sent_model(const struct req *r, struct slice email)
     json_object *model = model_new(r, "sent.page_title", NULL);
 
     json_put_text(model, "email", email);
+    json_put_text(model, "action", SL("/signin/code"));
+    put_sentence(r, model, "button", "sent.sign_in", NULL);
     json_put_number(model, "count", r->app->conf->signin_link_ttl_s / 60);
     return model;
 }
@@ -98,21 +100,32 @@ page_signin_ask(struct req *r, struct resp *out, struct err *e)
     return reply_sent(r, out, 200, email, SLICE_NONE);
 }
 
+int
+code_failure(const struct req *r, enum err_code rc, uint64_t left, struct slice *ret_sentence)
+{
+    json_object *names = names_new(r);
+    const char  *id = rc == ERR_TOO_MANY ? "sent.too_many_codes" : "sent.dead_code";
+
+    if (rc != ERR_FIELD_INVALID && rc != ERR_NOT_FOUND && rc != ERR_TOO_MANY)
+        return 0;
+    json_put_number(names, "count", (int64_t)left);
+    if (rc == ERR_FIELD_INVALID && left > 0)
+        id = "sent.wrong_code";
+    *ret_sentence = view_text(r, id, names);
+    return rc == ERR_TOO_MANY ? 429 : 400;
+}
+
 enum err_code
 page_signin_code(struct req *r, struct resp *out, struct err *e)
 {
     struct slice  email = slice_trim(req_form(r, "email")), next;
-    json_object  *names = names_new(r);
+    struct slice  failure;
     uint64_t      left = 0;
     enum err_code rc = auth_signin_code(r, out, email, req_form(r, "code"), &next, &left, e);
+    int           status = code_failure(r, rc, left, &failure);
 
-    json_put_number(names, "count", (int64_t)left);
-    if (rc == ERR_FIELD_INVALID && left > 0)
-        return reply_sent(r, out, 400, email, view_text(r, "sent.wrong_code", names));
-    if (rc == ERR_FIELD_INVALID || rc == ERR_NOT_FOUND)
-        return reply_sent(r, out, 400, email, view_text(r, "sent.dead_code", NULL));
-    if (rc == ERR_TOO_MANY)
-        return reply_sent(r, out, 429, email, view_text(r, "sent.too_many_codes", NULL));
+    if (status != 0)
+        return reply_sent(r, out, status, email, failure);
     return rc != ERR_NONE ? rc : reply_next(out, next);
 }
 

@@ -9,11 +9,11 @@ enum { ALL, COUNT, GET, BY_PATH, COLLECTIONS, FIRST_REPORT };
 #define SELECT "SELECT STRAIGHT_JOIN "
 #define FULL_COLUMNS                                                                               \
     ", b.user_id, b.hosted_url, b.assertion, c.class_url, c.class_text, c.issuer_url,"             \
-    " c.issuer_text, c.contexts, e.email, COALESCE(k.report, r.report)"
+    " c.issuer_text, c.contexts, COALESCE(e.email, f.email), COALESCE(k.report, r.report)"
 #define FULL_OUT BADGE_ROW_OUT "ubbbbbbbbb"
 #define FULL_JOINS                                                                                 \
     BADGE_ROW_JOINS                                                                                \
-    " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = b.email_number"               \
+    BADGE_EMAIL_JOINS                                                                              \
     " LEFT JOIN badge_report r ON r.user_id = b.user_id AND r.badge_id = b.id"                     \
     " LEFT JOIN badge_check k ON k.user_id = b.user_id AND k.badge_id = b.id"
 

@@ -2,10 +2,12 @@
 #include "store_int.h"
 
 static const struct stmt_table *const tables[] = {
-    &position_statements, &tx_statements,      &user_statements,    &session_statements,
-    &signin_statements,   &rate_statements,    &outbox_statements,  &purge_statements,
-    &sweep_statements,    &host_statements,    &recheck_statements, &push_statements,
-    &passkey_statements,  &connect_statements, &oidc_statements,
+    &position_statements, &tx_statements,      &user_statements,      &session_statements,
+    &signin_statements,   &rate_statements,    &outbox_statements,    &purge_statements,
+    &sweep_statements,    &host_statements,    &recheck_statements,   &push_statements,
+    &passkey_statements,  &connect_statements, &address_statements,   &merge_statements,
+    &merge_moves,         &merge_badge_ids,    &merge_collection_ids, &merge_passkey_ids,
+    &merge_grant_ids,     &merge_identity_ids, &oidc_statements,
 };
 
 enum err_code

@@ -157,9 +157,18 @@ struct exchange {
     struct connect_tokens tokens;
 };
 
+/* The grant of a code or of a refresh token, locked. */
 static enum err_code
-check_origin(const struct exchange *x, struct err *e)
+find_locked(struct db *db, const struct stmt *st, struct slice key, struct exchange *x,
+            struct query *q, struct err *e)
 {
+    struct sha256 hash = sha256_of(key);
+    enum err_code rc;
+
+    if ((rc = query_need(db, st, BIND(HASH(hash)), q, e)) != ERR_NONE)
+        return rc;
+    x->owner = q->col[2].s;
+    x->ended = false; /* a transaction that lost against another begins again */
     return x->origin.p == NULL || slice_eq(x->origin, x->owner)
                ? ERR_NONE
                : FAIL(e, TOKEN_ORIGIN, "a page of another origin");
@@ -184,16 +193,13 @@ static enum err_code
 use_code(struct db *db, uint64_t nobody, void *args, struct err *e)
 {
     struct exchange *x = args;
-    struct sha256    code = sha256_of(x->code), access, family, refresh;
+    struct sha256    access, family, refresh;
     struct slice     new_family = rand_token(db->a), new_secret = rand_token(db->a);
     struct query     q;
     enum err_code    rc;
 
     (void)nobody;
-    if ((rc = query_need(db, &sql[BY_CODE], BIND(HASH(code)), &q, e)) != ERR_NONE)
-        return rc;
-    x->owner = q.col[2].s;
-    if ((rc = check_origin(x, e)) != ERR_NONE)
+    if ((rc = find_locked(db, &sql[BY_CODE], x->code, x, &q, e)) != ERR_NONE)
         return rc;
     if (!is_hash_of(q.col[3].s, x->verifier))
         return FAIL(e, NOT_FOUND, "another verifier");
@@ -215,16 +221,13 @@ static enum err_code
 refresh(struct db *db, uint64_t nobody, void *args, struct err *e)
 {
     struct exchange *x = args;
-    struct sha256    family = sha256_of(x->family), access, next;
+    struct sha256    access, next;
     struct slice     new_secret = rand_token(db->a);
     struct query     q;
     enum err_code    rc;
 
     (void)nobody;
-    if ((rc = query_need(db, &sql[BY_FAMILY], BIND(HASH(family)), &q, e)) != ERR_NONE)
-        return rc;
-    x->owner = q.col[2].s;
-    if ((rc = check_origin(x, e)) != ERR_NONE)
+    if ((rc = find_locked(db, &sql[BY_FAMILY], x->family, x, &q, e)) != ERR_NONE)
         return rc;
     if (!is_hash_of(q.col[3].s, x->secret))
         return end_grant(db, x, q.col[0].u, q.col[1].u, e);

@@ -37,9 +37,8 @@ static const struct stmt sql[] = {
                "SELECT STRAIGHT_JOIN " BADGE_ROW_COLUMNS MEMBERS BADGE_ROW_JOINS WHERE_ORDER },
     [FULL] = { "member.full", ON_REPLICA_STREAM, "uu", BADGE_ROW_OUT "ubbb",
                "SELECT STRAIGHT_JOIN " BADGE_ROW_COLUMNS
-               ", b.class_id, b.hosted_url, b.assertion, e.email" MEMBERS BADGE_ROW_JOINS
-               " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = "
-               "b.email_number" WHERE_ORDER },
+               ", b.class_id, b.hosted_url, b.assertion, COALESCE(e.email, f.email)" MEMBERS
+                   BADGE_ROW_JOINS BADGE_EMAIL_JOINS WHERE_ORDER },
     /* Once each, however many of the badges are of one class. */
     [CLASSES] = { "member.classes", ON_REPLICA_STREAM, "uu", "ubbbbb",
                   "SELECT STRAIGHT_JOIN c.id, c.class_url, c.class_text, c.issuer_url, "

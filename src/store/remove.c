@@ -56,6 +56,7 @@ static const struct stmt sql[] = {
     { "remove.badges", ON_PRIMARY, "u", "", "DELETE FROM badge WHERE user_id = ?" },
     { "remove.sessions", ON_PRIMARY, "u", "", "DELETE FROM session WHERE user_id = ?" },
     { "remove.identities", ON_PRIMARY, "u", "", "DELETE FROM oidc_identity WHERE user_id = ?" },
+    { "remove.oidc-states", ON_PRIMARY, "u", "", "DELETE FROM oidc_state WHERE user_id = ?" },
     { "remove.pending-identities", ON_PRIMARY, "u", "",
       "DELETE p FROM oidc_pending p JOIN user_email e ON e.email_key = p.email_key"
       " WHERE e.user_id = ?" },
@@ -65,13 +66,16 @@ static const struct stmt sql[] = {
       "DELETE s FROM signin s JOIN user_email e ON e.email_key = s.email_key WHERE e.user_id = ?" },
     { "remove.mails", ON_PRIMARY, "u", "",
       "DELETE o FROM outbox o JOIN user_email e ON e.email = o.send_to WHERE e.user_id = ?" },
+    { "remove.asks", ON_PRIMARY, "u", "", "DELETE FROM signin WHERE user_id = ?" },
+    { "remove.former-emails", ON_PRIMARY, "u", "", "DELETE FROM former_email WHERE user_id = ?" },
+    { "remove.aliases", ON_PRIMARY, "u", "", "DELETE FROM user_alias WHERE user_id = ?" },
     { "remove.emails", ON_PRIMARY, "u", "", "DELETE FROM user_email WHERE user_id = ?" },
     { "remove.user", ON_PRIMARY, "u", "", "DELETE FROM user WHERE id = ?" },
 };
 const struct stmt_table remove_statements = { sql, COUNT_OF(sql) };
 
-static enum err_code
-touch_all(struct db *db, uint64_t user, struct err *e)
+enum err_code
+touch_user(struct db *db, uint64_t user, struct err *e)
 {
     SCOPED(query_done) struct query collections = { 0 }, badges = { 0 };
     enum err_code                   rc;
@@ -90,14 +94,11 @@ touch_all(struct db *db, uint64_t user, struct err *e)
     return rc;
 }
 
-static enum err_code
-remove_all(struct db *db, uint64_t user, void *args, struct err *e)
+enum err_code
+user_rows_remove(struct db *db, uint64_t user, struct err *e)
 {
     enum err_code rc;
 
-    (void)args;
-    if ((rc = touch_all(db, user, e)) != ERR_NONE)
-        return rc;
     for (size_t i = SHARED_CLASSES; i < COUNT_OF(sql); i++) {
         rc = i == SHARED_LAST
                  ? query_exec(db, &sql[i], BIND(U64(user), U64(user), U64(user)), NULL, e)
@@ -106,6 +107,15 @@ remove_all(struct db *db, uint64_t user, void *args, struct err *e)
             return rc;
     }
     return ERR_NONE;
+}
+
+static enum err_code
+remove_all(struct db *db, uint64_t user, void *args, struct err *e)
+{
+    enum err_code rc = touch_user(db, user, e);
+
+    (void)args;
+    return rc == ERR_NONE ? user_rows_remove(db, user, e) : rc;
 }
 
 enum err_code

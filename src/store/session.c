@@ -5,7 +5,7 @@
 #include "core/digest.h"
 #include "core/rand.h"
 
-enum { ADD, FIND, NOTE_USE, ALL, END };
+enum { ADD, FIND, NOTE_USE, ALL, END, END_OTHERS };
 
 static const struct stmt sql[] = {
     [ADD] = { "session.add", ON_PRIMARY, "buubiii", "",
@@ -15,7 +15,7 @@ static const struct stmt sql[] = {
                "SELECT s.id, s.user_id, s.user_agent, s.created_at_s, s.used_at_s, s.expires_at_s,"
                " u.version, e.email, u.findable, u.created_at_s FROM session s"
                " JOIN user u ON u.id = s.user_id"
-               " JOIN user_email e ON e.user_id = u.id AND e.number = 0"
+               " JOIN user_email e ON e.user_id = u.id AND e.number = u.primary_number"
                " WHERE s.token_hash = ? AND s.expires_at_s > ?" },
     [NOTE_USE] = { "session.note-use", ON_PRIMARY, "iib", "",
                    "UPDATE session SET used_at_s = ?, expires_at_s = ? WHERE token_hash = ?" },
@@ -24,6 +24,8 @@ static const struct stmt sql[] = {
               " WHERE user_id = ? AND expires_at_s > ? ORDER BY id DESC" },
     [END] = { "session.end", ON_PRIMARY, "uu", "",
               "DELETE FROM session WHERE user_id = ? AND id = ?" },
+    [END_OTHERS] = { "session.end-others", ON_PRIMARY, "uu", "",
+                     "DELETE FROM session WHERE user_id = ? AND id <> ?" },
 };
 const struct stmt_table session_statements = { sql, COUNT_OF(sql) };
 
@@ -118,4 +120,10 @@ store_session_end(struct db *db, uint64_t user, uint64_t session, struct err *e)
     if ((rc = query_exec(db, &sql[END], BIND(U64(user), U64(session)), &found, e)) != ERR_NONE)
         return rc;
     return found == 0 ? FAIL(e, NOT_FOUND, "session") : ERR_NONE;
+}
+
+enum err_code
+store_session_end_others(struct db *db, uint64_t user, uint64_t session, struct err *e)
+{
+    return tx_exec(db, &sql[END_OTHERS], BIND(U64(user), U64(session)), NULL, e);
 }

@@ -1,30 +1,35 @@
-/* Sign-in mails: one for an address at a time, used once, by its link or by the code in it. */
+/* Mails that prove an address: one for an address and a purpose at a time, used once, by its link or by the code
+ * in it. */
 #include "store_int.h"
 
 #include "core/clock.h"
 #include "core/digest.h"
 
-enum { ADD, PEEK, FIND, USE, TRY, TRIED, END };
+enum { ADD, PEEK, FIND, USE, TRY, TRIED, END, RENEW };
 
-#define BY_TOKEN "SELECT email, next FROM signin WHERE token_hash = ? AND expires_at_s > ?"
-#define BY_BROWSER " WHERE email_key = ? AND browser_hash = ? AND expires_at_s > ?"
+#define BY_TOKEN                                                                                   \
+    "SELECT email, next FROM signin WHERE token_hash = ? AND user_id = ? AND expires_at_s > ?"
+#define OF_BROWSER " WHERE email_key = ? AND user_id = ? AND browser_hash = ?"
+#define BY_BROWSER OF_BROWSER " AND expires_at_s > ?"
 
 static const struct stmt sql[] = {
-    [ADD] = { "signin.add", ON_PRIMARY, "bbbibbb", "",
-              "INSERT INTO signin (email_key, token_hash, email, expires_at_s, browser_hash,"
-              " code_hash, next, tries) VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+    [ADD] = { "signin.add", ON_PRIMARY, "bubbibbb", "",
+              "INSERT INTO signin (email_key, user_id, token_hash, email, expires_at_s, "
+              "browser_hash,"
+              " code_hash, next, tries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)"
               " ON DUPLICATE KEY UPDATE token_hash = VALUES(token_hash), email = VALUES(email),"
               " expires_at_s = VALUES(expires_at_s), browser_hash = VALUES(browser_hash),"
               " code_hash = VALUES(code_hash), next = VALUES(next), tries = 0" },
-    [PEEK] = { "signin.peek", PREFER_PRIMARY, "bi", "bb", BY_TOKEN },
-    [FIND] = { "signin.find", ON_PRIMARY, "bi", "bb", BY_TOKEN },
+    [PEEK] = { "signin.peek", PREFER_PRIMARY, "bui", "bb", BY_TOKEN },
+    [FIND] = { "signin.find", ON_PRIMARY, "bui", "bb", BY_TOKEN },
     [USE] = { "signin.use", ON_PRIMARY, "b", "", "DELETE FROM signin WHERE token_hash = ?" },
-    [TRY] = { "signin.try", ON_PRIMARY, "bbii", "",
+    [TRY] = { "signin.try", ON_PRIMARY, "bubii", "",
               "UPDATE signin SET tries = tries + 1" BY_BROWSER " AND tries < ?" },
-    [TRIED] = { "signin.tried", ON_PRIMARY, "bbi", "bbbu",
+    [TRIED] = { "signin.tried", ON_PRIMARY, "bubi", "bbbu",
                 "SELECT email, next, code_hash, tries FROM signin" BY_BROWSER },
-    [END] = { "signin.end", ON_PRIMARY, "bb", "",
-              "DELETE FROM signin WHERE email_key = ? AND browser_hash = ?" },
+    [END] = { "signin.end", ON_PRIMARY, "bub", "", "DELETE FROM signin" OF_BROWSER },
+    [RENEW] = { "signin.renew", ON_PRIMARY, "bubub", "",
+                "UPDATE signin SET token_hash = ?, tries = ?" OF_BROWSER },
 };
 const struct stmt_table signin_statements = { sql, COUNT_OF(sql) };
 
@@ -52,11 +57,12 @@ add(struct db *db, uint64_t nobody, void *args, struct err *e)
     enum err_code            rc;
 
     (void)nobody;
-    if ((rc = query_exec(db, &sql[ADD],
-                         BIND(BYTES(email_key(db->a, ask->email)), HASH(token), BYTES(ask->email),
-                              I64(clock_now_s() + db->s->conf->signin_link_ttl_s), HASH(browser),
-                              HASH(code), BYTES(ask->next)),
-                         NULL, e)) != ERR_NONE)
+    if ((rc =
+             query_exec(db, &sql[ADD],
+                        BIND(BYTES(email_key(db->a, ask->email)), U64(ask->user), HASH(token),
+                             BYTES(ask->email), I64(clock_now_s() + db->s->conf->signin_link_ttl_s),
+                             HASH(browser), HASH(code), BYTES(ask->next)),
+                        NULL, e)) != ERR_NONE)
         return rc;
     return store_outbox_add(db, ask->email, as->subject, as->text, e);
 }
@@ -71,36 +77,39 @@ store_signin_add(struct db *db, const struct signin_ask *ask, struct slice subje
 }
 
 static enum err_code
-find(struct db *db, const struct stmt *st, const struct sha256 *hash, struct signin *ret,
-     struct err *e)
+find(struct db *db, const struct stmt *st, const struct sha256 *hash, uint64_t user,
+     struct signin *ret, struct err *e)
 {
     struct query  q;
     enum err_code rc;
 
-    if ((rc = query_need(db, st, BIND(HASH(*hash), I64(clock_now_s())), &q, e)) != ERR_NONE)
+    if ((rc = query_need(db, st, BIND(HASH(*hash), U64(user), I64(clock_now_s())), &q, e)) !=
+        ERR_NONE)
         return rc;
     *ret = (struct signin){ .email = q.col[0].s, .next = q.col[1].s };
     return ERR_NONE;
 }
 
 enum err_code
-store_signin_peek(struct db *db, struct slice token, struct signin *ret, struct err *e)
+store_signin_peek(struct db *db, uint64_t user, struct slice token, struct signin *ret,
+                  struct err *e)
 {
     struct sha256 hash = sha256_of(token);
 
-    return find(db, &sql[PEEK], &hash, ret, e);
+    return find(db, &sql[PEEK], &hash, user, ret, e);
 }
 
 /* Of two at once both may find it, but only one removes it. */
 enum err_code
-store_signin_use(struct db *db, struct slice token, struct signin *ret, struct err *e)
+store_signin_use(struct db *db, uint64_t user, struct slice token, struct signin *ret,
+                 struct err *e)
 {
     struct sha256 hash = sha256_of(token);
     struct signin found;
     enum err_code rc;
     uint64_t      removed;
 
-    if ((rc = find(db, &sql[FIND], &hash, &found, e)) != ERR_NONE ||
+    if ((rc = find(db, &sql[FIND], &hash, user, &found, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[USE], BIND(HASH(hash)), &removed, e)) != ERR_NONE)
         return rc;
     if (removed == 0)
@@ -111,8 +120,8 @@ store_signin_use(struct db *db, struct slice token, struct signin *ret, struct e
 
 /* The try is counted before anything is compared, or many at once would have more of them. */
 enum err_code
-store_signin_try(struct db *db, struct slice email, struct slice browser, struct slice code,
-                 struct signin *ret, uint64_t *ret_left, struct err *e)
+store_signin_try(struct db *db, uint64_t user, struct slice email, struct slice browser,
+                 struct slice code, struct signin *ret, uint64_t *ret_left, struct err *e)
 {
     struct slice  key = email_key(db->a, email);
     struct sha256 asked = sha256_of(browser), want = code_hash(browser, code);
@@ -121,13 +130,14 @@ store_signin_try(struct db *db, struct slice email, struct slice browser, struct
     enum err_code rc;
     uint64_t      counted;
 
-    if ((rc = tx_exec(db, &sql[TRY], BIND(BYTES(key), HASH(asked), I64(now_s), I64(SIGNIN_TRIES)),
+    if ((rc = tx_exec(db, &sql[TRY],
+                      BIND(BYTES(key), U64(user), HASH(asked), I64(now_s), I64(SIGNIN_TRIES)),
                       &counted, e)) != ERR_NONE)
         return rc;
     if (counted == 0)
         return FAIL(e, NOT_FOUND, "no code of this browser, or no try left");
-    if ((rc = query_need(db, &sql[TRIED], BIND(BYTES(key), HASH(asked), I64(now_s)), &q, e)) !=
-        ERR_NONE)
+    if ((rc = query_need(db, &sql[TRIED], BIND(BYTES(key), U64(user), HASH(asked), I64(now_s)), &q,
+                         e)) != ERR_NONE)
         return rc;
     *ret = (struct signin){ .email = q.col[0].s, .next = q.col[1].s };
     *ret_left = q.col[3].u < SIGNIN_TRIES ? SIGNIN_TRIES - q.col[3].u : 0;
@@ -140,14 +150,32 @@ store_signin_try(struct db *db, struct slice email, struct slice browser, struct
 }
 
 enum err_code
-store_signin_end(struct db *db, struct slice email, struct slice browser, struct err *e)
+store_signin_end(struct db *db, uint64_t user, struct slice email, struct slice browser,
+                 struct err *e)
 {
     struct sha256 asked = sha256_of(browser);
     enum err_code rc;
     uint64_t      removed;
 
-    if ((rc = query_exec(db, &sql[END], BIND(BYTES(email_key(db->a, email)), HASH(asked)), &removed,
-                         e)) != ERR_NONE)
+    if ((rc =
+             query_exec(db, &sql[END], BIND(BYTES(email_key(db->a, email)), U64(user), HASH(asked)),
+                        &removed, e)) != ERR_NONE)
         return rc;
     return removed > 0 ? ERR_NONE : FAIL(e, NOT_FOUND, "signin used by another request");
+}
+
+enum err_code
+store_signin_renew(struct db *db, uint64_t user, struct slice email, struct slice browser,
+                   struct slice token, struct err *e)
+{
+    struct sha256 asked = sha256_of(browser), hash = sha256_of(token);
+    enum err_code rc;
+    uint64_t      found;
+
+    if ((rc = tx_exec(db, &sql[RENEW],
+                      BIND(HASH(hash), U64(SIGNIN_TRIES), BYTES(email_key(db->a, email)), U64(user),
+                           HASH(asked)),
+                      &found, e)) != ERR_NONE)
+        return rc;
+    return found > 0 ? ERR_NONE : FAIL(e, NOT_FOUND, "signin used by another request");
 }

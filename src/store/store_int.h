@@ -18,7 +18,7 @@ enum stmt_on {
     ON_REPLICA,        /* reads that any server with the data may answer */
     ON_REPLICA_STREAM, /* the same, row by row from the server: more may come than memory is for */
     ON_PRIMARY,        /* writes, and reads that decide about them */
-    PREFER_PRIMARY,    /* reads that want the newest, and would rather have a replica's than nothing */
+    PREFER_PRIMARY, /* reads that want the newest, and would rather have a replica's than nothing */
 };
 
 /* `in` and `out` have a letter for each parameter and column: u uint64_t, i int64_t, s text, b
@@ -39,7 +39,8 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     badge_write_statements, shared_statements, picture_statements, collection_statements,
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
     host_statements, recheck_statements, passkey_statements, push_statements, connect_statements,
-    oidc_statements;
+    address_statements, merge_statements, merge_moves, merge_badge_ids, merge_collection_ids,
+    merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -95,7 +96,7 @@ MUST_USE enum err_code query_exec(struct db *db, const struct stmt *st, const st
 
 /* ---- servers --------------------------------------------------------------------------------- */
 
-enum { PREPARED_SLOTS = 256, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
+enum { PREPARED_SLOTS = 512, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
 
 struct server {
     struct slice address;
@@ -232,11 +233,28 @@ struct sha256 picture_name(struct slice source_hash, struct slice assertion);
 #define BADGE_ROW_JOINS                                                                            \
     " JOIN class c ON c.id = b.class_id"                                                           \
     " LEFT JOIN badge_path p ON p.user_id = b.user_id AND p.badge_id = b.id"
+/* The address it was issued to, COALESCE(e.email, f.email): one of the user's, or one they gave up. */
+#define BADGE_EMAIL_JOINS                                                                          \
+    " LEFT JOIN user_email e ON e.user_id = b.user_id AND e.number = b.email_number"               \
+    " LEFT JOIN former_email f ON f.user_id = b.user_id AND f.number = b.email_number"
 enum { BADGE_ROW_COUNT = sizeof BADGE_ROW_OUT - 1 };
 struct badge_row badge_row_of(struct db *db, const struct query *q);
 /* Every row of a query that selects them. */
 MUST_USE enum err_code badge_rows_read(struct query *q, struct badge_row **ret, size_t *ret_count,
                                        struct err *e);
+
+/* address.c */
+/* A number that no address of the user has, or had that a badge names; how many addresses there are. */
+MUST_USE enum err_code address_next_number(struct db *db, uint64_t user, uint64_t *ret_number,
+                                           uint64_t *ret_count, struct err *e);
+/* Badges that name a given-up address of the user name the live one, where it is theirs again. */
+MUST_USE enum err_code addresses_adopt(struct db *db, uint64_t user, struct err *e);
+/* A badge that named this number is gone: so is the given-up address with the last of them. */
+MUST_USE enum err_code address_forget(struct db *db, uint64_t user, uint64_t number, struct err *e);
+
+/* remove.c: every public document of the user becomes old; all rows that name them go. */
+MUST_USE enum err_code touch_user(struct db *db, uint64_t user, struct err *e);
+MUST_USE enum err_code user_rows_remove(struct db *db, uint64_t user, struct err *e);
 
 /* text.c */
 /* 128 random bits as 22 characters of base64url: an address nobody guesses. */

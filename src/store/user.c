@@ -10,18 +10,20 @@ enum { BY_ID, BY_EMAIL, BY_EMAIL_NEWEST, EMAILS, ALL, FIND_PUBLIC, ADD, ADD_EMAI
 #define COLUMNS "SELECT u.id, u.version, e.email, u.findable, u.created_at_s FROM "
 #define BY_ADDRESS                                                                                 \
     COLUMNS "user_email k JOIN user u ON u.id = k.user_id"                                         \
-            " JOIN user_email e ON e.user_id = u.id AND e.number = 0 WHERE k.email_key = ?"
+            " JOIN user_email e ON e.user_id = u.id AND e.number = u.primary_number WHERE "        \
+            "k.email_key = ?"
 
 static const struct stmt sql[] = {
     [BY_ID] = { "user.by-id", ON_REPLICA, "u", "uubui",
-                COLUMNS "user u JOIN user_email e ON e.user_id = u.id AND e.number = 0"
-                        " WHERE u.id = ?" },
+                COLUMNS
+                "user u JOIN user_email e ON e.user_id = u.id AND e.number = u.primary_number"
+                " WHERE u.id = ?" },
     [BY_EMAIL] = { "user.by-email", ON_REPLICA, "b", "uubui", BY_ADDRESS },
     [BY_EMAIL_NEWEST] = { "user.by-email-newest", ON_PRIMARY, "b", "uubui", BY_ADDRESS },
     [EMAILS] = { "user.emails", ON_REPLICA, "u", "b",
                  "SELECT email FROM user_email WHERE user_id = ? ORDER BY number" },
     [ALL] = { "user.list", ON_REPLICA, "uu", "uubui",
-              COLUMNS "user u JOIN user_email e ON e.user_id = u.id AND e.number = 0"
+              COLUMNS "user u JOIN user_email e ON e.user_id = u.id AND e.number = u.primary_number"
                       " WHERE u.id > ? ORDER BY u.id LIMIT ?" },
     /* Whoever has just switched it off is not found on a replica that does not know yet. */
     [FIND_PUBLIC] = { "user.find-public", PREFER_PRIMARY, "b", "u",

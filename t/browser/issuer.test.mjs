@@ -35,7 +35,12 @@ async function with_code(window, address) {
     await window.click("main form button");
     await window.waitForSelector("[data-decide]");
 }
-const accept = (window) => Promise.all([window.waitForSelector("[data-decided]"), window.click("[data-decide] .button-main")]);
+/* Until the page's script has run: modules do before `load`. */
+async function decide(window, button) {
+    await Promise.all([window.waitForSelector("[data-decided]"), window.click(button)]);
+    await window.waitForLoadState("load");
+}
+const accept = (window) => decide(window, "[data-decide] .button-main");
 
 test("issuer.js leaves one global behind, and knows where it came from", async () => {
     await page.goto(`${stack.demo}/`);
@@ -169,8 +174,7 @@ test("where no window opens the page itself goes there and back", async () => {
     await page.evaluate((list) => { globalThis.open = () => null; globalThis.OpenBadges.issue(list, () => {}); }, [url_of("map-reader")]);
     await page.waitForSelector("[data-decide]");
     assert.match(await page.textContent(".lead"), new RegExp(`Sent by ${new URL(stack.demo).host}`));
-    await page.click('[name="decline"]');
-    await page.waitForSelector("[data-decided]");
+    await decide(page, '[name="decline"]');
     assert.ok(await page.isHidden("[data-close]"));
     await shoot(stack, page, "push-done-page");
     await page.click("main a:has-text('Back to')");
@@ -210,8 +214,7 @@ test("nobody but the page that opened the window is answered, and nobody else is
     assert.deepEqual(await visit.page.evaluate(() => globalThis.answers), [], "a forged result is no result");
     /* The page that opened it has become another site's. */
     await visit.page.goto(stack.demo.replace("127.0.0.1", "localhost"));
-    await window.click('[name="decline"]');
-    await window.waitForSelector("[data-decided]");
+    await decide(window, '[name="decline"]');
     assert.ok(await window.isVisible("[data-close]"), "it tried");
     await visit.page.evaluate(() => new Promise((done) => { setTimeout(done); }));
     assert.deepEqual(await visit.page.evaluate(() => globalThis.heard), [], "another site is told nothing");

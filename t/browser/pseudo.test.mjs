@@ -107,6 +107,42 @@ test("the learner's own pages", async () => {
     await check(page, "the badge that others see");
 });
 
+/* Asks for an address: the link in its mail. */
+async function ask_for(address) {
+    await page.goto("/settings");
+    await page.fill("#email", address);
+    await page.click('form[action="/settings/addresses"] button');
+    await check(page, "the page behind the form of an address");
+    return /http\S+\/settings\/addresses\/\S+/.exec(await stack.mail_for(address))[0];
+}
+
+test("several addresses", async () => {
+    const free = stack.address("free"), taken = stack.address("taken");
+    const other = await visitor(browser, stack);
+    await sign_in(stack, other.page, taken);
+    await page.goto("/settings");
+    await page.fill("#email", email);
+    await page.click('form[action="/settings/addresses"] button');
+    await check(page, "an address that is theirs already");
+    for (const address of [free, taken]) {
+        const link = await ask_for(address);
+        await page.goto(link);
+        await check(page, `the link for ${address}`);
+        await page.click("main .button-main");
+        await check(page, "settings with several addresses");
+        await page.goto(link);
+        await check(page, "a link that was used");
+    }
+    await page.goto("/settings");
+    await page.click('form[action="/settings/addresses/remove"] button >> nth=0');
+    await check(page, "the question before an address goes");
+    await page.click(".button-bad");
+    await page.goto("/backpack");
+    await page.click(".card-link >> nth=0");
+    await check(page, "a badge of an address that was given up");
+    await other.close();
+});
+
 /* An SVG with something baked in that claims to be a badge. */
 function baked(text) {
     return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:openbadges="http://openbadges.org"><openbadges:assertion verify="${text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;")}"/></svg>`;

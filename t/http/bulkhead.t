@@ -172,7 +172,7 @@ for my $pool (qw(fetch fetch-anon)) {
 # Where the processors are too few, reads come first: among processes, and among sessions where the kernel shares by them.
 sub priority {
     my ($pid) = @_;
-    my ($stat, $group) = map { open(my $in, '<', "/proc/$pid/$_") ? scalar <$in> : '' } qw(stat autogroup);
+    my ($stat, $group) = map { my $in; open($in, '<', "/proc/$pid/$_") ? scalar <$in> : '' } qw(stat autogroup);
     return join ' ', (split ' ', $stat =~ s/^.*\) //r)[16], $group =~ /nice (-?\d+)/ ? $1 : ();
 }
 for my $pool (qw(read app fetch fetch-anon)) {

@@ -149,6 +149,11 @@ my %asked = (
     ],
     '/healthz' => [ { status => 200 } ],
 );
+# An account that became part of this one.
+my $merged = 12345;
+$stack->sql("REPLACE INTO obi.user_alias (id, user_id) VALUES ($merged, $user)");
+push @{ $asked{$_} }, { user => $merged, group => $group, headers => { Accept => 'application/json' }, status => 301 }
+    for grep { m{^/displayer/\{user\}/} } keys %asked;
 push @{ $asked{'/displayer/{user}/groups'} }, { user => $user, headers => { Accept => 'text/html' }, status => 400 };
 push @{ $asked{'/displayer/{user}/group/{group}'} }, { user => $user, group => $group, headers => { Accept => 'text/html' }, status => 400 };
 # What only comes when something is broken or too much; t/http/cache.t and t/http/limits.t see to these.

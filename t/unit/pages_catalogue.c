@@ -69,13 +69,12 @@ failures_and_causes_say_in_the_catalogue_what_they_say_in_their_lists(void **sta
 static void
 look_through(struct slice text, const char *file)
 {
-    static const struct slice heads[] = { SL("add."),        SL("backpack."),    SL("badge."),
-                                          SL("collection."), SL("collections."), SL("settings."),
-                                          SL("share."),      SL("signin."),      SL("verdict."),
-                                          SL("mail."),       SL("visibility."),  SL("landing."),
-                                          SL("help."),       SL("sent."),        SL("confirm."),
-                                          SL("dead."),       SL("report."),      SL("verify."),
-                                          SL("access.") };
+    static const struct slice heads[] = {
+        SL("add."),        SL("backpack."), SL("badge."),  SL("collection."), SL("collections."),
+        SL("settings."),   SL("share."),    SL("signin."), SL("verdict."),    SL("mail."),
+        SL("visibility."), SL("landing."),  SL("help."),   SL("sent."),       SL("confirm."),
+        SL("dead."),       SL("report."),   SL("verify."), SL("access."),     SL("address.")
+    };
 
     for (size_t i = 0; i + 1 < text.n; i++) {
         struct slice rest = slice_from(text, i + 1), id = rest;

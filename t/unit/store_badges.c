@@ -269,7 +269,7 @@ removing_a_person_leaves_nothing_of_theirs(void **state)
     OK(store_collection_put_badge(f->db, user.id, collection, id, &f->e));
     OK(store_session_add(f->db, user.id, SL("leaver's"), SL(""), &f->e));
     OK(store_signin_add(
-        f->db, &(struct signin_ask){ user.email, SL("leaver's"), SL("1"), SL("b"), SL("") },
+        f->db, &(struct signin_ask){ user.email, SL("leaver's"), SL("1"), SL("b"), SL(""), 0 },
         SL("s"), SL("t"), &f->e));
     OK(store_user_remove(f->db, user.id, &f->e));
     for (size_t i = 0; i < COUNT_OF(tables); i++)

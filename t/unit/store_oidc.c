@@ -2,6 +2,7 @@
 #include "store_badges.h"
 
 #include "core/file.h"
+#include "store/address.h"
 #include "store/oidc.h"
 
 static struct oidc_identity
@@ -154,6 +155,27 @@ what_is_a_persons_goes_with_them(void **state)
                      0);
 }
 
+static void
+merged_accounts_keep_the_identities_of_both(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          into = a_user(f, "into"), from = a_user(f, "from");
+    struct oidc_identity one = identity_of(f, "into-1", into.email),
+                         other = identity_of(f, "from-1", from.email), *all;
+    uint64_t whose;
+    size_t   count;
+
+    OK(store_oidc_add(f->db, into.id, &one, &f->e));
+    OK(store_oidc_add(f->db, from.id, &other, &f->e));
+    server_sql("primary", "UPDATE oidc_identity SET id = 5 WHERE subject IN ('into-1', 'from-1')");
+    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(owner(f, "from-1", &whose));
+    assert_int_equal(whose, into.id);
+    OK(store_oidc_list(f->db, into.id, &all, &count, &f->e));
+    assert_int_equal(count, 2);
+    assert_int_not_equal(all[0].id, all[1].id);
+}
+
 static int
 begin(void **state)
 {
@@ -170,6 +192,7 @@ main(void)
         cmocka_unit_test(what_waits_is_claimed_by_its_address_in_its_browser),
         cmocka_unit_test(what_has_become_somebodys_meanwhile_is_not_claimed),
         cmocka_unit_test(what_is_a_persons_goes_with_them),
+        cmocka_unit_test(merged_accounts_keep_the_identities_of_both),
     };
 
     return RUN_TAP_WITH(tests, begin);

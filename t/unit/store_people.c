@@ -200,7 +200,7 @@ a_session_lasts_from_its_last_use_and_is_swept_after(void **state)
 static enum err_code
 ask(struct fixture *f, struct slice email, struct slice token)
 {
-    struct signin_ask ask = { email, token, SL("123456"), SL("browser"), SL("/claim?a=b") };
+    struct signin_ask ask = { email, token, SL("123456"), SL("browser"), SL("/claim?a=b"), 0 };
 
     return store_signin_add(f->db, &ask, SL("s"), SL("t"), &f->e);
 }
@@ -210,7 +210,7 @@ try_code(struct fixture *f, const char *browser, const char *code, uint64_t *ret
 {
     struct signin found;
 
-    return store_signin_try(f->db, SL("code@example.org"), slice_str(browser), slice_str(code),
+    return store_signin_try(f->db, 0, SL("code@example.org"), slice_str(browser), slice_str(code),
                             &found, ret_left, &f->e);
 }
 
@@ -230,13 +230,13 @@ a_code_works_in_the_browser_that_asked_for_three_tries(void **state)
     assert_int_equal(try_code(f, "browser", "000000", &left), ERR_FIELD_INVALID);
     assert_int_equal(left, 0);
     assert_int_equal(try_code(f, "browser", "123456", &left), ERR_NOT_FOUND);
-    OK(store_signin_peek(f->db, SL("with a code"), &found, &f->e)); /* the link is still good */
+    OK(store_signin_peek(f->db, 0, SL("with a code"), &found, &f->e)); /* the link is still good */
     OK(ask(f, SL("code@example.org"), SL("another mail")));
     OK(try_code(f, "browser", "123456", &left));
-    OK(store_signin_end(f->db, SL("CODE@example.org"), SL("browser"), &f->e));
-    assert_int_equal(store_signin_end(f->db, SL("code@example.org"), SL("browser"), &f->e),
+    OK(store_signin_end(f->db, 0, SL("CODE@example.org"), SL("browser"), &f->e));
+    assert_int_equal(store_signin_end(f->db, 0, SL("code@example.org"), SL("browser"), &f->e),
                      ERR_NOT_FOUND);
-    assert_int_equal(store_signin_peek(f->db, SL("another mail"), &found, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_signin_peek(f->db, 0, SL("another mail"), &found, &f->e), ERR_NOT_FOUND);
 }
 
 static void
@@ -259,14 +259,14 @@ a_new_link_makes_the_old_one_invalid(void **state)
 
     OK(ask(f, SL("link@example.org"), SL("old")));
     OK(ask(f, SL("LINK@example.org"), SL("new")));
-    assert_int_equal(store_signin_peek(f->db, SL("old"), &found, &f->e), ERR_NOT_FOUND);
-    OK(store_signin_peek(f->db, SL("new"), &found, &f->e));
-    OK(store_signin_peek(f->db, SL("new"), &found, &f->e));
+    assert_int_equal(store_signin_peek(f->db, 0, SL("old"), &found, &f->e), ERR_NOT_FOUND);
+    OK(store_signin_peek(f->db, 0, SL("new"), &found, &f->e));
+    OK(store_signin_peek(f->db, 0, SL("new"), &found, &f->e));
     assert_slice_equal(found.email, SL("LINK@example.org"));
     assert_slice_equal(found.next, SL("/claim?a=b"));
-    OK(store_signin_use(f->db, SL("new"), &found, &f->e));
-    assert_int_equal(store_signin_use(f->db, SL("new"), &found, &f->e), ERR_NOT_FOUND);
-    assert_int_equal(store_signin_peek(f->db, SL("new"), &found, &f->e), ERR_NOT_FOUND);
+    OK(store_signin_use(f->db, 0, SL("new"), &found, &f->e));
+    assert_int_equal(store_signin_use(f->db, 0, SL("new"), &found, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_signin_peek(f->db, 0, SL("new"), &found, &f->e), ERR_NOT_FOUND);
 }
 
 static void
@@ -277,9 +277,9 @@ a_link_ends_after_its_time(void **state)
 
     OK(ask(f, SL("late@example.org"), SL("late")));
     move_clock(f, f->conf->signin_link_ttl_s - 5);
-    OK(store_signin_peek(f->db, SL("late"), &found, &f->e));
+    OK(store_signin_peek(f->db, 0, SL("late"), &found, &f->e));
     move_clock(f, f->conf->signin_link_ttl_s + 5);
-    assert_int_equal(store_signin_use(f->db, SL("late"), &found, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_signin_use(f->db, 0, SL("late"), &found, &f->e), ERR_NOT_FOUND);
     move_clock(f, 0);
 }
 
@@ -304,7 +304,7 @@ of_many_that_use_a_link_at_once_one_gets_it(void **state)
 
                 if (db_ping(db, &f->e) != ERR_NONE)
                     _exit(3);
-                _exit(store_signin_use(db, token, &found, &f->e) == ERR_NONE ? 1 : 0);
+                _exit(store_signin_use(db, 0, token, &found, &f->e) == ERR_NONE ? 1 : 0);
             }
         for (size_t i = 0; i < COUNT_OF(children); i++) {
             int status;
