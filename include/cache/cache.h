@@ -66,6 +66,10 @@ bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, st
  * somebody has it already; true also when no server answered. */
 bool cache_take(struct cache *c, struct slice key, int64_t ttl_s);
 
+/* Keeps what somebody else said under `key` for ttl_s seconds, over what is there; read with
+ * cache_get. Nothing happens when it is over 1 MB or the server does not answer. */
+void cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s);
+
 /* Removes keys. True when every one is known to be gone: the server said so, or it is not running,
  * and what it held went with it. False when a server hangs: it may still hold them until their time
  * is over. */

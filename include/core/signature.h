@@ -35,6 +35,18 @@ enum signature_algorithm signature_algorithm_of(struct slice name, bool any_case
 bool public_key_read(struct arena *a, struct slice pem, struct public_key *ret,
                      enum cause_id *ret_why);
 
+/* The parts of a public key as a JWK has them, decoded: big-endian bytes.
+ * Spec: RFC 7518, 6.2.1 and 6.3.1; RFC 8037, 2. */
+struct key_parts {
+    enum key_kind kind;
+    struct slice  n, e; /* RSA */
+    struct slice  x, y; /* P-256; Ed25519 has only x */
+};
+/* The key of those parts, held to the same rules; an exponent has at most 8 bytes. Otherwise as
+ * public_key_read. */
+bool public_key_make(struct arena *a, const struct key_parts *parts, struct public_key *ret,
+                     enum cause_id *ret_why);
+
 /* Whether the key is of the kind that the algorithm needs. */
 bool public_key_fits(const struct public_key *key, enum signature_algorithm algorithm);
 

@@ -13,6 +13,7 @@
 #include "core/conf.h"
 #include "core/err.h"
 #include "core/fetcher.h"
+#include "core/secret.h"
 
 struct net;
 
@@ -32,6 +33,18 @@ void                   net_free(struct net *n);
  * 64 KiB in all. Errors of get besides those named there: FETCH_ANSWER for what is no HTTP answer,
  * or a broken one. Owner   lives in `a` and ends with it. */
 const struct fetcher *net_fetcher(struct net *n, struct arena *a, enum net_who who);
+
+/* What is sent to a server that the operator has named, with something of ours in it. */
+struct net_call {
+    struct slice  url;
+    struct slice  form;          /* application/x-www-form-urlencoded, as a POST; p NULL: a GET */
+    struct secret authorization; /* the header's value; empty: none */
+};
+/* Sends it with a fetcher of net_fetcher. No redirect is followed: what it carries is for nobody
+ * else. Answers and errors as `get`; FETCH_REDIRECTS where one was wanted. */
+MUST_USE enum err_code net_send(const struct fetcher *fetcher, struct arena *a,
+                                const struct net_call *call, size_t max_bytes, struct fetched *ret,
+                                struct err *e);
 
 /* Who asks each host in its turn: `wait` is called with the address that a redirect leads to before
  * that is asked, and may fail the fetch. The time it takes is none of the fetch's. */

@@ -23,6 +23,12 @@ enum err_code page_passkey_remove(struct req *r, struct resp *out, struct err *e
 enum err_code page_passkey_signin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_signout(struct req *r, struct resp *out, struct err *e);
 
+/* POST /signin/oidc/:name (signed in: adds that way to sign in), GET /signin/oidc/:name/callback, both in
+ * the anonymous fetch pool; POST /settings/identity/:id/remove. */
+enum err_code page_oidc_begin(struct req *r, struct resp *out, struct err *e);
+enum err_code page_oidc_callback(struct req *r, struct resp *out, struct err *e);
+enum err_code page_identity_remove(struct req *r, struct resp *out, struct err *e);
+
 /* GET /access: a site asks for a standing permission. POST /accept: the learner gives it.
  * POST /settings/site/:id/revoke takes it back. */
 enum err_code page_access(struct req *r, struct resp *out, struct err *e);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/routes.h"
+#include "auth/oidc.h"
 #include "cache/cache.h"
 #include "core/log.h"
 #include "http/serve.h"
@@ -52,6 +53,15 @@ read_args(int argc, char **argv, struct args *ret)
 }
 
 static enum err_code
+check_conf(const struct conf *conf, struct err *e)
+{
+    struct conf_faults faults = { .count = 0 };
+
+    oidc_check_conf(conf, &faults);
+    return conf_faults_fail(&faults, e);
+}
+
+static enum err_code
 app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e)
 {
     enum err_code rc;
@@ -59,12 +69,13 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
     *ret = (struct app){ .routes = routes, .route_count = route_count };
     if ((rc = conf_load(a, args->files, args->file_count, NULL, &ret->conf, NULL, NULL, e)) !=
             ERR_NONE ||
+        (rc = check_conf(ret->conf, e)) != ERR_NONE ||
         (rc = site_new(&site_embedded, &ret->site, e)) != ERR_NONE)
         return rc;
     log_set_level_named(ret->conf->log_level);
     ret->store = store_new(ret->conf);
-    /* Documents, and the places of the fetch pool. */
-    if (args->pool == READ || args->pool == FETCH)
+    /* Documents, the places of the fetch pool, and what identity providers publish. */
+    if (args->pool != APP)
         ret->cache = cache_new(ret->conf);
     /* Only the fetch pools can go out at all. */
     if (args->pool == FETCH || args->pool == FETCH_ANON)

@@ -35,6 +35,14 @@ const struct route routes[] = {
     { HTTP_POST, "/settings/session/:id/end", page_session_end, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 
+    /* OpenID Connect. */
+    { HTTP_POST, "/signin/oidc/:name", page_oidc_begin, .pool = FETCH_ANON, .who = ANYONE,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+    { HTTP_GET, "/signin/oidc/:name/callback", page_oidc_callback, .pool = FETCH_ANON,
+      .who = ANYONE, .csrf = SAFE, .reply = HTML },
+    { HTTP_POST, "/settings/identity/:id/remove", page_identity_remove, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+
     /* Several addresses. */
     { HTTP_POST, "/settings/addresses", page_address_ask, .pool = APP, .who = USER, .csrf = TOKEN,
       .reply = HTML, .body = FORM, .body_max = 16 * KIB },

@@ -1,7 +1,9 @@
 #include "auth/signin.h"
 
+#include "auth/oidc.h"
 #include "auth/session.h"
 #include "auth_int.h"
+#include "store/oidc.h"
 
 enum err_code
 auth_signin_ask(const struct req *r, struct slice email, struct slice next, struct err *e)
@@ -10,7 +12,10 @@ auth_signin_ask(const struct req *r, struct slice email, struct slice next, stru
                                         .subject_id = "mail.signin_subject",
                                         .text_id = "mail.signin_text" };
 
-    return mailed_ask(r, &mail, email, next, e);
+    enum err_code rc = mailed_ask(r, &mail, email, next, e);
+
+    /* What waits for another mail's answer does not get this one's. */
+    return rc != ERR_NONE ? rc : store_oidc_forget(r->db, mailed_browser(r), e);
 }
 
 enum err_code
@@ -25,14 +30,19 @@ auth_signin_peek(const struct req *r, struct slice token, struct slice *ret_emai
     return rc;
 }
 
-/* The address is theirs who have its mail. */
+/* The address is theirs who have its mail, and so is the account at a provider that waits for them in this
+ * browser. */
 static enum err_code
 sign_in(const struct req *r, struct resp *out, struct slice email, struct err *e)
 {
     struct user   user;
     enum err_code rc;
+    bool          claimed;
 
-    if ((rc = store_user_for_email(r->db, email, &user, e)) != ERR_NONE)
+    if ((rc = store_user_for_email(r->db, email, &user, e)) != ERR_NONE ||
+        (rc = store_oidc_claim(r->db, mailed_browser(r), email, user.id, &claimed, e)) !=
+            ERR_NONE ||
+        (claimed && (rc = auth_oidc_say_added(r, user.email, e)) != ERR_NONE))
         return rc;
     return auth_session_start(r, out, user.id, e);
 }

@@ -4,7 +4,7 @@
 
 #include "badge/verify.h"
 #include "core/limits.h"
-#include "jws_int.h"
+#include "core/jws.h"
 
 enum node_kind {
     ANY_KIND, /* whatever a document says it is */

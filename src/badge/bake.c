@@ -1,7 +1,7 @@
 #include "badge/bake.h"
 
 #include "core/uri.h"
-#include "jws_int.h"
+#include "core/jws.h"
 #include "json/json.h"
 #include "png/png.h"
 #include "xml/svg.h"

@@ -2,7 +2,7 @@
 #include "badge/verify.h"
 #include "core/limits.h"
 #include "core/uri.h"
-#include "jws_int.h"
+#include "core/jws.h"
 
 static bool
 has_recipient(struct arena *a, struct slice payload)

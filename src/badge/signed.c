@@ -2,7 +2,7 @@
  * issuer's hosted profile names; nothing that the badge says of its own key counts. */
 #include "badge_int.h"
 #include "core/signature.h"
-#include "jws_int.h"
+#include "core/jws.h"
 
 enum { RSA_BITS_SAFE = 2048 };
 

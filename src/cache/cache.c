@@ -308,6 +308,20 @@ cache_take(struct cache *c, struct slice key, int64_t ttl_s)
     return rc != MEMCACHED_NOTSTORED && rc != MEMCACHED_DATA_EXISTS;
 }
 
+void
+cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s)
+{
+    int64_t            began_us = clock_monotonic_us();
+    memcached_return_t rc = MEMCACHED_FAILURE;
+
+    if (c == NULL || value.n > DOCUMENT_BYTES_MAX || clock_monotonic_ms() < *away(c, key))
+        return;
+    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
+        rc = memcached_set(c->readers, key.p, key.n, value.p, value.n, ttl_s, 0);
+    note(c, key, is_answer(rc));
+    c->took_us += clock_monotonic_us() - began_us;
+}
+
 /* ---- deleting ------------------------------------------------------------------------------------ */
 
 /* Nobody listens there: what the server held went with it. */

@@ -1,6 +1,7 @@
 /* obi config check|docs|errors */
 #include <stdio.h>
 
+#include "auth/oidc.h"
 #include "cli_int.h"
 #include "core/file.h"
 #include "core/limits.h"
@@ -81,6 +82,7 @@ check(const struct slice *files, size_t count)
     }
     net_check_conf(conf, &faults);
     mail_check_conf(conf, &faults);
+    oidc_check_conf(conf, &faults);
     say_faults(a, files, count, &faults);
     if (status != CLI_OK || faults.count > 0)
         return CLI_NO;

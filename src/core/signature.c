@@ -1,13 +1,16 @@
 #include "core/signature.h"
 
+#include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/x509.h>
 
 #include "core/digest.h"
 
 enum { RSA_BITS_MIN = 1024, RSA_BITS_MAX = 8192, KEPT = 64, PEM_BYTES_MAX = 16 * 1024 };
+enum { MODULUS_BYTES_MAX = RSA_BITS_MAX / 8, EXPONENT_BYTES_MAX = 8, COORDINATE_BYTES = 32 };
 
 enum signature_algorithm
 signature_algorithm_of(struct slice name, bool any_case)
@@ -172,6 +175,113 @@ public_key_read(struct arena *a, struct slice pem, struct public_key *ret, enum 
     }
     /* Of its own, so that it outlives its place among those kept. */
     EVP_PKEY_up_ref(key.handle);
+    arena_defer(a, release, key.handle);
+    *ret = key;
+    return true;
+}
+
+static void
+end_build(OSSL_PARAM_BLD *const *b)
+{
+    OSSL_PARAM_BLD_free(*b);
+}
+
+/* The public key that the parameters name, or NULL: a point that is not on its curve is refused here. */
+static EVP_PKEY *
+build(const char *type, OSSL_PARAM_BLD *from)
+{
+    OSSL_PARAM   *params = OSSL_PARAM_BLD_to_param(from);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    EVP_PKEY     *key = NULL;
+
+    if (params != NULL && ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+        (void)EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    ERR_clear_error();
+    return key;
+}
+
+static EVP_PKEY *
+make_rsa(const struct key_parts *parts)
+{
+    SCOPED(end_build) OSSL_PARAM_BLD *from = OSSL_PARAM_BLD_new();
+    BIGNUM   *n = BN_bin2bn((const unsigned char *)parts->n.p, (int)parts->n.n, NULL);
+    BIGNUM   *e = BN_bin2bn((const unsigned char *)parts->e.p, (int)parts->e.n, NULL);
+    EVP_PKEY *key = NULL;
+
+    if (from != NULL && n != NULL && e != NULL &&
+        OSSL_PARAM_BLD_push_BN(from, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(from, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+        key = build("RSA", from);
+    BN_free(n);
+    BN_free(e);
+    return key;
+}
+
+static EVP_PKEY *
+make_p256(const struct key_parts *parts)
+{
+    SCOPED(end_build) OSSL_PARAM_BLD *from = OSSL_PARAM_BLD_new();
+    unsigned char point[1 + 2 * COORDINATE_BYTES] = { POINT_CONVERSION_UNCOMPRESSED };
+
+    memcpy(point + 1, parts->x.p, COORDINATE_BYTES);
+    memcpy(point + 1 + COORDINATE_BYTES, parts->y.p, COORDINATE_BYTES);
+    if (from == NULL ||
+        OSSL_PARAM_BLD_push_utf8_string(from, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(from, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point) != 1)
+        return NULL;
+    return build("EC", from);
+}
+
+/* What is wrong with the sizes: they are held against their limits before anything is counted with them. */
+static enum cause_id
+check_sizes(const struct key_parts *parts)
+{
+    switch (parts->kind) {
+    case KEY_RSA:
+        if (parts->n.n > MODULUS_BYTES_MAX)
+            return CAUSE_KEY_LONG;
+        return parts->e.n <= EXPONENT_BYTES_MAX ? CAUSE_NONE : CAUSE_KEY_EXPONENT;
+    case KEY_P256:
+        return parts->x.n == COORDINATE_BYTES && parts->y.n == COORDINATE_BYTES ? CAUSE_NONE
+                                                                                : CAUSE_KEY_CURVE;
+    case KEY_ED25519:
+        return parts->x.n == COORDINATE_BYTES ? CAUSE_NONE : CAUSE_KEY_CURVE;
+    }
+    return CAUSE_KEY_KIND;
+}
+
+static EVP_PKEY *
+make(const struct key_parts *parts)
+{
+    switch (parts->kind) {
+    case KEY_RSA:
+        return make_rsa(parts);
+    case KEY_P256:
+        return make_p256(parts);
+    case KEY_ED25519:
+        return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+                                           (const unsigned char *)parts->x.p, parts->x.n);
+    }
+    return NULL;
+}
+
+bool
+public_key_make(struct arena *a, const struct key_parts *parts, struct public_key *ret,
+                enum cause_id *ret_why)
+{
+    struct public_key key = { 0 };
+
+    *ret_why = check_sizes(parts);
+    if (*ret_why != CAUSE_NONE)
+        return false;
+    key.handle = make(parts);
+    *ret_why = key.handle == NULL ? CAUSE_KEY_CURVE : check(key.handle, &key);
+    if (*ret_why != CAUSE_NONE) {
+        EVP_PKEY_free(key.handle);
+        return false;
+    }
     arena_defer(a, release, key.handle);
     *ret = key;
     return true;

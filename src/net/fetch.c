@@ -335,12 +335,14 @@ follow(struct hop *h, struct slice url, int64_t until_ms, struct slice *ret_url,
     }
 }
 
+/* Runs `go` within the time that is left, and takes what came. */
 static enum err_code
-fetch_get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
-          struct err *e)
+timed(struct hop *h, struct slice url,
+      enum err_code (*go)(struct hop *h, struct slice url, int64_t until_ms, struct slice *ret_url,
+                          struct err *e),
+      struct fetched *ret, struct err *e)
 {
-    struct fetch  *f = self;
-    struct hop     h = { .f = f, .a = a, .max_bytes = max_bytes };
+    struct fetch  *f = h->f;
     int64_t        begun_us = clock_monotonic_us(), took_us;
     int64_t        until_ms = begun_us / 1000 + f->net->timeout_ms;
     struct fetched got = { .url = url };
@@ -349,23 +351,73 @@ fetch_get(void *self, struct arena *a, struct slice url, size_t max_bytes, struc
 
     if (until_ms > f->deadline_ms)
         until_ms = f->deadline_ms;
-    rc = uri_is_web(url) ? follow(&h, url, until_ms, &got.final_url, e)
+    rc = uri_is_web(url) ? go(h, url, until_ms, &got.final_url, e)
                          : FAIL(e, FETCH_URL, "%zu bytes", url.n);
-    took_us = clock_monotonic_us() - begun_us - h.waited_us;
+    took_us = clock_monotonic_us() - begun_us - h->waited_us;
     got.took_ms = took_us / 1000;
     f->net->took_us += took_us;
-    f->deadline_ms += h.waited_us / 1000;
+    f->deadline_ms += h->waited_us / 1000;
     if (rc != ERR_NONE) {
         err_set_url(e, url);
         return rc;
     }
     curl_easy_getinfo(f->curl, CURLINFO_CONTENT_TYPE, &type);
     got.status = (int)status_of(f->curl);
-    got.content_type = type == NULL ? SL("") : arena_copy(a, slice_str(type));
-    got.body = h.body.n == 0 ? SL("") : sbuf_slice(&h.body);
+    got.content_type = type == NULL ? SL("") : arena_copy(h->a, slice_str(type));
+    got.body = h->body.n == 0 ? SL("") : sbuf_slice(&h->body);
     got.at_s = clock_now_s();
     *ret = got;
     return ERR_NONE;
+}
+
+static enum err_code
+fetch_get(void *self, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
+          struct err *e)
+{
+    struct hop h = { .f = self, .a = a, .max_bytes = max_bytes };
+
+    return timed(&h, url, follow, ret, e);
+}
+
+static enum err_code
+stay(struct hop *h, struct slice url, int64_t until_ms, struct slice *ret_url, struct err *e)
+{
+    enum err_code rc = hop_run(h, url, until_ms, e);
+
+    *ret_url = url;
+    if (rc == ERR_NONE && is_redirect(status_of(h->f->curl)))
+        return FAIL(e, FETCH_REDIRECTS, "of what is for one server alone");
+    return rc;
+}
+
+enum err_code
+net_send(const struct fetcher *fetcher, struct arena *a, const struct net_call *call,
+         size_t max_bytes, struct fetched *ret, struct err *e)
+{
+    struct fetch      *f = fetcher->self;
+    struct hop         h = { .f = f, .a = a, .max_bytes = max_bytes };
+    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    enum err_code      rc;
+
+    assert(fetcher->get == fetch_get && headers != NULL);
+    if (call->authorization.hidden.n > 0) {
+        struct slice line =
+            arena_printf(a, "Authorization: %.*s", SLICE_FMT(call->authorization.hidden));
+        struct curl_slist *longer = curl_slist_append(headers, line.p);
+
+        assert(longer != NULL);
+    }
+    curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, headers);
+    if (call->form.p != NULL) {
+        curl_easy_setopt(f->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->form.n);
+        curl_easy_setopt(f->curl, CURLOPT_POSTFIELDS, call->form.p);
+    }
+    rc = timed(&h, call->url, stay, ret, e);
+    curl_easy_setopt(f->curl, CURLOPT_POSTFIELDS, NULL); /* which means a POST by itself */
+    curl_easy_setopt(f->curl, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, f->headers);
+    curl_slist_free_all(headers);
+    return rc;
 }
 
 static void

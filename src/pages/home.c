@@ -3,10 +3,14 @@
 enum err_code
 page_home(struct req *r, struct resp *out, struct err *e)
 {
+    json_object *model;
+
     (void)e;
     if (r->user != NULL)
         return reply_redirect(out, SL("/backpack"));
-    return model_reply(out, 200, "landing", model_new(r, "landing.page_title", NULL));
+    model = model_new(r, "landing.page_title", NULL);
+    put_providers(r, model, "signin.with");
+    return model_reply(out, 200, "landing", model);
 }
 
 enum err_code

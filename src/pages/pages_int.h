@@ -52,11 +52,19 @@ void put_field(json_object *model, const char *name, struct slice value);
 /* The sign-in page, again after a mistake: `failure_id` is a sentence's, or NULL. */
 enum err_code reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
                            struct slice next, const char *failure_id);
+/* The page of a sign-in mail that was sent because `provider` is not trusted with its address. */
+enum err_code reply_sent_for(const struct req *r, struct resp *out, struct slice email,
+                             struct slice provider);
 /* A path of ours that may follow signing in; empty when `next` is none. */
 struct slice  checked_next(struct slice next);
 enum err_code reply_next(struct resp *out, struct slice next);
 /* "Firefox on Windows", of a User-Agent. */
 struct slice device_text(const struct req *r, struct slice agent);
+/* providers: { name, label } each, the label being the sentence `label_id`; has_providers. */
+void put_providers(const struct req *r, json_object *model, const char *label_id);
+/* identities, providers: the accounts elsewhere that sign this user in, and those that could;
+ * has_identities, has_accounts. */
+MUST_USE enum err_code put_accounts(const struct req *r, json_object *model, struct err *e);
 /* passkeys, has_passkeys, passkey_name. */
 MUST_USE enum err_code put_passkeys(const struct req *r, json_object *model, struct err *e);
 /* addresses, several: those of this user. */

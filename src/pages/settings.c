@@ -8,7 +8,8 @@ page_settings(struct req *r, struct resp *out, struct err *e)
     enum err_code rc;
 
     if ((rc = put_addresses(r, model, e)) != ERR_NONE ||
-        (rc = put_passkeys(r, model, e)) != ERR_NONE || (rc = put_sites(r, model, e)) != ERR_NONE ||
+        (rc = put_passkeys(r, model, e)) != ERR_NONE ||
+        (rc = put_accounts(r, model, e)) != ERR_NONE || (rc = put_sites(r, model, e)) != ERR_NONE ||
         (rc = put_sessions(r, model, e)) != ERR_NONE)
         return rc;
     json_put_bool(model, "findable", r->user->findable);

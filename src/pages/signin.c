@@ -23,6 +23,7 @@ reply_signin(const struct req *r, struct resp *out, int status, struct slice ema
 
     json_put_text(model, "email", email);
     json_put_text(model, "next", next);
+    put_providers(r, model, "signin.with");
     if (failure_id != NULL)
         put_sentence(r, json_put_object(model, "failed"), "sentence", failure_id, NULL);
     return model_reply(out, status, "signin", model);
@@ -40,9 +41,8 @@ page_signin(struct req *r, struct resp *out, struct err *e)
 }
 
 /* Where the code of the mail is typed. */
-static enum err_code
-reply_sent(const struct req *r, struct resp *out, int status, struct slice email,
-           struct slice failure)
+static json_object *
+sent_model(const struct req *r, struct slice email)
 {
     json_object *model = model_new(r, "sent.page_title", NULL);
 
@@ -50,9 +50,28 @@ reply_sent(const struct req *r, struct resp *out, int status, struct slice email
     json_put_text(model, "action", SL("/signin/code"));
     put_sentence(r, model, "button", "sent.sign_in", NULL);
     json_put_number(model, "count", r->app->conf->signin_link_ttl_s / 60);
+    return model;
+}
+
+static enum err_code
+reply_sent(const struct req *r, struct resp *out, int status, struct slice email,
+           struct slice failure)
+{
+    json_object *model = sent_model(r, email);
+
     if (failure.n > 0)
         json_put_text(json_put_object(model, "failed"), "sentence", failure);
     return model_reply(out, status, "signin_sent", model);
+}
+
+enum err_code
+reply_sent_for(const struct req *r, struct resp *out, struct slice email, struct slice provider)
+{
+    json_object *model = sent_model(r, email), *names = names_new(r);
+
+    json_put_text(names, "provider", provider);
+    put_sentence(r, model, "because", "sent.because", names);
+    return model_reply(out, 200, "signin_sent", model);
 }
 
 enum err_code

@@ -88,11 +88,15 @@ static const struct stmt grant_ids[] = {
     [OCCUPIED] = TAKEN("connect_grant"),
     [FIRST_SHIFT] = SHIFT("connect_grant"),
 };
+static const struct stmt identity_ids[] = {
+    [CLASHING] = CLASHES("oidc_identity"),
+    [OCCUPIED] = TAKEN("oidc_identity"),
+    [FIRST_SHIFT] = SHIFT("oidc_identity"),
+};
 static const struct stmt_table kinds[] = {
-    { badge_ids, COUNT_OF(badge_ids) },
-    { collection_ids, COUNT_OF(collection_ids) },
-    { passkey_ids, COUNT_OF(passkey_ids) },
-    { grant_ids, COUNT_OF(grant_ids) },
+    { badge_ids, COUNT_OF(badge_ids) },       { collection_ids, COUNT_OF(collection_ids) },
+    { passkey_ids, COUNT_OF(passkey_ids) },   { grant_ids, COUNT_OF(grant_ids) },
+    { identity_ids, COUNT_OF(identity_ids) },
 };
 
 /* The part of a badge `b` that has moved. */
@@ -138,6 +142,7 @@ static const struct stmt moves[] = {
     { "merge.collections", ON_PRIMARY, "uu", "", MOVE("collection") },
     { "merge.members", ON_PRIMARY, "uu", "", MOVE("collection_badge") },
     { "merge.passkeys", ON_PRIMARY, "uu", "", MOVE("passkey") },
+    { "merge.identities", ON_PRIMARY, "uu", "", MOVE("oidc_identity") },
     { "merge.grants", ON_PRIMARY, "uu", "",
       "UPDATE user u JOIN connect_grant b LEFT JOIN connect_grant a ON a.user_id = u.id"
       " AND a.origin = b.origin SET b.user_id = u.id"
@@ -149,7 +154,8 @@ const struct stmt_table merge_statements = { sql, COUNT_OF(sql) },
                         merge_badge_ids = { badge_ids, COUNT_OF(badge_ids) },
                         merge_collection_ids = { collection_ids, COUNT_OF(collection_ids) },
                         merge_passkey_ids = { passkey_ids, COUNT_OF(passkey_ids) },
-                        merge_grant_ids = { grant_ids, COUNT_OF(grant_ids) };
+                        merge_grant_ids = { grant_ids, COUNT_OF(grant_ids) },
+                        merge_identity_ids = { identity_ids, COUNT_OF(identity_ids) };
 
 enum { SHIFTS_MAX = 64 };
 

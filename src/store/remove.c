@@ -55,6 +55,11 @@ static const struct stmt sql[] = {
     { "remove.reports", ON_PRIMARY, "u", "", "DELETE FROM badge_report WHERE user_id = ?" },
     { "remove.badges", ON_PRIMARY, "u", "", "DELETE FROM badge WHERE user_id = ?" },
     { "remove.sessions", ON_PRIMARY, "u", "", "DELETE FROM session WHERE user_id = ?" },
+    { "remove.identities", ON_PRIMARY, "u", "", "DELETE FROM oidc_identity WHERE user_id = ?" },
+    { "remove.oidc-states", ON_PRIMARY, "u", "", "DELETE FROM oidc_state WHERE user_id = ?" },
+    { "remove.pending-identities", ON_PRIMARY, "u", "",
+      "DELETE p FROM oidc_pending p JOIN user_email e ON e.email_key = p.email_key"
+      " WHERE e.user_id = ?" },
     { "remove.passkeys", ON_PRIMARY, "u", "", "DELETE FROM passkey WHERE user_id = ?" },
     { "remove.grants", ON_PRIMARY, "u", "", "DELETE FROM connect_grant WHERE user_id = ?" },
     { "remove.links", ON_PRIMARY, "u", "",

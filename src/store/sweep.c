@@ -8,6 +8,10 @@ static const struct stmt sql[] = {
       "DELETE FROM session WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.signins", ON_PRIMARY, "i", "",
       "DELETE FROM signin WHERE expires_at_s <= ? LIMIT 1000" },
+    { "sweep.oidc-states", ON_PRIMARY, "i", "",
+      "DELETE FROM oidc_state WHERE expires_at_s <= ? LIMIT 1000" },
+    { "sweep.oidc-pending", ON_PRIMARY, "i", "",
+      "DELETE FROM oidc_pending WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.challenges", ON_PRIMARY, "i", "",
       "DELETE FROM passkey_challenge WHERE expires_at_s <= ? LIMIT 1000" },
     /* Grants whose code nobody came for. */

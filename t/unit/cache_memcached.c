@@ -127,6 +127,21 @@ what_somebody_took_is_theirs_until_it_is_deleted(void **state)
 }
 
 static void
+what_is_put_is_found_over_what_was_there(void **state)
+{
+    struct fixture *f = *state;
+    struct slice    key = SL("said:one"), got;
+
+    assert_int_equal(cache_get(f->cache, f->a, key, &got), CACHE_MISS);
+    cache_put(f->cache, key, SL("first"), 3600);
+    cache_put(f->other, key, SL("second"), 3600);
+    assert_int_equal(cache_get(f->cache, f->a, key, &got), CACHE_HIT);
+    assert_slice_equal(got, SL("second"));
+    assert_true(cache_delete(f->cache, &key, 1));
+    cache_put(NULL, key, SL("nowhere"), 3600);
+}
+
+static void
 a_deleted_lease_cannot_be_stored_over(void **state)
 {
     struct fixture    *f = *state;
@@ -300,6 +315,7 @@ main(void)
         cmocka_unit_test(a_key_names_release_variant_and_path),
         cmocka_unit_test(what_is_stored_over_a_lease_is_found),
         cmocka_unit_test(what_somebody_took_is_theirs_until_it_is_deleted),
+        cmocka_unit_test(what_is_put_is_found_over_what_was_there),
         cmocka_unit_test(a_deleted_lease_cannot_be_stored_over),
         cmocka_unit_test(a_document_that_is_too_large_or_over_is_not_stored),
         cmocka_unit_test(a_lease_nobody_fills_runs_out),

@@ -185,6 +185,94 @@ a_key_outlives_its_place_among_those_kept(void **state)
         assert_true(signature_holds(&keys[i], SIGNATURE_EDDSA, SL("text"), made[i]));
 }
 
+static struct key_parts
+parts_of(EVP_PKEY *key)
+{
+    size_t         n = 32;
+    unsigned char *raw = arena_alloc(a, n);
+
+    switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+        return (struct key_parts){ KEY_RSA, .n = sign_number(a, key, "n", 0),
+                                   .e = sign_number(a, key, "e", 0) };
+    case EVP_PKEY_EC:
+        return (struct key_parts){ KEY_P256, .x = sign_number(a, key, "qx", 32),
+                                   .y = sign_number(a, key, "qy", 32) };
+    default:
+        assert_int_equal(EVP_PKEY_get_raw_public_key(key, raw, &n), 1);
+        return (struct key_parts){ KEY_ED25519, .x = { (char *)raw, n } };
+    }
+}
+
+static bool
+makes(const struct key_parts *parts, struct public_key *ret, enum cause_id *ret_why)
+{
+    bool made = public_key_make(a, parts, ret, ret_why);
+
+    assert_int_equal(made, *ret_why == CAUSE_NONE);
+    return made;
+}
+
+static void
+a_key_made_of_its_parts_is_the_key(void **state)
+{
+    static const struct {
+        const char *kind, *algorithm;
+    } all[] = { { "2048", "RS256" }, { "ED25519", "EdDSA" }, { "P-256", "ES256" } };
+    struct public_key key;
+    enum cause_id     why;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        EVP_PKEY        *made = sign_key(all[i].kind);
+        struct slice     signature = sign_text(a, made, all[i].algorithm, SL("text"));
+        struct key_parts parts = parts_of(made);
+
+        assert_true(makes(&parts, &key, &why));
+        assert_true(signature_holds(&key,
+                                    signature_algorithm_of(slice_str(all[i].algorithm), false),
+                                    SL("text"), signature));
+        EVP_PKEY_free(made);
+    }
+}
+
+static void
+what_are_parts_of_no_sound_key_makes_none(void **state)
+{
+    EVP_PKEY         *short_key = sign_key("512"), *rsa = sign_key("2048");
+    struct key_parts  parts = parts_of(short_key), good = parts_of(rsa);
+    struct slice      huge = { arena_alloc(a, 100000), 100000 };
+    char              point[64] = { 1 };
+    struct public_key key;
+    enum cause_id     why;
+    (void)state;
+
+    assert_false(makes(&parts, &key, &why));
+    assert_int_equal(why, CAUSE_KEY_SHORT);
+    memset((char *)(uintptr_t)huge.p, 0xFF, huge.n);
+    parts = (struct key_parts){ KEY_RSA, .n = huge, .e = good.e };
+    assert_false(makes(&parts, &key, &why));
+    assert_int_equal(why, CAUSE_KEY_LONG);
+    for (int i = 0; i < 5; i++) {
+        static const struct slice exponents[] = { SL(""), SL("\0"), SL("\1"), SL("\2"),
+                                                  SL("\1\0\0\0\0\0\0\0\1") };
+
+        parts = (struct key_parts){ KEY_RSA, .n = good.n, .e = exponents[i] };
+        assert_false(makes(&parts, &key, &why));
+        assert_int_equal(why, CAUSE_KEY_EXPONENT);
+    }
+    parts = (struct key_parts){ KEY_RSA, .n = SL(""), .e = good.e };
+    assert_false(makes(&parts, &key, &why));
+    parts = (struct key_parts){ KEY_P256, .x = { point, 32 }, .y = { point + 32, 32 } };
+    assert_false(makes(&parts, &key, &why)); /* no point of the curve */
+    parts = (struct key_parts){ KEY_P256, .x = { point, 31 }, .y = { point, 32 } };
+    assert_false(makes(&parts, &key, &why));
+    parts = (struct key_parts){ KEY_ED25519, .x = { point, 31 } };
+    assert_false(makes(&parts, &key, &why));
+    EVP_PKEY_free(short_key);
+    EVP_PKEY_free(rsa);
+}
+
 static int
 begin(void **state)
 {
@@ -210,6 +298,8 @@ main(void)
         cmocka_unit_test(names_of_algorithms_are_exact_but_for_old_badges),
         cmocka_unit_test(keys_are_read_as_they_are_published),
         cmocka_unit_test(what_is_no_sound_key_is_none),
+        cmocka_unit_test(a_key_made_of_its_parts_is_the_key),
+        cmocka_unit_test(what_are_parts_of_no_sound_key_makes_none),
         cmocka_unit_test(a_key_outlives_its_place_among_those_kept),
     };
 

@@ -115,6 +115,17 @@ static const struct {
     { "/loop", "HTTP/1.1 301 Moved\r\nLocation: /loop\r\n\r\n" },
 };
 
+/* The body of a request, behind its head. */
+static void
+hear_body(int fd)
+{
+    const char *length = strcasestr(last_request, "\r\nContent-Length: ");
+    size_t      n = strlen(last_request), left = length == NULL ? 0 : (size_t)atoi(length + 18);
+
+    while (left-- > 0 && n + 1 < sizeof last_request && recv(fd, last_request + n, 1, 0) == 1)
+        last_request[++n] = '\0';
+}
+
 static void
 serve(struct server *s, int fd)
 {
@@ -122,6 +133,7 @@ serve(struct server *s, int fd)
     (void)s;
 
     while (peer_hear(fd, last_request, sizeof last_request, path, sizeof path)) {
+        hear_body(fd);
         if (strcmp(path, "/endless") == 0)
             serve_endless_body(fd);
         else if (strcmp(path, "/headers") == 0)
@@ -219,6 +231,55 @@ a_request_says_who_asks_and_nothing_else(void **state)
     assert_null(strcasestr(last_request, "authorization"));
     assert_null(strcasestr(last_request, "referer"));
     assert_int_equal(t->server.connections, 1); /* kept within a fetcher */
+}
+
+static enum err_code
+send_to(struct peer_test *t, const char *path, struct slice form, struct slice authorization)
+{
+    const struct fetcher *f = net_fetcher(t->net, t->a, NET_SIGNED_IN);
+    struct net_call       call = {
+              .url = arena_printf(t->a, "http://127.0.0.1:%d%s", t->server.port, path),
+              .form = form,
+              .authorization = { authorization },
+    };
+    enum err_code rc = net_send(f, t->a, &call, 100, &t->got, &t->err);
+    struct slice  url = arena_printf(t->a, "http://127.0.0.1:%d/early", t->server.port);
+    char          sent[sizeof last_request];
+
+    /* What it carried is not in what the same fetcher asks next. */
+    memcpy(sent, last_request, sizeof sent);
+    (void)f->get(f->self, t->a, url, 100, &(struct fetched){ 0 }, &(struct err){ 0 });
+    assert_non_null(strstr(last_request, "GET /early HTTP/1.1\r\n"));
+    assert_null(strcasestr(last_request, "authorization"));
+    memcpy(last_request, sent, sizeof sent);
+    return rc;
+}
+
+static void
+a_call_carries_its_form_and_its_authorization(void **state)
+{
+    struct peer_test *t = *state;
+
+    assert_int_equal(send_to(t, "/gone", SL("a=1&b=2"), SL("Basic eDp5")), ERR_NONE);
+    assert_int_equal(t->got.status, 410);
+    assert_non_null(strstr(last_request, "POST /gone HTTP/1.1\r\n"));
+    assert_non_null(strstr(last_request, "\r\nAuthorization: Basic eDp5\r\n"));
+    assert_non_null(strstr(last_request, "\r\nAccept: application/json\r\n"));
+    assert_non_null(
+        strstr(last_request, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+    assert_non_null(strstr(last_request, "\r\n\r\na=1&b=2"));
+    assert_int_equal(send_to(t, "/gone", SLICE_NONE, SL("")), ERR_NONE);
+    assert_non_null(strstr(last_request, "GET /gone HTTP/1.1\r\n"));
+    assert_null(strcasestr(last_request, "authorization"));
+}
+
+static void
+a_call_follows_no_redirect(void **state)
+{
+    struct peer_test *t = *state;
+
+    assert_int_equal(send_to(t, "/loop", SL("secret=1"), SL("Basic eDp5")), ERR_FETCH_REDIRECTS);
+    assert_int_equal(send_to(t, "/redirect/1", SLICE_NONE, SL("Bearer x")), ERR_FETCH_REDIRECTS);
 }
 
 static void
@@ -423,6 +484,8 @@ main(void)
         CASE(every_status_is_an_answer),
         CASE(compressed_text_is_undone),
         CASE(a_request_says_who_asks_and_nothing_else),
+        CASE(a_call_carries_its_form_and_its_authorization),
+        CASE(a_call_follows_no_redirect),
         CASE(three_redirects_are_followed_and_a_fourth_is_not),
         CASE(a_redirect_leads_to_the_web_only),
         CASE(what_is_no_web_address_is_not_fetched),

@@ -37,6 +37,21 @@ sign_pem(struct arena *a, EVP_PKEY *key)
     return pem;
 }
 
+/* A number of a public key ("n", "e", "qx", "qy"), in at least so many bytes. */
+static inline struct slice
+sign_number(struct arena *a, EVP_PKEY *key, const char *name, int bytes)
+{
+    BIGNUM        *n = NULL;
+    unsigned char *to = arena_alloc(a, 1024);
+
+    assert_int_equal(EVP_PKEY_get_bn_param(key, name, &n), 1);
+    if (bytes < BN_num_bytes(n))
+        bytes = BN_num_bytes(n);
+    assert_int_equal(BN_bn2binpad(n, to, bytes), bytes);
+    BN_free(n);
+    return (struct slice){ (char *)to, (size_t)bytes };
+}
+
 /* What a JWS of that algorithm has as its signature over `text`. */
 static inline struct slice
 sign_text(struct arena *a, EVP_PKEY *key, const char *algorithm, struct slice text)

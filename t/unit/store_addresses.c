@@ -517,7 +517,8 @@ way(struct fixture *f, const char *text, struct slice table)
 static void
 every_table_of_a_person_is_moved_and_removed(void **state)
 {
-    static const struct slice ends[] = { SL("session"), SL("signin") }; /* what is not moved */
+    /* What is not moved. */
+    static const struct slice ends[] = { SL("session"), SL("signin"), SL("oidc_state") };
     struct fixture           *f = *state;
     struct slice              merge_text, remove_text, names, table;
     size_t                    at_byte, tables = 0;
@@ -538,11 +539,13 @@ every_table_of_a_person_is_moved_and_removed(void **state)
     while (slice_next(&names, '\n', &table)) {
         static const char *const ways[] = { "UPDATE @ SET", "MOVE(\"@\")", "MOVE_PART(\"@\")",
                                             "JOIN @ b LEFT JOIN" };
-        bool                     said = slice_eq(table, ends[0]) || slice_eq(table, ends[1]);
+        bool                     said = false;
 
         if (table.n == 0)
             continue;
         tables++;
+        for (size_t i = 0; i < COUNT_OF(ends); i++)
+            said = said || slice_eq(table, ends[i]);
         for (size_t i = 0; i < COUNT_OF(ways); i++)
             said = said || slice_find(merge_text, way(f, ways[i], table), &at_byte);
         if (!said)

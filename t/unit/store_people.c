@@ -174,15 +174,6 @@ a_session_is_found_by_its_token_until_it_ends(void **state)
 }
 
 static void
-move_clock(struct fixture *f, int64_t offset_s)
-{
-    struct slice file = arena_printf(f->a, "%s/clock", test_dir);
-
-    OK(file_write(f->a, file, arena_printf(f->a, "%lld\n", (long long)offset_s), &f->e));
-    setenv("OBI_CLOCK_FILE", file.p, 1);
-}
-
-static void
 a_session_lasts_from_its_last_use_and_is_swept_after(void **state)
 {
     struct fixture *f = *state;

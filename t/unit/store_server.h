@@ -168,4 +168,13 @@ static struct user __attribute__((unused)) a_user(struct fixture *f, const char 
     (cmocka_set_message_output(CM_OUTPUT_TAP),                                                     \
      cmocka_run_group_tests((tests), (begin), fixture_end))
 
+/* Sets the time so many seconds from the real one. */
+static void __attribute__((unused)) move_clock(struct fixture *f, int64_t offset_s)
+{
+    struct slice file = arena_printf(f->a, "%s/clock", test_dir);
+
+    OK(file_write(f->a, file, arena_printf(f->a, "%lld\n", (long long)offset_s), &f->e));
+    setenv("OBI_CLOCK_FILE", file.p, 1);
+}
+
 #endif

@@ -23,10 +23,13 @@ export class Stack {
         return new Stack(process.env.OBI_TEST_VAR);
     }
 
-    /* One of this test alone, with an environment of its own; `end` stops it. */
-    static own(environment) {
+    /* One of this test alone, with an environment of its own, and settings over the default ones; `end` stops it. */
+    static own(environment, settings = "") {
         const dir = fs.mkdtempSync(path.join(os.tmpdir(), "obi-test."));
-        execFileSync(path.join(top, "t/stack"), ["up", dir], { env: { ...process.env, ...environment }, stdio: "inherit" });
+        const conf = path.join(dir, "test.conf");
+        fs.chmodSync(dir, 0o755);
+        fs.writeFileSync(conf, settings);
+        execFileSync(path.join(top, "t/stack"), ["up", dir, conf], { env: { ...process.env, ...environment }, stdio: "inherit" });
         const stack = new Stack(dir);
         stack.end = () => {
             execFileSync(path.join(top, "t/stack"), ["down", dir]);

@@ -1,6 +1,6 @@
 /* A compact JWS (RFC 7515, 3.1), taken apart and not yet believed. */
-#ifndef OBI_BADGE_JWS_INT_H
-#define OBI_BADGE_JWS_INT_H
+#ifndef OBI_CORE_JWS_H
+#define OBI_CORE_JWS_H
 
 #include "core/arena.h"
 
@@ -9,7 +9,7 @@ struct jws {
     struct slice header, payload, signature; /* decoded */
 };
 
-/* Three parts of base64url with points between them, whatever they hold (rule R03). */
+/* Three parts of base64url with points between them, whatever they hold. */
 bool jws_is(struct slice text);
 /* Takes apart what jws_is. False when a part is no base64url by the letter. */
 bool jws_split(struct arena *a, struct slice text, struct jws *ret);

@@ -1,4 +1,4 @@
-#include "jws_int.h"
+#include "core/jws.h"
 
 #include "core/digest.h"
 
