@@ -16,6 +16,7 @@ struct fetched {
     struct slice content_type; /* as sent, may be empty */
     struct slice body;         /* after decompression */
     int64_t      at_s;         /* when, seconds since 1970 */
+    int64_t      fresh_s;      /* how long it may be kept, by its Cache-Control; -1: not said */
     int64_t      took_ms;
 };
 

@@ -142,7 +142,9 @@ void resp_flash(const struct req *r, struct resp *out, const char *message_id);
 /* Zero is no value of these: a row that forgets one fails t/unit/app_routes.c. */
 enum route_pool { READ = 1, APP, FETCH, FETCH_ANON };
 enum route_who { ANYONE = 1, USER, BEARER };
-enum route_csrf { SAFE = 1, TOKEN, NO_COOKIE };
+/* TOKEN: the form sends `_csrf` back. ORIGIN: for old clients, which know of no token: whoever says where
+ * the request was made, as browsers do, must name us. */
+enum route_csrf { SAFE = 1, TOKEN, NO_COOKIE, ORIGIN };
 enum route_reply { HTML = 1, JSON, IMAGE, TEXT, ANY };
 /* FORM takes urlencoded, multipart without files, and a flat JSON object; MULTIPART also files, and
  * objects in the JSON object, which come as their text. */

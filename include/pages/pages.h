@@ -35,6 +35,15 @@ enum err_code page_access(struct req *r, struct resp *out, struct err *e);
 enum err_code page_accept(struct req *r, struct resp *out, struct err *e);
 enum err_code page_site_revoke(struct req *r, struct resp *out, struct err *e);
 
+/* POST /backpack/authenticate (fetch-anon pool): field `assertion`, and `next` of our own page.
+ * GET /.well-known/browserid, /browserid/include.js; GET /browserid/dialog?origin=ORIGIN and
+ * POST /browserid/certificate: fields `origin`, `email`, `key`. */
+enum err_code page_authenticate(struct req *r, struct resp *out, struct err *e);
+enum err_code page_browserid_support(struct req *r, struct resp *out, struct err *e);
+enum err_code page_browserid_script(struct req *r, struct resp *out, struct err *e);
+enum err_code page_browserid_dialog(struct req *r, struct resp *out, struct err *e);
+enum err_code page_browserid_certificate(struct req *r, struct resp *out, struct err *e);
+
 /* GET and POST /settings, POST /settings/session/:id/end. */
 enum err_code page_settings(struct req *r, struct resp *out, struct err *e);
 enum err_code page_settings_save(struct req *r, struct resp *out, struct err *e);

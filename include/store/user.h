@@ -2,6 +2,7 @@
 #ifndef OBI_STORE_USER_H
 #define OBI_STORE_USER_H
 
+#include "core/digest.h"
 #include "store/store.h"
 
 struct user {
@@ -94,6 +95,10 @@ MUST_USE enum err_code store_signin_end(struct db *db, uint64_t user, struct sli
 /* Instead of using it up: `token` takes the place of its link, and its code works no longer. */
 MUST_USE enum err_code store_signin_renew(struct db *db, uint64_t user, struct slice email,
                                           struct slice browser, struct slice token, struct err *e);
+
+/* Notes that an assertion of BrowserID was used, until it expires. STORE_DUPLICATE: it was before. */
+MUST_USE enum err_code store_browserid_use(struct db *db, struct sha256 once, int64_t expires_at_s,
+                                           struct err *e);
 
 /* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit`
  * in `window_s` seconds. Buckets are stored hashed. */

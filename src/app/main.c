@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/routes.h"
+#include "auth/browserid.h"
 #include "auth/oidc.h"
 #include "cache/cache.h"
 #include "core/log.h"
@@ -57,6 +58,7 @@ check_conf(const struct conf *conf, struct err *e)
 {
     struct conf_faults faults = { .count = 0 };
 
+    auth_browserid_check_conf(conf, &faults);
     oidc_check_conf(conf, &faults);
     return conf_faults_fail(&faults, e);
 }

@@ -94,6 +94,18 @@ const struct route routes[] = {
     { HTTP_POST, "/collections/:id/remove", page_collection_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 
+    /* BrowserID: signing in by another site's word, and being that site. */
+    { HTTP_POST, "/backpack/authenticate", page_authenticate, .pool = FETCH_ANON, .who = ANYONE,
+      .csrf = ORIGIN, .reply = HTML, .body = FORM, .body_max = 32 * KIB },
+    { HTTP_GET, "/.well-known/browserid", page_browserid_support, .pool = APP, .who = ANYONE,
+      .csrf = NO_COOKIE, .reply = JSON, .cors = true },
+    { HTTP_GET, "/browserid/include.js", page_browserid_script, .pool = APP, .who = ANYONE,
+      .csrf = NO_COOKIE, .reply = TEXT, .cors = true },
+    { HTTP_GET, "/browserid/dialog", page_browserid_dialog, .pool = APP, .who = USER, .csrf = SAFE,
+      .reply = HTML, .opened = true },
+    { HTTP_POST, "/browserid/certificate", page_browserid_certificate, .pool = APP, .who = USER,
+      .csrf = TOKEN, .reply = JSON, .body = FORM, .body_max = 16 * KIB },
+
     /* What others see. */
     { HTTP_GET, "/share/collection/:path", page_share_collection, .pool = READ, .who = ANYONE,
       .csrf = SAFE, .reply = HTML, .cached = true },

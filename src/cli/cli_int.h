@@ -15,6 +15,7 @@ int cli_config(int argc, char **argv);
 int cli_error_pages(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
+int cli_key(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_recheck(int argc, char **argv);
 int cli_seed(int argc, char **argv);

@@ -1,6 +1,7 @@
 /* obi config check|docs|errors */
 #include <stdio.h>
 
+#include "auth/browserid.h"
 #include "auth/oidc.h"
 #include "cli_int.h"
 #include "core/file.h"
@@ -81,6 +82,7 @@ check(const struct slice *files, size_t count)
         status = CLI_NO;
     }
     net_check_conf(conf, &faults);
+    auth_browserid_check_conf(conf, &faults);
     mail_check_conf(conf, &faults);
     oidc_check_conf(conf, &faults);
     say_faults(a, files, count, &faults);

@@ -15,6 +15,7 @@ static const struct {
     { "import", cli_import, "take badges into somebody's backpack" },
     { "jobs", cli_jobs, "send mails and sweep, beside the workers" },
     { "recheck", cli_recheck, "verify stored badges again, in the background" },
+    { "key", cli_key, "make a private key in a file" },
     { "migrate", cli_migrate, "bring the database schema up to date" },
     { "seed", cli_seed, "fill the database with people and badges for trying it" },
     { "unbake", cli_unbake, "take a badge out of a picture" },

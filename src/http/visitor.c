@@ -173,16 +173,27 @@ is_from_elsewhere(const struct req *r)
     return site.p != NULL && !slice_eq(site, SL("same-origin")) && !slice_eq(site, SL("none"));
 }
 
+/* The older header, which says it of forms; "null" is nobody we know. */
+static bool
+names_another_origin(const struct req *r)
+{
+    struct slice origin = req_header(r, "Origin");
+
+    return origin.p != NULL && !slice_eq_nocase(origin, r->app->conf->base_url);
+}
+
 enum err_code
 visitor_check_csrf(struct exchange *x, struct err *e)
 {
     struct req  *r = &x->req;
     struct slice sent;
 
-    if (r->route->csrf != TOKEN)
+    if (r->route->csrf != TOKEN && r->route->csrf != ORIGIN)
         return ERR_NONE;
-    if (is_from_elsewhere(r))
+    if (is_from_elsewhere(r) || (r->route->csrf == ORIGIN && names_another_origin(r)))
         return FAIL(e, CSRF, "sent by another site");
+    if (r->route->csrf == ORIGIN)
+        return ERR_NONE;
     sent = req_form(r, "_csrf");
     if (sent.p == NULL)
         sent = req_header(r, "X-CSRF-Token");

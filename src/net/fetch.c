@@ -29,6 +29,7 @@ struct hop {
     size_t        max_bytes, header_bytes;
     struct slice  location;
     int64_t       waited_us;      /* for the turns of hosts */
+    int64_t       fresh_s;
     unsigned      refused, tried; /* connections */
     bool          too_large, bad_coding;
     char          message[CURL_ERROR_SIZE];
@@ -84,6 +85,27 @@ is_known_coding(struct slice value)
     return true;
 }
 
+/* How long a document may be kept, as RFC 9111 lets it be said; -1 when it is not. */
+static int64_t
+fresh_of(struct slice value)
+{
+    const struct slice max_age = SL("max-age=");
+    struct slice       directive;
+    unsigned long long seconds;
+    int64_t            fresh_s = -1;
+
+    while (slice_next(&value, ',', &directive)) {
+        directive = slice_trim(directive);
+        if (slice_eq_nocase(directive, SL("no-store")) || slice_eq_nocase(directive, SL("no-cache")))
+            return 0;
+        if (slice_starts_nocase(directive, max_age))
+            fresh_s = slice_u64(slice_from(directive, max_age.n), INT32_MAX, &seconds)
+                          ? (int64_t)seconds
+                          : 0;
+    }
+    return fresh_s;
+}
+
 static size_t
 take_header(char *p, size_t size, size_t count, void *self)
 {
@@ -97,13 +119,15 @@ take_header(char *p, size_t size, size_t count, void *self)
         return 0;
     }
     if (slice_starts_nocase(line, SL("HTTP/"))) /* also behind a 1xx: another answer begins */
-        h->location = SLICE_NONE;
+        h->location = SLICE_NONE, h->fresh_s = -1;
     if (!slice_find(line, SL(":"), &at))
         return line.n;
     name = slice_first(line, at);
     value = slice_trim(slice_from(line, at + 1));
     if (slice_eq_nocase(name, SL("Location")) && h->location.p == NULL)
         h->location = arena_copy(h->a, value);
+    if (slice_eq_nocase(name, SL("Cache-Control")))
+        h->fresh_s = fresh_of(value);
     if (slice_eq_nocase(name, SL("Content-Encoding")) && !is_known_coding(value)) {
         h->bad_coding = true;
         return 0;
@@ -253,6 +277,7 @@ hop_run(struct hop *h, struct slice url, int64_t until_ms, struct err *e)
     sbuf_init(&h->body, h->a);
     h->header_bytes = 0;
     h->location = SLICE_NONE;
+    h->fresh_s = -1;
     h->refused = h->tried = 0;
     h->message[0] = '\0';
     curl_easy_setopt(c, CURLOPT_URL, arena_str(h->a, url));
@@ -366,6 +391,7 @@ timed(struct hop *h, struct slice url,
     got.content_type = type == NULL ? SL("") : arena_copy(h->a, slice_str(type));
     got.body = h->body.n == 0 ? SL("") : sbuf_slice(&h->body);
     got.at_s = clock_now_s();
+    got.fresh_s = h->fresh_s;
     *ret = got;
     return ERR_NONE;
 }

@@ -23,6 +23,8 @@ void         put_sentence(const struct req *r, json_object *model, const char *n
 /* The same with `count`, which chooses its plural. */
 void put_counted(const struct req *r, json_object *model, const char *name, const char *id,
                  int64_t count);
+/* browserid: the form that another site's word signs in by, when it is configured. */
+void put_browserid(const struct req *r, json_object *model);
 /* Paths with an id: path_of(r, "/backpack/badge/", id, "/remove"). */
 struct slice path_of(const struct req *r, const char *before, uint64_t id, const char *after);
 /* The query argument `before`, 0 when it is none. */

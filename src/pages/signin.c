@@ -15,6 +15,7 @@ reply_next(struct resp *out, struct slice next)
     return reply_redirect(out, next.n > 0 ? next : SL("/backpack"));
 }
 
+/* The form, again after a mistake. */
 enum err_code
 reply_signin(const struct req *r, struct resp *out, int status, struct slice email,
              struct slice next, const char *failure_id)
@@ -24,6 +25,7 @@ reply_signin(const struct req *r, struct resp *out, int status, struct slice ema
     json_put_text(model, "email", email);
     json_put_text(model, "next", next);
     put_providers(r, model, "signin.with");
+    put_browserid(r, model);
     if (failure_id != NULL)
         put_sentence(r, json_put_object(model, "failed"), "sentence", failure_id, NULL);
     return model_reply(out, status, "signin", model);

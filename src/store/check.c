@@ -7,7 +7,7 @@ static const struct stmt_table *const tables[] = {
     &sweep_statements,    &host_statements,    &recheck_statements,   &push_statements,
     &passkey_statements,  &connect_statements, &address_statements,   &merge_statements,
     &merge_moves,         &merge_badge_ids,    &merge_collection_ids, &merge_passkey_ids,
-    &merge_grant_ids,     &merge_identity_ids, &oidc_statements,
+    &merge_grant_ids,     &merge_identity_ids, &oidc_statements,    &browserid_statements,
 };
 
 enum err_code

@@ -40,7 +40,8 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
     host_statements, recheck_statements, passkey_statements, push_statements, connect_statements,
     address_statements, merge_statements, merge_moves, merge_badge_ids, merge_collection_ids,
-    merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements;
+    merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements,
+    browserid_statements;
 
 struct bind {
     char         type; /* as in struct stmt */

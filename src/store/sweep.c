@@ -12,6 +12,8 @@ static const struct stmt sql[] = {
       "DELETE FROM oidc_state WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.oidc-pending", ON_PRIMARY, "i", "",
       "DELETE FROM oidc_pending WHERE expires_at_s <= ? LIMIT 1000" },
+    { "sweep.browserid", ON_PRIMARY, "i", "",
+      "DELETE FROM browserid_used WHERE expires_at_s <= ? LIMIT 1000" },
     { "sweep.challenges", ON_PRIMARY, "i", "",
       "DELETE FROM passkey_challenge WHERE expires_at_s <= ? LIMIT 1000" },
     /* Grants whose code nobody came for. */

@@ -36,6 +36,8 @@ static const struct route rows[] = {
     { HTTP_GET, "/plain", show_plain, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/save", save, .pool = APP, .who = ANYONE, .csrf = TOKEN, .reply = HTML, .body = FORM,
       .body_max = 1000 },
+    { HTTP_POST, "/old", save, .pool = APP, .who = ANYONE, .csrf = ORIGIN, .reply = HTML, .body = FORM,
+      .body_max = 1000 },
     { HTTP_GET, "/in", sign_in, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/mine", show_plain, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/mine", show_plain, .pool = APP, .who = USER, .csrf = TOKEN, .reply = HTML, .body = FORM,
@@ -100,6 +102,35 @@ a_form_sent_from_another_site_is_refused_even_with_its_token(void **state)
     assert_has(post(w, cookie, token, "HTTP_SEC_FETCH_SITE=cross-site\n"), "Status: 403 ");
     assert_has(post(w, cookie, token, "HTTP_SEC_FETCH_SITE=same-site\n"), "Status: 403 ");
     assert_has(post(w, cookie, token, "HTTP_SEC_FETCH_SITE=same-origin\n"), "Status: 303 ");
+}
+
+/* As clients of the original did it: without any token, but never from another site. */
+static void
+a_route_for_old_clients_asks_the_browser_where_it_is(void **state)
+{
+    static const struct {
+        const char *header, *status;
+    } all[] = {
+        { "", "303" },
+        { "HTTP_ORIGIN=http://localhost:8080\n", "303" },
+        { "HTTP_ORIGIN=http://localhost:8080\nHTTP_SEC_FETCH_SITE=same-origin\n", "303" },
+        { "HTTP_ORIGIN=http://evil.example\n", "403" },
+        { "HTTP_ORIGIN=http://localhost:8081\n", "403" },
+        { "HTTP_ORIGIN=null\n", "403" },
+        { "HTTP_ORIGIN=\n", "403" },
+        { "HTTP_SEC_FETCH_SITE=cross-site\n", "403" },
+        { "HTTP_ORIGIN=http://localhost:8080\nHTTP_SEC_FETCH_SITE=same-site\n", "403" },
+    };
+    struct worker *w = *state;
+
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        assert_has(ask(w, "POST", "/old",
+                       arena_str(w->life,
+                                 arena_printf(w->life,
+                                              "CONTENT_TYPE=application/x-www-form-urlencoded\n%s",
+                                              all[i].header)),
+                       SL("a=b")),
+                   arena_printf(w->life, "Status: %s ", all[i].status).p);
 }
 
 static void
@@ -199,6 +230,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_form_works_for_the_visitor_who_got_it),
         cmocka_unit_test(a_form_sent_from_another_site_is_refused_even_with_its_token),
+        cmocka_unit_test(a_route_for_old_clients_asks_the_browser_where_it_is),
         cmocka_unit_test(a_page_without_a_form_leaves_no_cookie),
         cmocka_unit_test(a_flash_is_shown_once_and_is_one_of_our_sentences),
         cmocka_unit_test(a_cookie_that_came_twice_is_nobodys),

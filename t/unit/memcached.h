@@ -42,7 +42,7 @@ memcached_start(const char *path)
 }
 
 /* Returns when it has stopped. */
-static void
+__attribute__((unused)) static void
 memcached_freeze(pid_t pid)
 {
     int status = 0;

@@ -240,6 +240,27 @@ a_code_works_in_the_browser_that_asked_for_three_tries(void **state)
 }
 
 static void
+an_assertion_is_used_once_until_it_expires(void **state)
+{
+    struct fixture *f = *state;
+    struct sha256   once = sha256_of(SL("an assertion"));
+    uint64_t        removed;
+
+    OK(store_browserid_use(f->db, once, clock_now_s() + 120, &f->e));
+    assert_int_equal(store_browserid_use(f->db, once, clock_now_s() + 120, &f->e),
+                     ERR_STORE_DUPLICATE);
+    OK(store_browserid_use(f->db, sha256_of(SL("another")), clock_now_s() + 120, &f->e));
+    OK(store_sweep(f->db, &removed, &f->e));
+    assert_int_equal(store_browserid_use(f->db, once, clock_now_s() + 120, &f->e),
+                     ERR_STORE_DUPLICATE);
+    move_clock(f, 125);
+    OK(store_sweep(f->db, &removed, &f->e));
+    assert_true(removed >= 2);
+    OK(store_browserid_use(f->db, once, clock_now_s() + 120, &f->e));
+    move_clock(f, 0);
+}
+
+static void
 a_code_ends_with_its_link(void **state)
 {
     struct fixture *f = *state;
@@ -425,6 +446,7 @@ main(void)
         cmocka_unit_test(a_session_is_found_by_its_token_until_it_ends),
         cmocka_unit_test(a_session_lasts_from_its_last_use_and_is_swept_after),
         cmocka_unit_test(a_code_works_in_the_browser_that_asked_for_three_tries),
+        cmocka_unit_test(an_assertion_is_used_once_until_it_expires),
         cmocka_unit_test(a_code_ends_with_its_link),
         cmocka_unit_test(a_new_link_makes_the_old_one_invalid),
         cmocka_unit_test(a_link_ends_after_its_time),

@@ -1,0 +1,77 @@
+/* Signing in by BrowserID. */
+#include "browserid_int.h"
+
+#include "auth/address.h"
+#include "auth/session.h"
+#include "core/clock.h"
+#include "net/net.h"
+#include "store/user.h"
+
+static enum err_code
+send(void *fetcher, struct arena *a, struct slice url, struct slice form, size_t max_bytes,
+     struct fetched *ret, struct err *e)
+{
+    const struct net_call call = { .url = url, .form = form };
+
+    return net_send(*(const struct fetcher *const *)fetcher, a, &call, max_bytes, ret, e);
+}
+
+static enum err_code
+verify(const struct req *r, struct slice backed, struct browserid_claim *ret, struct err *e)
+{
+    const struct conf *conf = r->app->conf;
+    bool               is_asked = conf->browserid_verifier.n > 0;
+    /* A verifier is the operator's choice, a domain the visitor's. */
+    const struct fetcher *fetcher =
+        net_fetcher(r->app->net, r->arena, is_asked ? NET_SIGNED_IN : NET_ANONYMOUS);
+    const struct browserid_post  post = { send, &fetcher };
+    const struct browserid_rules rules = { .audience = conf->base_url,
+                                           .fallback = conf->browserid_fallback,
+                                           .trusted = conf->browserid_trusted,
+                                           .now_ms = clock_now_ms(),
+                                           .fetcher = fetcher,
+                                           .cache = r->app->cache };
+
+    if (is_asked)
+        return auth_browserid_ask(r->arena, &rules, &post, conf->browserid_verifier, backed, ret,
+                                  e);
+    return auth_browserid_verify(r->arena, &rules, backed, ret, e);
+}
+
+/* Rounded up: a row must not go before its assertion does. */
+static enum err_code
+use(const struct req *r, const struct browserid_claim *claim, struct err *e)
+{
+    enum err_code rc = store_browserid_use(r->db, claim->once, claim->expires_ms / 1000 + 1, e);
+
+    return rc == ERR_STORE_DUPLICATE ? REFUSE(r->arena, e, "it was used before") : rc;
+}
+
+enum err_code
+auth_browserid_signin(struct req *r, struct resp *out, struct slice backed, struct slice *ret_email,
+                      struct err *e)
+{
+    SCOPED(tx_done)
+    struct tx tx = { 0 }; /* an assertion is not used up for a session that was not made */
+    struct browserid_claim claim;
+    struct user            user;
+    enum err_code          rc;
+    int64_t                waited_us;
+
+    if (r->app->conf->browserid_dialog.n == 0)
+        return FAIL(e, NOT_FOUND, "browserid.dialog is not set");
+    waited_us = net_took_us(r->app->net);
+    rc = verify(r, backed, &claim, e);
+    r->fetch_us += net_took_us(r->app->net) - waited_us;
+    if (rc != ERR_NONE)
+        return rc;
+    if (!auth_address_ok(claim.email))
+        return REFUSE(r->arena, e, "no mail can be sent to that address");
+    if ((rc = tx_begin(r->db, &tx, e)) != ERR_NONE || (rc = use(r, &claim, e)) != ERR_NONE ||
+        (rc = store_user_for_email(r->db, claim.email, &user, e)) != ERR_NONE ||
+        (rc = auth_session_start(r, out, user.id, e)) != ERR_NONE ||
+        (rc = tx_commit(&tx, e)) != ERR_NONE)
+        return rc;
+    *ret_email = claim.email;
+    return ERR_NONE;
+}
