@@ -38,6 +38,12 @@ export class Stack {
         return stack;
     }
 
+    /* Adds to the settings and starts again what serves pages. */
+    set(key, ...values) {
+        fs.appendFileSync(path.join(this.dir, "obi.conf"), values.map((value) => `${key} = ${value}\n`).join(""));
+        for (const what of ["stop", "start"]) execFileSync(path.join(top, "deploy/part"), [what, "--var", this.dir, "app"]);
+    }
+
     mail_files() {
         const dir = path.join(this.dir, "mail");
         const names = fs.existsSync(dir) ? fs.readdirSync(dir) : [];
