@@ -203,8 +203,8 @@ subtest 'a certificate is what a verifier expects' => sub {
     ok $claims->{iat} < $now && $claims->{iat} > $now - 120_000, 'from a minute ago';
     ok abs($doc->{now} - $now) < 60_000, 'the time, for a browser whose clock is wrong';
     my ($text) = $doc->{certificate} =~ /^(.*)\./;
-    OBI::Test::Provider::_write("$dir/signed", $text);
-    OBI::Test::Provider::_write("$dir/signature", $signature);
+    OBI::Test::_write("$dir/signed", $text);
+    OBI::Test::_write("$dir/signature", $signature);
     like `openssl dgst -sha256 -prverify $dir/ours.key -signature $dir/signature $dir/signed`, qr/Verified OK/, 'signed with our key';
 };
 

@@ -15,6 +15,7 @@ use File::Temp qw(tempdir);
 use JSON::PP ();
 use Math::BigInt;
 use MIME::Base64 qw(encode_base64url);
+use OBI::Test ();
 use Time::HiRes ();
 
 sub new {
@@ -51,7 +52,7 @@ sub conf {
 sub support {
     my ($self, $domain) = @_;
     my $doc = JSON::PP::encode_json({ 'public-key' => $self->key('issuer'), authentication => '/a', provisioning => '/b' });
-    _write("$self->{dir}/.well-known/browserid?domain=$domain",
+    OBI::Test::_write("$self->{dir}/.well-known/browserid?domain=$domain",
         "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n\r\n$doc");
     return;
 }
@@ -67,7 +68,7 @@ sub sign {
     my ($self, $name, $alg, $payload) = @_;
     my $json = JSON::PP->new->canonical;
     my $text = join '.', map { encode_base64url($json->encode($_)) } { alg => $alg }, $payload;
-    _write("$self->{dir}/text", $text);
+    OBI::Test::_write("$self->{dir}/text", $text);
     my $signature = `openssl dgst -sha256 -sign $self->{dir}/$name.key $self->{dir}/text`;
     return "$text." . encode_base64url($signature);
 }
@@ -88,14 +89,6 @@ sub _shell {
     system("cd $self->{dir} && exec 2>log >&2 && $command") == 0 or croak "in $self->{dir}: $command";
     return;
 }
-sub _write {
-    my ($file, $text) = @_;
-    open my $out, '>:raw', $file or croak "$file: $!";
-    print {$out} $text;
-    close $out or croak "$file: $!";
-    return;
-}
-
 sub DESTROY {
     my ($self) = @_;
     return if $self->{owner} != $$ || !$self->{pid};
