@@ -160,7 +160,7 @@ port_free() {
 }
 # port_allowed N: whoever the servers run as may listen there.
 port_allowed() {
-    (HIDDEN='' && as_user perl -MSocket -e '
+    (HIDDEN='' && as_user env -u PERL5LIB perl -MSocket -e '
         my $s;
         socket($s, PF_INET, SOCK_STREAM, 0) or exit 0;
         exit(bind($s, sockaddr_in($ARGV[0], INADDR_LOOPBACK)) || !$!{EACCES} ? 0 : 13)' "$1")
