@@ -62,6 +62,7 @@ sub begin {
     $browser->get($form{from} // '/signin');
     my $reply = $browser->post_form("/signin/oidc/$name", { next => $form{next} // '' });
     is $reply->code, 200, "the button of $name" or diag $reply->decoded_content;
+    is $reply->header('Cross-Origin-Opener-Policy'), 'unsafe-none', '... which keeps hold of a page that waits for it';
     my ($url) = ($reply->header('Refresh') // '') =~ /^0; url=(.*)$/;
     return { url => $url, URI->new($url // '')->query_form };
 }
@@ -316,6 +317,7 @@ sub must_confirm {
     my $reply = come_back($browser, $name, begin($browser, $name, next => '/collections'), claims => { email => $email, %claims });
     is $reply->code, 200, 'nobody is in yet' or return;
     ok !is_in($browser), '... really';
+    is $reply->header('Cross-Origin-Opener-Policy'), 'unsafe-none', '... and a page that waits goes on waiting';
     like $reply->decoded_content, qr/\Q$email\E/, 'the page names the address';
     like $reply->decoded_content, qr/says that this is your address/, '... and says why';
     my $mail = $stack->mail_for($email) // return;
