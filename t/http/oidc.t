@@ -136,6 +136,16 @@ subtest 'an address that the provider vouches for and is trusted with signs in a
     unlike join("\n", map { $stack->log_text($_) } qw(nginx-access fetch-anon)), qr/the-code|\Q$begun->{state}\E|ada\@/, 'no log has the code, the state or the address';
 };
 
+subtest 'the owner of a backpack hears that a provider has opened it' => sub {
+    my ($owner, $email) = ($stack->browser, 'was-here@school.example');
+    $owner->sign_in($email);
+    my $browser = learner($email, subject());
+    is whose($browser), $email, 'whom the provider vouches for is in';
+    like $stack->mail_for($email), qr/new way to sign in/, 'and a mail says so';
+    learner('is-new@school.example', subject());
+    is $stack->mail_for('is-new@school.example', 1), undef, 'who has had no backpack gets none';
+};
+
 subtest 'a session that there was ends; its cookie is another' => sub {
     my $browser = learner('fix@school.example', my $sub = subject());
     my ($before) = map { $_->[0] } @{ $stack->sql('SELECT COUNT(*) FROM obi.session') };
