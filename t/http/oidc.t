@@ -462,6 +462,22 @@ subtest 'who is signed in adds a way and removes it' => sub {
     ok is_in($stack->browser->sign_in($email)), 'the mail always works';
 };
 
+subtest 'who gives an address up reads that accounts and passkeys go on' => sub {
+    my ($school, $home) = ('gives-up@school.example', 'gives-up@home.example');
+    my $browser = $stack->browser;
+    $browser->sign_in($home);
+    $browser->get('/settings');
+    $browser->post_form('/settings/addresses', { email => $school });
+    my ($link) = $stack->mail_for($school) =~ m{(https?://\S+/settings/addresses/\S+)};
+    $browser->get($link);
+    is $browser->post_form($link, { owner => 0 })->code, 303, 'two addresses';
+    my $ask = sub { return $browser->post_form('/settings/addresses/remove', { email => $school })->decoded_content };
+    unlike $ask->(), qr/go on signing in/, 'who has no other way reads of none';
+    my $reply = come_back($browser, 'school', begin($browser, 'school', from => '/settings'), claims => { sub => subject(), email => $school });
+    is $reply->code, 303, 'an account is added';
+    like $ask->(), qr/accounts that sign you in go on signing in/, 'who has one does';
+};
+
 subtest 'an account at a provider that is no longer named can be removed' => sub {
     my $browser = learner('former@school.example', my $sub = subject());
     $stack->sql("UPDATE obi.oidc_identity SET issuer = 'https://former.example' WHERE subject = '$sub'");
