@@ -187,7 +187,7 @@ merged_accounts_keep_the_identities_of_both(void **state)
     OK(store_oidc_add(f->db, into.id, &one, &f->e));
     OK(store_oidc_add(f->db, from.id, &other, &f->e));
     server_sql("primary", "UPDATE oidc_identity SET id = 5 WHERE subject IN ('into-1', 'from-1')");
-    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(store_merge(f->db, into.id, from.id, from.email, &f->e));
     OK(owner(f, "from-1", &whose));
     assert_int_equal(whose, into.id);
     OK(store_oidc_list(f->db, into.id, &all, &count, &f->e));
