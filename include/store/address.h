@@ -49,8 +49,11 @@ MUST_USE enum err_code store_merge_look(struct db *db, uint64_t into, uint64_t f
  * collections of both and as visible as the more visible one; the page of the other leads nowhere
  * when both had one. Whoever was signed in to `from` is not any longer: a session was opened for
  * what that account had.
- * Errors  NOT_FOUND: one of them is not there. TOO_LARGE: they do not fit. */
-MUST_USE enum err_code store_merge(struct db *db, uint64_t into, uint64_t from, struct err *e);
+ * In      email: the address of `from` whose mail said yes.
+ * Errors  NOT_FOUND: one of them is not there, or the address is no longer `from`'s. TOO_LARGE:
+ * they do not fit. */
+MUST_USE enum err_code store_merge(struct db *db, uint64_t into, uint64_t from, struct slice email,
+                                   struct err *e);
 /* The user that an account of this id was merged into. NOT_FOUND when it was not. */
 MUST_USE enum err_code store_user_alias(struct db *db, uint64_t id, uint64_t *ret, struct err *e);
 

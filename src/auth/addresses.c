@@ -109,7 +109,7 @@ take(const struct req *r, struct slice email, uint64_t owner, struct err *e)
         return FAIL(e, CONFLICT, "another account than was shown");
     if (owner == 0)
         return add(r, email, e);
-    if ((rc = store_merge(r->db, r->user->id, owner, e)) != ERR_NONE)
+    if ((rc = store_merge(r->db, r->user->id, owner, email, e)) != ERR_NONE)
         return rc == ERR_NOT_FOUND ? FAIL(e, CONFLICT, "merged or removed meanwhile") : rc;
     return tell_all(r, r->user->id, "mail.merged_subject", "mail.merged_text", email, e);
 }

@@ -108,7 +108,6 @@ without_blanks(struct arena *a, struct slice text)
     return (struct slice){ to, n };
 }
 
-/* Counted before it is compared: beyond the limit a right one is refused too. */
 static enum err_code
 take_code_rate(const struct req *r, struct slice email, struct err *e)
 {
@@ -118,14 +117,18 @@ take_code_rate(const struct req *r, struct slice email, struct err *e)
                            CODES_A_DAY, DAY_S, e);
 }
 
+/* What a browser tries that has no code to try is not counted, or anybody could use up somebody else's tries. Beyond
+ * the limit a right one is refused too. */
 enum err_code
 mailed_try(const struct req *r, uint64_t user, struct slice email, struct slice code,
            struct signin *ret, uint64_t *ret_left, struct err *e)
 {
-    enum err_code rc = take_code_rate(r, email, e);
+    enum err_code tried = store_signin_try(r->db, user, email, mailed_browser(r),
+                                           without_blanks(r->arena, code), ret, ret_left, e);
+    enum err_code rc;
 
-    if (rc != ERR_NONE)
-        return rc;
-    return store_signin_try(r->db, user, email, mailed_browser(r), without_blanks(r->arena, code),
-                            ret, ret_left, e);
+    if (tried != ERR_NONE && tried != ERR_FIELD_INVALID)
+        return tried;
+    rc = take_code_rate(r, email, e);
+    return rc != ERR_NONE ? rc : tried;
 }

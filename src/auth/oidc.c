@@ -14,6 +14,7 @@
 #include "core/uri.h"
 #include "http/view.h"
 #include "json/json.h"
+#include "store/address.h"
 #include "store/oidc.h"
 #include "store/outbox.h"
 
@@ -277,18 +278,21 @@ sign_in(const struct req *r, struct resp *out, uint64_t user, struct err *e)
     return tx_commit(&tx, e);
 }
 
-/* The provider is trusted to know whose the address is. */
+/* The provider is trusted to know whose the address is; whoever has had a backpack hears that it is open to it. */
 static enum err_code
 sign_in_first(const struct req *r, struct resp *out, const struct oidc_identity *identity,
               struct err *e)
 {
     SCOPED(tx_done) struct tx tx = { 0 };
     struct user               user;
+    uint64_t                  owner;
     enum err_code             rc;
 
     if ((rc = tx_begin(r->db, &tx, e)) != ERR_NONE ||
+        (rc = store_address_owner(r->db, identity->email, &owner, e)) != ERR_NONE ||
         (rc = store_user_for_email(r->db, identity->email, &user, e)) != ERR_NONE ||
         (rc = store_oidc_add(r->db, user.id, identity, e)) != ERR_NONE ||
+        (owner != 0 && (rc = auth_oidc_say_added(r, user.email, e)) != ERR_NONE) ||
         (rc = auth_session_start(r, out, user.id, e)) != ERR_NONE)
         return rc == ERR_STORE_DUPLICATE ? FAIL(e, STORE_CONFLICT, "twice at once") : rc;
     return tx_commit(&tx, e);

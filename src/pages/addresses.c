@@ -1,6 +1,8 @@
 /* Several addresses: adding one, which may mean that two backpacks become one; giving one up. */
 #include "auth/addresses.h"
 #include "pages_int.h"
+#include "store/oidc.h"
+#include "store/passkey.h"
 
 enum err_code
 put_addresses(const struct req *r, json_object *model, struct err *e)
@@ -206,12 +208,33 @@ page_address_primary(struct req *r, struct resp *out, struct err *e)
     return reply_settings(r, out, "address.primary_saved");
 }
 
+/* Whoever reads the address's mail may have added some of them. */
 static enum err_code
-ask_remove(const struct req *r, struct resp *out, const struct address_removal *removal)
+count_other_ways(const struct req *r, size_t *ret, struct err *e)
 {
-    json_object *model = model_new(r, "address.remove_title", "settings");
-    json_object *means = json_put_array(model, "means"), *names = names_new(r);
+    struct passkey       *passkeys;
+    struct oidc_identity *identities;
+    size_t                passkey_count, identity_count;
+    enum err_code         rc;
 
+    if ((rc = store_passkey_list(r->db, r->user->id, &passkeys, &passkey_count, e)) != ERR_NONE ||
+        (rc = store_oidc_list(r->db, r->user->id, &identities, &identity_count, e)) != ERR_NONE)
+        return rc;
+    *ret = passkey_count + identity_count;
+    return ERR_NONE;
+}
+
+static enum err_code
+ask_remove(const struct req *r, struct resp *out, const struct address_removal *removal,
+           struct err *e)
+{
+    json_object  *model = model_new(r, "address.remove_title", "settings");
+    json_object  *means = json_put_array(model, "means"), *names = names_new(r);
+    size_t        other_ways;
+    enum err_code rc;
+
+    if ((rc = count_other_ways(r, &other_ways, e)) != ERR_NONE)
+        return rc;
     json_put_text(names, "email", removal->email);
     json_put_text(names, "primary", removal->primary);
     json_put_number(names, "count", (int64_t)removal->badges);
@@ -221,6 +244,8 @@ ask_remove(const struct req *r, struct resp *out, const struct address_removal *
         json_add_text(means, view_text(r, "address.remove_badges", names));
     json_add_text(means, view_text(r, "address.remove_new", names));
     json_add_text(means, view_text(r, "address.remove_sessions", names));
+    if (other_ways > 0)
+        json_add_text(means, view_text(r, "address.remove_ways", names));
     if (!slice_eq(removal->primary, r->user->email))
         json_add_text(means, view_text(r, "address.remove_primary", names));
     return model_reply(out, 200, "address_remove", model);
@@ -237,7 +262,7 @@ page_address_remove(struct req *r, struct resp *out, struct err *e)
         return rc;
     if (!form_confirmed(r)) {
         rc = store_address_look(r->db, r->user->id, email, &removal, e);
-        return rc != ERR_NONE ? rc : ask_remove(r, out, &removal);
+        return rc != ERR_NONE ? rc : ask_remove(r, out, &removal, e);
     }
     if ((rc = auth_address_remove(r, email, e)) != ERR_NONE)
         return rc;

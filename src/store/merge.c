@@ -223,17 +223,25 @@ move_all(struct db *db, uint64_t into, uint64_t from, struct err *e)
     return addresses_adopt(db, into, e);
 }
 
+struct merge_args {
+    uint64_t     from;
+    struct slice email;
+};
+
+/* Nobody gives an address up any more once both are locked: then it counts whose it is. */
 static enum err_code
 merge(struct db *db, uint64_t into, void *args, struct err *e)
 {
-    const uint64_t *from = args;
-    uint64_t        found;
-    struct merge    m;
-    enum err_code   rc;
+    const struct merge_args *as = args;
+    const uint64_t          *from = &as->from;
+    uint64_t                 found, owner;
+    struct merge             m;
+    enum err_code            rc;
 
-    if ((rc = query_exec(db, &sql[LOCK], BIND(U64(*from)), &found, e)) != ERR_NONE)
+    if ((rc = query_exec(db, &sql[LOCK], BIND(U64(*from)), &found, e)) != ERR_NONE ||
+        (rc = store_address_owner(db, as->email, &owner, e)) != ERR_NONE)
         return rc;
-    if (found == 0)
+    if (found == 0 || owner != *from)
         return FAIL(e, NOT_FOUND, "the account to be merged");
     if ((rc = store_merge_look(db, into, *from, &m, e)) != ERR_NONE)
         return rc;
@@ -248,11 +256,13 @@ merge(struct db *db, uint64_t into, void *args, struct err *e)
 }
 
 enum err_code
-store_merge(struct db *db, uint64_t into, uint64_t from, struct err *e)
+store_merge(struct db *db, uint64_t into, uint64_t from, struct slice email, struct err *e)
 {
+    struct merge_args args = { from, email };
+
     if (into == from)
         return FAIL(e, NOT_FOUND, "an account and itself");
-    return tx_run(db, into, merge, &from, e);
+    return tx_run(db, into, merge, &args, e);
 }
 
 enum err_code

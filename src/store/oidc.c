@@ -12,9 +12,10 @@ enum { OWNER, ADD, ALL, REMOVE, BEGIN, FIND, END, HOLD, CLAIM, DROP };
 static const struct stmt sql[] = {
     [OWNER] = { "oidc.owner", ON_PRIMARY, "bb", "u",
                 "SELECT user_id FROM oidc_identity WHERE issuer = ? AND subject = ?" },
-    [ADD] = { "oidc.add", ON_PRIMARY, "bbuubi", "",
+    /* Who is being removed or merged keeps nothing that comes meanwhile. */
+    [ADD] = { "oidc.add", ON_PRIMARY, "bbubiu", "",
               "INSERT INTO oidc_identity (issuer, subject, user_id, id, email, created_at_s)"
-              " VALUES (?, ?, ?, ?, ?, ?)" },
+              " SELECT ?, ?, u.id, ?, ?, ? FROM user u WHERE u.id = ? FOR UPDATE" },
     [ALL] = { "oidc.list", PREFER_PRIMARY, "u", "ubbbi",
               "SELECT id, issuer, subject, email, created_at_s FROM oidc_identity"
               " WHERE user_id = ? ORDER BY id" },
@@ -29,10 +30,11 @@ static const struct stmt sql[] = {
     [HOLD] = { "oidc.hold", ON_PRIMARY, "bbbbbi", "",
                "REPLACE INTO oidc_pending (browser_hash, email_key, issuer, subject, email,"
                " expires_at_s) VALUES (?, ?, ?, ?, ?, ?)" },
-    [CLAIM] = { "oidc.claim", ON_PRIMARY, "uuibbi", "",
+    [CLAIM] = { "oidc.claim", ON_PRIMARY, "uiubbi", "",
                 "INSERT IGNORE INTO oidc_identity (issuer, subject, user_id, id, email,"
-                " created_at_s) SELECT issuer, subject, ?, ?, email, ? FROM oidc_pending"
-                " WHERE browser_hash = ? AND email_key = ? AND expires_at_s > ?" },
+                " created_at_s) SELECT p.issuer, p.subject, u.id, ?, p.email, ? FROM oidc_pending p"
+                " JOIN user u ON u.id = ? WHERE p.browser_hash = ? AND p.email_key = ?"
+                " AND p.expires_at_s > ? FOR UPDATE" },
     [DROP] = { "oidc.drop", ON_PRIMARY, "b", "",
                "DELETE FROM oidc_pending WHERE browser_hash = ?" },
 };
@@ -53,10 +55,15 @@ store_oidc_owner(struct db *db, struct slice issuer, struct slice subject, uint6
 enum err_code
 store_oidc_add(struct db *db, uint64_t user, const struct oidc_identity *identity, struct err *e)
 {
-    return query_exec(db, &sql[ADD],
-                      BIND(BYTES(identity->issuer), BYTES(identity->subject), U64(user),
-                           U64(rand_id()), BYTES(identity->email), I64(clock_now_s())),
-                      NULL, e);
+    enum err_code rc;
+    uint64_t      added;
+
+    if ((rc = query_exec(db, &sql[ADD],
+                         BIND(BYTES(identity->issuer), BYTES(identity->subject), U64(rand_id()),
+                              BYTES(identity->email), I64(clock_now_s()), U64(user)),
+                         &added, e)) != ERR_NONE)
+        return rc;
+    return added > 0 ? ERR_NONE : FAIL(e, NOT_FOUND, "user");
 }
 
 enum err_code
@@ -160,7 +167,7 @@ store_oidc_claim(struct db *db, struct slice browser, struct slice email, uint64
     uint64_t      claimed;
 
     if ((rc = query_exec(db, &sql[CLAIM],
-                         BIND(U64(user), U64(rand_id()), I64(now_s), HASH(hash),
+                         BIND(U64(rand_id()), I64(now_s), U64(user), HASH(hash),
                               BYTES(email_key(db->a, email)), I64(now_s)),
                          &claimed, e)) != ERR_NONE)
         return rc;

@@ -62,6 +62,7 @@ sub begin {
     $browser->get($form{from} // '/signin');
     my $reply = $browser->post_form("/signin/oidc/$name", { next => $form{next} // '' });
     is $reply->code, 200, "the button of $name" or diag $reply->decoded_content;
+    is $reply->header('Cross-Origin-Opener-Policy'), 'unsafe-none', '... which keeps hold of a page that waits for it';
     my ($url) = ($reply->header('Refresh') // '') =~ /^0; url=(.*)$/;
     return { url => $url, URI->new($url // '')->query_form };
 }
@@ -133,6 +134,16 @@ subtest 'an address that the provider vouches for and is trusted with signs in a
     is come_back($other, 'school', begin($other, 'school'), claims => { sub => $sub })->code, 303, 'later the account is enough';
     is whose($other), 'ada@school.example', 'whatever it says of an address';
     unlike join("\n", map { $stack->log_text($_) } qw(nginx-access fetch-anon)), qr/the-code|\Q$begun->{state}\E|ada\@/, 'no log has the code, the state or the address';
+};
+
+subtest 'the owner of a backpack hears that a provider has opened it' => sub {
+    my ($owner, $email) = ($stack->browser, 'was-here@school.example');
+    $owner->sign_in($email);
+    my $browser = learner($email, subject());
+    is whose($browser), $email, 'whom the provider vouches for is in';
+    like $stack->mail_for($email), qr/new way to sign in/, 'and a mail says so';
+    learner('is-new@school.example', subject());
+    is $stack->mail_for('is-new@school.example', 1), undef, 'who has had no backpack gets none';
 };
 
 subtest 'a session that there was ends; its cookie is another' => sub {
@@ -316,6 +327,7 @@ sub must_confirm {
     my $reply = come_back($browser, $name, begin($browser, $name, next => '/collections'), claims => { email => $email, %claims });
     is $reply->code, 200, 'nobody is in yet' or return;
     ok !is_in($browser), '... really';
+    is $reply->header('Cross-Origin-Opener-Policy'), 'unsafe-none', '... and a page that waits goes on waiting';
     like $reply->decoded_content, qr/\Q$email\E/, 'the page names the address';
     like $reply->decoded_content, qr/says that this is your address/, '... and says why';
     my $mail = $stack->mail_for($email) // return;
@@ -448,6 +460,22 @@ subtest 'who is signed in adds a way and removes it' => sub {
     come_back($after, 'school', begin($after, 'school'), claims => { sub => $sub });
     ok !is_in($after), 'and signs in no more';
     ok is_in($stack->browser->sign_in($email)), 'the mail always works';
+};
+
+subtest 'who gives an address up reads that accounts and passkeys go on' => sub {
+    my ($school, $home) = ('gives-up@school.example', 'gives-up@home.example');
+    my $browser = $stack->browser;
+    $browser->sign_in($home);
+    $browser->get('/settings');
+    $browser->post_form('/settings/addresses', { email => $school });
+    my ($link) = $stack->mail_for($school) =~ m{(https?://\S+/settings/addresses/\S+)};
+    $browser->get($link);
+    is $browser->post_form($link, { owner => 0 })->code, 303, 'two addresses';
+    my $ask = sub { return $browser->post_form('/settings/addresses/remove', { email => $school })->decoded_content };
+    unlike $ask->(), qr/go on signing in/, 'who has no other way reads of none';
+    my $reply = come_back($browser, 'school', begin($browser, 'school', from => '/settings'), claims => { sub => subject(), email => $school });
+    is $reply->code, 303, 'an account is added';
+    like $ask->(), qr/accounts that sign you in go on signing in/, 'who has one does';
 };
 
 subtest 'an account at a provider that is no longer named can be removed' => sub {

@@ -165,6 +165,16 @@ subtest 'nobody guesses codes of another address for long' => sub {
     $stack->clock(0);
 };
 
+subtest 'nobody uses up the tries of somebody else' => sub {
+    my ($eve, $visitor, $email) = ($stack->browser, $stack->browser, address());
+    my ($code) = ask_for_code($visitor, $email);
+    $eve->get('/signin');
+    my %status;
+    $status{ $eve->post_form('/signin/code', { email => $email, code => '000000' })->code }++ for 1 .. 25;
+    is_deeply \%status, { 400 => 25 }, 'a browser that asked for no mail has no tries';
+    is $visitor->post_form('/signin/code', { email => $email, code => $code })->code, 303, 'and takes none from the one that did';
+};
+
 subtest 'signing in leads to where one wanted to go' => sub {
     my $visitor = $stack->browser;
     my $reply = $visitor->get('/collections?x=a%26b');

@@ -279,7 +279,7 @@ everything_of_one_becomes_the_others(void **state)
     assert_int_equal(m.addresses, 1);
     assert_int_equal(m.both, 0);
     assert_true(m.fits);
-    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(store_merge(f->db, into.id, from.id, at(f, "from2"), &f->e));
 
     assert_string_equal(list_of(f, into.id), "into,into2*,from2");
     OK(store_badge_list(f->db, into.id, 0, 10, &rows, &count, &f->e));
@@ -301,8 +301,27 @@ everything_of_one_becomes_the_others(void **state)
     assert_int_equal(store_user_by_id(f->db, from.id, &found, &f->e), ERR_NOT_FOUND);
     OK(store_user_alias(f->db, from.id, &alias, &f->e));
     assert_int_equal(alias, into.id);
-    assert_int_equal(store_merge(f->db, into.id, from.id, &f->e), ERR_NOT_FOUND);
-    assert_int_equal(store_merge(f->db, into.id, into.id, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_merge(f->db, into.id, from.id, from.email, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(store_merge(f->db, into.id, into.id, into.email, &f->e), ERR_NOT_FOUND);
+}
+
+/* Only who reads an address's mail says yes for its account: not for one that has given it up meanwhile. */
+static void
+an_address_that_is_given_up_merges_nothing(void **state)
+{
+    struct fixture        *f = *state;
+    struct user            into = a_user(f, "reads"), from = a_user(f, "keeps");
+    struct address_removal removal;
+    struct slice           given_up = at(f, "given-up");
+    uint64_t               owner;
+
+    OK(store_address_add(f->db, from.id, given_up, &f->e));
+    OK(store_address_remove(f->db, from.id, given_up, &removal, &f->e));
+    assert_int_equal(store_merge(f->db, into.id, from.id, given_up, &f->e), ERR_NOT_FOUND);
+    OK(store_address_add(f->db, into.id, given_up, &f->e));
+    assert_int_equal(store_merge(f->db, into.id, from.id, given_up, &f->e), ERR_NOT_FOUND);
+    OK(store_address_owner(f->db, from.email, &owner, &f->e));
+    assert_int_equal(owner, from.id);
 }
 
 static void
@@ -324,7 +343,7 @@ a_badge_that_both_have_stays_once_wherever_it_was_shown(void **state)
     id = collect(f, from, same, &path);
     OK(store_merge_look(f->db, into.id, from.id, &m, &f->e));
     assert_int_equal(m.both, 2);
-    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(store_merge(f->db, into.id, from.id, from.email, &f->e));
     OK(store_badge_list(f->db, into.id, 0, 10, &rows, &count, &f->e));
     assert_int_equal(count, 2);
     OK(store_badge_by_path(f->db, page, &badge, &f->e)); /* the one that stays had no page */
@@ -386,7 +405,7 @@ two_things_with_one_id_stay_two(void **state)
                             (unsigned long long)group, (unsigned long long)into.id,
                             (unsigned long long)from.id)
                    .p);
-    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(store_merge(f->db, into.id, from.id, from.email, &f->e));
     OK(store_badge_list(f->db, into.id, 0, 10, &rows, &count, &f->e));
     assert_int_equal(count, 3);
     OK(store_badge_by_path(f->db, page, &badge, &f->e));
@@ -415,7 +434,7 @@ an_address_that_one_gave_up_and_the_other_has_is_one(void **state)
 
     OK(store_address_remove(f->db, into.id, at(f, "gone"), &removal, &f->e));
     from = a_user(f, "gone");
-    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(store_merge(f->db, into.id, from.id, from.email, &f->e));
     OK(store_address_look(f->db, into.id, at(f, "gone"), &removal, &f->e));
     assert_int_equal(removal.badges, 1);
     assert_slice_equal(email_of_badge(f, into.id, badge), at(f, "gone"));
@@ -428,8 +447,8 @@ an_account_that_was_merged_twice_is_found_at_the_last(void **state)
     struct user     a = a_user(f, "chain-a"), b = a_user(f, "chain-b"), c = a_user(f, "chain-c");
     uint64_t        alias;
 
-    OK(store_merge(f->db, b.id, a.id, &f->e));
-    OK(store_merge(f->db, c.id, b.id, &f->e));
+    OK(store_merge(f->db, b.id, a.id, a.email, &f->e));
+    OK(store_merge(f->db, c.id, b.id, b.email, &f->e));
     OK(store_user_alias(f->db, a.id, &alias, &f->e));
     assert_int_equal(alias, c.id);
     OK(store_user_remove(f->db, c.id, &f->e));
@@ -456,7 +475,7 @@ what_does_not_fit_into_one_account_stays_two(void **state)
                             &f->e));
     OK(store_merge_look(f->db, into.id, from.id, &m, &f->e));
     assert_false(m.fits);
-    assert_int_equal(store_merge(f->db, into.id, from.id, &f->e), ERR_TOO_LARGE);
+    assert_int_equal(store_merge(f->db, into.id, from.id, from.email, &f->e), ERR_TOO_LARGE);
     assert_string_equal(list_of(f, from.id), "half*");
 }
 
@@ -481,7 +500,7 @@ two_merges_at_once_leave_one_account(void **state)
                 enum err_code rc = db_ping(db, &f->e);
 
                 if (rc == ERR_NONE)
-                    rc = store_merge(db, users[i].id, users[1 - i].id, &f->e);
+                    rc = store_merge(db, users[i].id, users[1 - i].id, users[1 - i].email, &f->e);
                 _exit(rc == ERR_NONE ? 1 : rc == ERR_NOT_FOUND || rc == ERR_STORE_CONFLICT ? 0 : 3);
             }
         for (size_t i = 0; i < 2; i++) {
@@ -576,6 +595,7 @@ main(void)
         cmocka_unit_test(an_address_that_comes_back_has_its_badges_again),
         cmocka_unit_test(sign_in_links_of_an_address_end_with_it),
         cmocka_unit_test(everything_of_one_becomes_the_others),
+        cmocka_unit_test(an_address_that_is_given_up_merges_nothing),
         cmocka_unit_test(a_badge_that_both_have_stays_once_wherever_it_was_shown),
         cmocka_unit_test(two_things_with_one_id_stay_two),
         cmocka_unit_test(an_address_that_one_gave_up_and_the_other_has_is_one),

@@ -155,6 +155,25 @@ what_is_a_persons_goes_with_them(void **state)
                      0);
 }
 
+/* Or its row would name nobody, and open nothing to anybody for ever. */
+static void
+nobody_who_is_not_there_gets_an_identity(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          user = a_user(f, "gone");
+    struct oidc_identity identity = identity_of(f, "gone-1", user.email);
+    uint64_t             whose;
+    bool                 claimed;
+
+    OK(store_user_remove(f->db, user.id, &f->e));
+    assert_int_equal(store_oidc_add(f->db, user.id, &identity, &f->e), ERR_NOT_FOUND);
+    assert_int_equal(owner(f, "gone-1", &whose), ERR_NOT_FOUND);
+    OK(store_oidc_hold(f->db, SL("gone"), &identity, &f->e));
+    OK(store_oidc_claim(f->db, SL("gone"), user.email, user.id, &claimed, &f->e));
+    assert_false(claimed);
+    assert_int_equal(owner(f, "gone-1", &whose), ERR_NOT_FOUND);
+}
+
 static void
 merged_accounts_keep_the_identities_of_both(void **state)
 {
@@ -168,7 +187,7 @@ merged_accounts_keep_the_identities_of_both(void **state)
     OK(store_oidc_add(f->db, into.id, &one, &f->e));
     OK(store_oidc_add(f->db, from.id, &other, &f->e));
     server_sql("primary", "UPDATE oidc_identity SET id = 5 WHERE subject IN ('into-1', 'from-1')");
-    OK(store_merge(f->db, into.id, from.id, &f->e));
+    OK(store_merge(f->db, into.id, from.id, from.email, &f->e));
     OK(owner(f, "from-1", &whose));
     assert_int_equal(whose, into.id);
     OK(store_oidc_list(f->db, into.id, &all, &count, &f->e));
@@ -192,6 +211,7 @@ main(void)
         cmocka_unit_test(what_waits_is_claimed_by_its_address_in_its_browser),
         cmocka_unit_test(what_has_become_somebodys_meanwhile_is_not_claimed),
         cmocka_unit_test(what_is_a_persons_goes_with_them),
+        cmocka_unit_test(nobody_who_is_not_there_gets_an_identity),
         cmocka_unit_test(merged_accounts_keep_the_identities_of_both),
     };
 
