@@ -75,12 +75,14 @@ text_at(const struct consent *c, size_t i)
     return json_text(json_object_array_get_idx(c->texts, i));
 }
 
-/* import_look or import_bytes, of what may be pushed. A report is missing where there was nothing to look at. */
+/* import_look or import_bytes, of what may be pushed. A report is missing where there was nothing to look at; it
+ * lives in `a`, for all the reports of a push would be too much for a worker. */
 static enum err_code
-run(const struct consent *c, size_t i, bool accepted, struct import_result *ret, struct err *e)
+run(const struct consent *c, struct arena *a, size_t i, bool accepted, struct import_result *ret,
+    struct err *e)
 {
     struct req  *r = c->r;
-    struct slice input = badge_pushed(r->arena, text_at(c, i));
+    struct slice input = badge_pushed(a, text_at(c, i));
 
     *ret = (struct import_result){ .outcome = IMPORT_REFUSED };
     if (input.n == 0) {
@@ -88,8 +90,8 @@ run(const struct consent *c, size_t i, bool accepted, struct import_result *ret,
         return ERR_NONE;
     }
     if (accepted)
-        return import_bytes(r->arena, r->db, c->fetch, r->user->id, input, ret, e);
-    return import_look(r->arena, r->db, c->fetch, r->user->id, input, ret, e);
+        return import_bytes(a, r->db, c->fetch, r->user->id, input, ret, e);
+    return import_look(a, r->db, c->fetch, r->user->id, input, ret, e);
 }
 
 /* The reasons that issuers' pages know. */
@@ -207,11 +209,12 @@ new_item(struct consent *c, size_t i, const struct import_result *result)
 static enum err_code
 put_offer(struct consent *c, size_t i, struct err *e)
 {
-    struct import_result result;
-    json_object         *item;
-    enum err_code        rc;
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct import_result             result;
+    json_object                     *item;
+    enum err_code                    rc;
 
-    if ((rc = run(c, i, false, &result, e)) != ERR_NONE)
+    if ((rc = run(c, a, i, false, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
     if (result.report != NULL && result.report->badge != NULL && !import_is_anothers(&result))
@@ -402,14 +405,15 @@ put_message(json_object *item)
 static enum err_code
 decide(struct consent *c, size_t i, struct err *e)
 {
-    struct import_result result = { .outcome = IMPORT_OFFERED };
-    bool                 declined = req_form(c->r, "decline").n > 0;
-    bool                 accepted = !declined && has_number(c->r, "accept", i);
-    json_object         *item;
-    enum err_code        rc;
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct import_result             result = { .outcome = IMPORT_OFFERED };
+    bool                             declined = req_form(c->r, "decline").n > 0;
+    bool                             accepted = !declined && has_number(c->r, "accept", i);
+    json_object                     *item;
+    enum err_code                    rc;
 
     if ((accepted || !has_number(c->r, "offered", i)) &&
-        (rc = run(c, i, accepted, &result, e)) != ERR_NONE)
+        (rc = run(c, a, i, accepted, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
     if (result.report == NULL) /* the form says again what it was called */

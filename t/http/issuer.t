@@ -232,6 +232,20 @@ subtest 'each of several has its own fate' => sub {
     is_deeply $rows, [ [ 0, 2 ] ], 'both are in the new collection, which only its owner sees';
 };
 
+# Documents that many badges name are fetched once, but read for each.
+subtest 'a worker holds what one badge takes, not what twenty do' => sub {
+    my $heavy = $issuer->put('heavy.json', '{"@context":"https://w3id.org/openbadges/v2","type":"Endorsement","x":[' . join(',', ('{}') x 3900) . ']}');
+    my @urls = map { $issuer->badge("heavy$_", to => $ada, assertion => { endorsement => [ map { "$heavy?$_" } 1 .. 30 ] }) } 1 .. 20;
+    my $path = shown(frameless($learner, [ map { (assertions => $_) } @urls ]), 'sent');
+    my %fields = fields($learner->get($path)->decoded_content);
+    is scalar @{ $fields{offered} // [] }, 20, 'all can be accepted';
+    for my $worker ($stack->workers('fetch')) {
+        open my $status, '<', "/proc/$worker/status" or next;
+        my ($kib) = join('', <$status>) =~ /^VmHWM:\s+(\d+)/m;
+        cmp_ok $kib, '<', 1 << 20, 'within a gigabyte, the sanitizers\' included';
+    }
+};
+
 subtest 'into a collection' => sub {
     my $public = $story->collection($ada, 'Public', 1);
     my $foreign = $story->collection($ada, 'Foreign', 0);
