@@ -37,9 +37,9 @@ const struct route routes[] = {
 
     /* OpenID Connect. */
     { HTTP_POST, "/signin/oidc/:name", page_oidc_begin, .pool = FETCH_ANON, .who = ANYONE,
-      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+      .csrf = TOKEN, .reply = HTML, .opened = true, .body = FORM, .body_max = 16 * KIB },
     { HTTP_GET, "/signin/oidc/:name/callback", page_oidc_callback, .pool = FETCH_ANON,
-      .who = ANYONE, .csrf = SAFE, .reply = HTML },
+      .who = ANYONE, .csrf = SAFE, .reply = HTML, .opened = true },
     { HTTP_POST, "/settings/identity/:id/remove", page_identity_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 

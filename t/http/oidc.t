@@ -62,6 +62,7 @@ sub begin {
     $browser->get($form{from} // '/signin');
     my $reply = $browser->post_form("/signin/oidc/$name", { next => $form{next} // '' });
     is $reply->code, 200, "the button of $name" or diag $reply->decoded_content;
+    is $reply->header('Cross-Origin-Opener-Policy'), 'unsafe-none', 'an issuer\'s window stays one on this way too';
     my ($url) = ($reply->header('Refresh') // '') =~ /^0; url=(.*)$/;
     return { url => $url, URI->new($url // '')->query_form };
 }
@@ -315,6 +316,7 @@ sub must_confirm {
     my ($browser, $name, $email, %claims) = @_;
     my $reply = come_back($browser, $name, begin($browser, $name, next => '/collections'), claims => { email => $email, %claims });
     is $reply->code, 200, 'nobody is in yet' or return;
+    is $reply->header('Cross-Origin-Opener-Policy'), 'unsafe-none', 'an issuer\'s window stays one here too';
     ok !is_in($browser), '... really';
     like $reply->decoded_content, qr/\Q$email\E/, 'the page names the address';
     like $reply->decoded_content, qr/says that this is your address/, '... and says why';
