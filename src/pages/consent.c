@@ -1,15 +1,17 @@
 /* What was pushed, shown before anything of it is added, and what its learner decides. */
+#include "collection_int.h"
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/uri.h"
 #include "import/import.h"
 #include "net/net.h"
-#include "pages_int.h"
 #include "push_int.h"
 #include "store/push.h"
 
 /* Pictures stand in the page itself: they are of nobody's backpack yet. Those beyond this are left out. */
 enum { PICTURES_BYTES = 3 * MIB, TOKEN_BYTES = 43 };
+/* The form has each badge's name, to say again what was declined: cut, so that the form can be sent. */
+enum { FORM_NAME_BYTES = 500 };
 
 struct consent {
     struct req           *r;
@@ -222,6 +224,7 @@ put_offer(struct consent *c, size_t i, struct err *e)
     if (result.outcome == IMPORT_OFFERED) {
         c->offered++;
         json_put_bool(item, "offered", true);
+        json_put_text(item, "form_name", slice_cut(json_get_text(item, "name"), FORM_NAME_BYTES));
     } else if (result.outcome == IMPORT_EXISTS) {
         put_sentence(c->r, item, "sentence", "add.exists", NULL);
         json_put_text(item, "href", path_of(c->r, "/backpack/badge/", result.id, ""));
@@ -313,7 +316,7 @@ read_collection(struct consent *c, struct err *e)
 
     c->new_collection = slice_trim(req_form(r, "new_collection"));
     c->collection_is_private = true;
-    if (slice_chars(c->new_collection) > LIMIT_COLLECTION_NAME_CHARS) {
+    if (c->new_collection.n > 0 && !collection_name_is_ok(c->new_collection)) {
         rc = FAIL(e, FIELD_INVALID, "a name of %zu bytes", c->new_collection.n);
         err_set_field(e, SL("new_collection"));
         return rc;
@@ -343,7 +346,12 @@ collect(struct consent *c, json_object *item, const struct import_result *result
     enum err_code rc;
 
     c->added++;
-    if ((rc = make_collection(c, e)) != ERR_NONE || c->collection == 0)
+    rc = make_collection(c, e);
+    if (rc == ERR_CONFLICT) {
+        put_sentence(c->r, item, "hint", "push.no_more_collections", NULL);
+        return ERR_NONE;
+    }
+    if (rc != ERR_NONE || c->collection == 0)
         return rc;
     if (result->plain_identity && !c->collection_is_private) {
         put_sentence(c->r, item, "hint", "push.not_collected", NULL);

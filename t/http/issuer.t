@@ -246,6 +246,30 @@ subtest 'a worker holds what one badge takes, not what twenty do' => sub {
     }
 };
 
+subtest 'twenty badges with long names' => sub {
+    my $name = "\x{10d0}" x 200;
+    my @urls = map { $issuer->badge("long$_", to => $ada, name => $name) } 1 .. 20;
+    my $path = shown(frameless($learner, [ map { (assertions => $_) } @urls ]), 'sent');
+    my $text = $learner->get($path)->decoded_content;
+    my $done = $learner->post_form($path, { $text =~ /name="(name\.\d+)" value="([^"]*)"/g, decline => 1 });
+    is $done->code, 200, 'can be decided on';
+    ok index($done->decoded_content, '>' . substr $name, 0, 166) > 0, '... and are called by them';
+};
+
+subtest 'no more collections' => sub {
+    my $email = $story->address('full');
+    my $full = $story->browser($email);
+    my $user = $stack->sql("SELECT user_id FROM obi.user_email WHERE email = '$email'")->[0][0];
+    $stack->sql("INSERT INTO obi.collection (user_id, id, visibility, path, name, description, created_at_s) SELECT $user, seq, 0, CONCAT('full-', seq), 'x', '', 1 FROM obi.seq_1_to_1000");
+    my @urls = map { $issuer->badge("full$_", to => $email) } 1, 2;
+    my $path = shown($full->get(claim(@urls)), 'sent');
+    $full->get($path);
+    is $full->post_form($path, [ (map { (offered => $_, accept => $_) } 0, 1), new_collection => "x\x01" ])->code, 400, 'a name that no collection has';
+    my $done = $full->post_form($path, [ (map { (offered => $_, accept => $_) } 0, 1), new_collection => 'More' ]);
+    is_deeply fates($done), [ map { [ $_, '' ] } @urls ], 'the badges are added';
+    like $done->decoded_content, qr/as many collections as there can be/, '... and why they are in none is said';
+};
+
 subtest 'into a collection' => sub {
     my $public = $story->collection($ada, 'Public', 1);
     my $foreign = $story->collection($ada, 'Foreign', 0);
