@@ -34,16 +34,6 @@ was_sent(const struct req *r)
     return token.n > 0 && secret_eq(token, req_param(r, "token"));
 }
 
-/* Host and port: an origin is a scheme and these. */
-static void
-put_sender(struct consent *c)
-{
-    size_t at;
-
-    if (slice_find(c->push.sender, SL("://"), &at))
-        json_put_text(c->model, "sender", slice_from(c->push.sender, at + 3));
-}
-
 static enum err_code
 begin(struct consent *c, struct req *r, struct err *e)
 {
@@ -66,7 +56,7 @@ begin(struct consent *c, struct req *r, struct err *e)
     /* A window that is open for one question has no tabs that lead away from it. */
     json_put(c->model, "user", NULL);
     json_put_text(c->model, "email", r->user->email);
-    put_sender(c);
+    json_put_text(c->model, "sender", site_name_of(c->push.sender));
     c->items = json_put_array(c->model, "items");
     return ERR_NONE;
 }

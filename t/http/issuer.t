@@ -158,14 +158,16 @@ subtest 'a form of another site' => sub {
     my $back = $stack->demo . '/issue.html?a=b';
     my $path = shown(frameless($learner, [ assertions => $url, returnTo => $back ], @from), 'sent');
     my ($host) = $stack->demo =~ m{//(.*)};
-    like $learner->get($path)->decoded_content, qr{Sent by <span class="host">\Q$host<}, 'it says who sends';
-    like $learner->post_form($path, { offered => 0, accept => 0 })->decoded_content, qr{href="\Q$back\E"[^>]*>Back to \Q$host<}, 'and leads back';
+    like $learner->get($path)->decoded_content, qr{Sent by <span class="host">\Q@{[$stack->demo]}\E<}, 'it says who sends';
+    like $learner->post_form($path, { offered => 0, accept => 0 })->decoded_content, qr{href="\Q$back\E"[^>]*>Back to \Q@{[$stack->demo]}\E<}, 'and leads back';
     # The token alone is no proof of who sends.
     my $other = $stack->browser->sign_in($story->address('eve'));
     my $text = $other->get($path)->decoded_content;
     like $text, qr/not known who sent/, 'another browser is not told';
     unlike $text, qr/Sent by/, '... really';
     unlike $other->post_form($path, { decline => 1 })->decoded_content, qr/Back to/, '... and not led anywhere';
+    $path = shown(frameless($learner, [ assertions => $url ], Origin => 'https://issuer.example'), 'from a site that is protected');
+    like $learner->get($path)->decoded_content, qr{Sent by <span class="host">issuer\.example<}, 'its host says it all';
     for my $bad ('https://evil.example/', "//evil.example/", '/backpack', 'javascript:alert(1)', $stack->demo . '.evil.example/', 'http://u@' . $host . '/', $stack->demo =~ s/127/128/r) {
         my $to = shown(frameless($learner, [ assertions => $url, returnTo => $bad ], @from), "back to $bad");
         $learner->get($to);
@@ -174,7 +176,7 @@ subtest 'a form of another site' => sub {
     for my $origin ('null', 'evil', '', $stack->demo . '/path') {
         my $to = shown(frameless($learner, [ assertions => $url, returnTo => $back ], $origin eq '' ? () : (Origin => $origin)), "from `$origin`");
         my $page = $learner->get($to)->decoded_content;
-        $origin =~ /path/ ? like($page, qr{Sent by <span class="host">\Q$host<}, '... its origin') : like($page, qr/not known who sent/, '... nobody');
+        $origin =~ /path/ ? like($page, qr{Sent by <span class="host">\Q@{[$stack->demo]}\E<}, '... its origin') : like($page, qr/not known who sent/, '... nobody');
     }
     my $answer = frameless($learner, [ assertions => $url, assertions => 'http://x.y/</script><script>alert(1)</script>' ], @from);
     is_deeply [ $answer->code, scalar $answer->content_type, $answer->content ], [ 400, 'text/plain', 'assertion must be url or signature' ], 'what is neither';
@@ -199,7 +201,7 @@ subtest 'the window of issuer.js' => sub {
     my $path = shown($visitor->post_form('/issuer/push', { assertions => $url, sender => $stack->demo }), 'sent');
     $visitor->sign_in($story->address('dan'));
     my ($host) = $stack->demo =~ m{//(.*)};
-    like $visitor->get($path)->decoded_content, qr{Sent by <span class="host">\Q$host<}, 'it says who sends';
+    like $visitor->get($path)->decoded_content, qr{Sent by <span class="host">\Q@{[$stack->demo]}\E<}, 'it says who sends';
     $path = shown($visitor->post_form('/issuer/push', [ assertions => 'nonsense', sender => 'javascript:alert(1)' ]), 'nonsense is shown');
     like $visitor->get($path)->decoded_content, qr/not known who sent.*neither an address, nor JSON/s, '... as what it is';
     is_deeply fates($visitor->post_form($path, {})), [ [ 'nonsense', 'MALFORMED' ] ], '... and told';
