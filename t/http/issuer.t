@@ -324,6 +324,14 @@ subtest 'a class behind one address' => sub {
     ok $answer->header('Retry-After'), '... and are told to wait';
 };
 
+subtest 'when workers are away' => sub {
+    $stack->stop('fetch');
+    my $answer = look($issuer->url('none.json'));
+    $stack->start('fetch');
+    ok answered($answer, 502, 'nginx says so')->{message}, '... in the shape of the others';
+    $stack->expect_log('fetch.sock');
+};
+
 subtest 'welcome' => sub {
     my $new = $stack->browser->sign_in($story->address('new'));
     like $new->get('/issuer/welcome')->decoded_content, qr/Almost finished/, 'who has no badge is sent back to the issuer';
