@@ -30,7 +30,8 @@ struct fetcher {
 };
 
 /* A fetcher that asks `from` for each address once: several badges of one issuer share most of
- * their documents. Failures are not kept. Owner   it, and all that it gets, live in `a`. */
+ * their documents. It holds 16 MiB at most; failures are not kept.
+ * Owner   it lives in `a`; what it gets in the arena that asks, or in `a`. */
 const struct fetcher *fetcher_memo(struct arena *a, const struct fetcher *from);
 
 #endif

@@ -77,13 +77,24 @@ shown(struct arena *a, const struct report *report)
     return badge_displayed(a, &docs, &badge, &e) == ERR_NONE ? json_in_arena(a, badge) : NULL;
 }
 
-/* Of the issuer's id, which speaks for the badge; its url only says what it likes. */
+/* Who was seen to speak for the badge: the issuer's id, since its url only says what it likes; where the issuer
+ * stands in the badge, who hosts that; in 0.5 `issuer.origin`, which nothing but 0.5 means anything by. */
+static struct slice
+spoken_for_by(const struct answer *as)
+{
+    const struct report *report = as->result.report;
+    json_object         *issuer = json_get(json_get(as->badge, "badge"), "issuer");
+
+    if (strcmp(report->version, "0.5") == 0)
+        return json_get_text(issuer, "origin");
+    return report->issuer_url.n > 0 ? report->issuer_url : report->subject;
+}
+
 static bool
-is_of_origin(struct answer *as)
+is_of_origin(const struct answer *as)
 {
     struct arena *a = as->r->arena;
-    struct slice  named = json_get_text(json_get(json_get(as->badge, "badge"), "issuer"), "origin");
-    struct slice  have = uri_origin(a, named);
+    struct slice  have = uri_origin(a, spoken_for_by(as));
 
     return as->issue->origin.p == NULL ||
            (have.n > 0 && slice_eq(have, uri_origin(a, as->issue->origin)));

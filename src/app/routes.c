@@ -151,7 +151,7 @@ const struct route routes[] = {
     { HTTP_GET, "/issuer/push/:token", page_consent, .pool = FETCH, .who = USER, .csrf = SAFE,
       .reply = HTML, .opened = true },
     { HTTP_POST, "/issuer/push/:token", page_consent_take, .pool = FETCH, .who = USER,
-      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB, .opened = true },
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 64 * KIB, .opened = true },
     { HTTP_GET, "/issuer/welcome", page_push_welcome, .pool = APP, .who = USER, .csrf = SAFE,
       .reply = HTML },
     { HTTP_GET, "/backpack/login", page_old_signin, .pool = APP, .who = ANYONE, .csrf = SAFE,

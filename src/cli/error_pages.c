@@ -13,10 +13,10 @@ static const char help[] =
     "Writes what nginx sends when no worker answers, or none is asked, into FOLDER: what a worker "
     "would say,\n"
     "as a page (STATUS.html), as JSON (STATUS.json) and in the shape of the display API\n"
-    "(STATUS.display.json) and of Backpack Connect (STATUS.connect.txt); STATUS.upload.html is for "
-    "a "
-    "form with\n"
-    "pictures. Run it after every build and every change of a setting.\n";
+    "(STATUS.display.json), of the issuer API (STATUS.issuer.json) and of Backpack Connect\n"
+    "(STATUS.connect.txt); STATUS.upload.html is for a form with pictures. Run it after every "
+    "build and\n"
+    "every change of a setting.\n";
 
 /* nginx's own statuses, each as its failure. */
 static const enum err_code codes[] = { ERR_BAD_REQUEST,  ERR_FORBIDDEN,         ERR_NOT_FOUND,
@@ -33,6 +33,7 @@ static const struct kind {
               { "upload.html", { .reply = HTML }, true },
               { "json", { .reply = JSON }, false },
               { "display.json", { .reply = JSON, .fail = api_display_fail }, false },
+              { "issuer.json", { .reply = JSON, .fail = api_issuer_fail }, false },
               { "connect.txt", { .reply = JSON, .fail = api_connect_fail }, false } };
 
 static struct slice

@@ -166,16 +166,17 @@ put_too_large(struct adding *a, struct slice input)
 static enum err_code
 take_file(struct adding *a, const struct upload *file, struct err *e)
 {
-    struct import_result result = { 0 };
-    enum err_code        rc;
+    SCOPED(arena_drop) struct arena *own = arena_new(); /* one report at a time is enough */
+    struct import_result             result = { 0 };
+    enum err_code                    rc;
 
     a->tried++;
     if (file->bytes.n > LIMIT_IMAGE_BYTES) {
         put_too_large(a, file->file_name);
         return ERR_NONE;
     }
-    if ((rc = import_bytes(a->r->arena, a->r->db, a->fetch, a->r->user->id, file->bytes, &result,
-                           e)) == ERR_NONE)
+    if ((rc = import_bytes(own, a->r->db, a->fetch, a->r->user->id, file->bytes, &result, e)) ==
+        ERR_NONE)
         put_result(a, file->file_name, &result, false);
     return rc;
 }

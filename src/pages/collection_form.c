@@ -28,6 +28,12 @@ path_is_ok(struct slice path)
     return true;
 }
 
+bool
+collection_name_is_ok(struct slice name)
+{
+    return name.n > 0 && slice_chars(name) <= LIMIT_COLLECTION_NAME_CHARS && !has_control(name, "");
+}
+
 static struct slice
 mistake_text(const struct req *r, const char *id, int64_t count)
 {
@@ -43,8 +49,7 @@ collection_form_read(const struct req *r, struct collection_form *ret)
     *ret = (struct collection_form){ .name = slice_trim(req_form(r, "name")),
                                      .description = slice_trim(req_form(r, "description")),
                                      .path = slice_trim(req_form(r, "path")) };
-    if (ret->name.n == 0 || slice_chars(ret->name) > LIMIT_COLLECTION_NAME_CHARS ||
-        has_control(ret->name, ""))
+    if (!collection_name_is_ok(ret->name))
         ret->mistake = mistake_text(r, "collection.bad_name", LIMIT_COLLECTION_NAME_CHARS);
     else if (slice_chars(ret->description) > LIMIT_COLLECTION_TEXT_CHARS ||
              has_control(ret->description, "\r\n\t"))

@@ -9,6 +9,8 @@ struct collection_form {
     struct slice name, description, path;
     struct slice mistake;
 };
+/* Whether a collection may be called so. */
+bool collection_name_is_ok(struct slice name);
 void collection_form_read(const struct req *r, struct collection_form *ret);
 
 #endif

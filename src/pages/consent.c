@@ -1,15 +1,17 @@
 /* What was pushed, shown before anything of it is added, and what its learner decides. */
+#include "collection_int.h"
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/uri.h"
 #include "import/import.h"
 #include "net/net.h"
-#include "pages_int.h"
 #include "push_int.h"
 #include "store/push.h"
 
 /* Pictures stand in the page itself: they are of nobody's backpack yet. Those beyond this are left out. */
 enum { PICTURES_BYTES = 3 * MIB, TOKEN_BYTES = 43 };
+/* The form has each badge's name, to say again what was declined: cut, so that the form can be sent. */
+enum { FORM_NAME_BYTES = 500 };
 
 struct consent {
     struct req           *r;
@@ -30,16 +32,6 @@ was_sent(const struct req *r)
     struct slice token = req_cookie(r, PUSH_COOKIE);
 
     return token.n > 0 && secret_eq(token, req_param(r, "token"));
-}
-
-/* Host and port: an origin is a scheme and these. */
-static void
-put_sender(struct consent *c)
-{
-    size_t at;
-
-    if (slice_find(c->push.sender, SL("://"), &at))
-        json_put_text(c->model, "sender", slice_from(c->push.sender, at + 3));
 }
 
 static enum err_code
@@ -64,7 +56,7 @@ begin(struct consent *c, struct req *r, struct err *e)
     /* A window that is open for one question has no tabs that lead away from it. */
     json_put(c->model, "user", NULL);
     json_put_text(c->model, "email", r->user->email);
-    put_sender(c);
+    json_put_text(c->model, "sender", site_name_of(c->push.sender));
     c->items = json_put_array(c->model, "items");
     return ERR_NONE;
 }
@@ -75,12 +67,14 @@ text_at(const struct consent *c, size_t i)
     return json_text(json_object_array_get_idx(c->texts, i));
 }
 
-/* import_look or import_bytes, of what may be pushed. A report is missing where there was nothing to look at. */
+/* import_look or import_bytes, of what may be pushed. A report is missing where there was nothing to look at; it
+ * lives in `a`, for all the reports of a push would be too much for a worker. */
 static enum err_code
-run(const struct consent *c, size_t i, bool accepted, struct import_result *ret, struct err *e)
+run(const struct consent *c, struct arena *a, size_t i, bool accepted, struct import_result *ret,
+    struct err *e)
 {
     struct req  *r = c->r;
-    struct slice input = badge_pushed(r->arena, text_at(c, i));
+    struct slice input = badge_pushed(a, text_at(c, i));
 
     *ret = (struct import_result){ .outcome = IMPORT_REFUSED };
     if (input.n == 0) {
@@ -88,8 +82,8 @@ run(const struct consent *c, size_t i, bool accepted, struct import_result *ret,
         return ERR_NONE;
     }
     if (accepted)
-        return import_bytes(r->arena, r->db, c->fetch, r->user->id, input, ret, e);
-    return import_look(r->arena, r->db, c->fetch, r->user->id, input, ret, e);
+        return import_bytes(a, r->db, c->fetch, r->user->id, input, ret, e);
+    return import_look(a, r->db, c->fetch, r->user->id, input, ret, e);
 }
 
 /* The reasons that issuers' pages know. */
@@ -207,11 +201,12 @@ new_item(struct consent *c, size_t i, const struct import_result *result)
 static enum err_code
 put_offer(struct consent *c, size_t i, struct err *e)
 {
-    struct import_result result;
-    json_object         *item;
-    enum err_code        rc;
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct import_result             result;
+    json_object                     *item;
+    enum err_code                    rc;
 
-    if ((rc = run(c, i, false, &result, e)) != ERR_NONE)
+    if ((rc = run(c, a, i, false, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
     if (result.report != NULL && result.report->badge != NULL && !import_is_anothers(&result))
@@ -219,6 +214,7 @@ put_offer(struct consent *c, size_t i, struct err *e)
     if (result.outcome == IMPORT_OFFERED) {
         c->offered++;
         json_put_bool(item, "offered", true);
+        json_put_text(item, "form_name", slice_cut(json_get_text(item, "name"), FORM_NAME_BYTES));
     } else if (result.outcome == IMPORT_EXISTS) {
         put_sentence(c->r, item, "sentence", "add.exists", NULL);
         json_put_text(item, "href", path_of(c->r, "/backpack/badge/", result.id, ""));
@@ -310,7 +306,7 @@ read_collection(struct consent *c, struct err *e)
 
     c->new_collection = slice_trim(req_form(r, "new_collection"));
     c->collection_is_private = true;
-    if (slice_chars(c->new_collection) > LIMIT_COLLECTION_NAME_CHARS) {
+    if (c->new_collection.n > 0 && !collection_name_is_ok(c->new_collection)) {
         rc = FAIL(e, FIELD_INVALID, "a name of %zu bytes", c->new_collection.n);
         err_set_field(e, SL("new_collection"));
         return rc;
@@ -340,7 +336,12 @@ collect(struct consent *c, json_object *item, const struct import_result *result
     enum err_code rc;
 
     c->added++;
-    if ((rc = make_collection(c, e)) != ERR_NONE || c->collection == 0)
+    rc = make_collection(c, e);
+    if (rc == ERR_CONFLICT) {
+        put_sentence(c->r, item, "hint", "push.no_more_collections", NULL);
+        return ERR_NONE;
+    }
+    if (rc != ERR_NONE || c->collection == 0)
         return rc;
     if (result->plain_identity && !c->collection_is_private) {
         put_sentence(c->r, item, "hint", "push.not_collected", NULL);
@@ -402,14 +403,15 @@ put_message(json_object *item)
 static enum err_code
 decide(struct consent *c, size_t i, struct err *e)
 {
-    struct import_result result = { .outcome = IMPORT_OFFERED };
-    bool                 declined = req_form(c->r, "decline").n > 0;
-    bool                 accepted = !declined && has_number(c->r, "accept", i);
-    json_object         *item;
-    enum err_code        rc;
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct import_result             result = { .outcome = IMPORT_OFFERED };
+    bool                             declined = req_form(c->r, "decline").n > 0;
+    bool                             accepted = !declined && has_number(c->r, "accept", i);
+    json_object                     *item;
+    enum err_code                    rc;
 
     if ((accepted || !has_number(c->r, "offered", i)) &&
-        (rc = run(c, i, accepted, &result, e)) != ERR_NONE)
+        (rc = run(c, a, i, accepted, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
     if (result.report == NULL) /* the form says again what it was called */

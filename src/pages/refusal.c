@@ -37,8 +37,8 @@ hint_of(const struct err *why, const struct report *report, const struct report_
 static void
 put_found(const struct req *r, json_object *item, const struct report *report, const char *hint)
 {
-    json_object *json = json_in_arena(r->arena, report_json(r->arena, report));
-    json_object *names = names_new(r), *items;
+    SCOPED(json_drop) json_object *json = report_json(r->arena, report);
+    json_object                   *names = names_new(r), *items;
 
     put_messages(r, item, "messages", json_get(json, "report"), SAYS_ERROR | SAYS_WARNING);
     if (hint == NULL)

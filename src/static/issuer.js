@@ -96,7 +96,7 @@
             }
             if (!options.callback) throw new Error("callback must be a URL");
             location.replace(root() + "access?callback=" + encodeURIComponent(url) +
-                options.scope.map(function (one) { return "&scope=" + encodeURIComponent(one); }).join("") +
+                "&scope=" + encodeURIComponent(options.scope.join(",")) +
                 (options.state === undefined ? "" : "&state=" + encodeURIComponent(options.state)));
         }
     };

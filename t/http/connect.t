@@ -344,6 +344,11 @@ subtest 'a site pushes what it issued, and nothing else' => sub {
         }
     }
     is badges($email), 0, 'nothing came';
+    # An issuer that stands in the badge is whoever hosts it, whatever it says.
+    my $inside = $issuer->badge("inside$n", to => $email, class => { issuer => { type => 'Issuer', name => 'Inside', url => 'https://other.example/',
+        email => 'a@other.example', origin => 'https://other.example' } });
+    my %said = map { ($_ => $site->api(POST => 'issue', $site->connect($learner, callback => "$_/")->{access_token}, form => { badge => $inside })->code) } 'https://other.example', $demo;
+    is_deeply \%said, { 'https://other.example' => 400, $demo => 201 }, 'nor by calling itself so';
 };
 
 # A site awards a badge to two classes in one go, from one address: what one client may do elsewhere does not count.

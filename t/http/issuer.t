@@ -158,14 +158,16 @@ subtest 'a form of another site' => sub {
     my $back = $stack->demo . '/issue.html?a=b';
     my $path = shown(frameless($learner, [ assertions => $url, returnTo => $back ], @from), 'sent');
     my ($host) = $stack->demo =~ m{//(.*)};
-    like $learner->get($path)->decoded_content, qr{Sent by <span class="host">\Q$host<}, 'it says who sends';
-    like $learner->post_form($path, { offered => 0, accept => 0 })->decoded_content, qr{href="\Q$back\E"[^>]*>Back to \Q$host<}, 'and leads back';
+    like $learner->get($path)->decoded_content, qr{Sent by <span class="host">\Q@{[$stack->demo]}\E<}, 'it says who sends';
+    like $learner->post_form($path, { offered => 0, accept => 0 })->decoded_content, qr{href="\Q$back\E"[^>]*>Back to \Q@{[$stack->demo]}\E<}, 'and leads back';
     # The token alone is no proof of who sends.
     my $other = $stack->browser->sign_in($story->address('eve'));
     my $text = $other->get($path)->decoded_content;
     like $text, qr/not known who sent/, 'another browser is not told';
     unlike $text, qr/Sent by/, '... really';
     unlike $other->post_form($path, { decline => 1 })->decoded_content, qr/Back to/, '... and not led anywhere';
+    $path = shown(frameless($learner, [ assertions => $url ], Origin => 'https://issuer.example'), 'from a site that is protected');
+    like $learner->get($path)->decoded_content, qr{Sent by <span class="host">issuer\.example<}, 'its host says it all';
     for my $bad ('https://evil.example/', "//evil.example/", '/backpack', 'javascript:alert(1)', $stack->demo . '.evil.example/', 'http://u@' . $host . '/', $stack->demo =~ s/127/128/r) {
         my $to = shown(frameless($learner, [ assertions => $url, returnTo => $bad ], @from), "back to $bad");
         $learner->get($to);
@@ -174,7 +176,7 @@ subtest 'a form of another site' => sub {
     for my $origin ('null', 'evil', '', $stack->demo . '/path') {
         my $to = shown(frameless($learner, [ assertions => $url, returnTo => $back ], $origin eq '' ? () : (Origin => $origin)), "from `$origin`");
         my $page = $learner->get($to)->decoded_content;
-        $origin =~ /path/ ? like($page, qr{Sent by <span class="host">\Q$host<}, '... its origin') : like($page, qr/not known who sent/, '... nobody');
+        $origin =~ /path/ ? like($page, qr{Sent by <span class="host">\Q@{[$stack->demo]}\E<}, '... its origin') : like($page, qr/not known who sent/, '... nobody');
     }
     my $answer = frameless($learner, [ assertions => $url, assertions => 'http://x.y/</script><script>alert(1)</script>' ], @from);
     is_deeply [ $answer->code, scalar $answer->content_type, $answer->content ], [ 400, 'text/plain', 'assertion must be url or signature' ], 'what is neither';
@@ -199,7 +201,7 @@ subtest 'the window of issuer.js' => sub {
     my $path = shown($visitor->post_form('/issuer/push', { assertions => $url, sender => $stack->demo }), 'sent');
     $visitor->sign_in($story->address('dan'));
     my ($host) = $stack->demo =~ m{//(.*)};
-    like $visitor->get($path)->decoded_content, qr{Sent by <span class="host">\Q$host<}, 'it says who sends';
+    like $visitor->get($path)->decoded_content, qr{Sent by <span class="host">\Q@{[$stack->demo]}\E<}, 'it says who sends';
     $path = shown($visitor->post_form('/issuer/push', [ assertions => 'nonsense', sender => 'javascript:alert(1)' ]), 'nonsense is shown');
     like $visitor->get($path)->decoded_content, qr/not known who sent.*neither an address, nor JSON/s, '... as what it is';
     is_deeply fates($visitor->post_form($path, {})), [ [ 'nonsense', 'MALFORMED' ] ], '... and told';
@@ -230,6 +232,44 @@ subtest 'each of several has its own fate' => sub {
     like $done->decoded_content, qr{data-message="[^"]*none\.json[^"]*404}, 'and a message';
     my $rows = $stack->sql("SELECT c.visibility, COUNT(*) FROM obi.collection c JOIN obi.collection_badge m ON m.collection_id = c.id WHERE c.name = 'Pushed' GROUP BY c.id, c.visibility");
     is_deeply $rows, [ [ 0, 2 ] ], 'both are in the new collection, which only its owner sees';
+};
+
+# Documents that many badges name are fetched once, but read for each.
+subtest 'a worker holds what one badge takes, not what twenty do' => sub {
+    my $heavy = $issuer->put('heavy.json', '{"@context":"https://w3id.org/openbadges/v2","type":"Endorsement","x":[' . join(',', ('{}') x 3900) . ']}');
+    my @urls = map { $issuer->badge("heavy$_", to => $ada, assertion => { endorsement => [ map { "$heavy?$_" } 1 .. 30 ] }) } 1 .. 20;
+    my $path = shown(frameless($learner, [ map { (assertions => $_) } @urls ]), 'sent');
+    my %fields = fields($learner->get($path)->decoded_content);
+    is scalar @{ $fields{offered} // [] }, 20, 'all can be accepted';
+    for my $worker ($stack->workers('fetch')) {
+        open my $status, '<', "/proc/$worker/status" or next;
+        my ($kib) = join('', <$status>) =~ /^VmHWM:\s+(\d+)/m;
+        cmp_ok $kib, '<', 1 << 20, 'within a gigabyte, the sanitizers\' included';
+    }
+};
+
+subtest 'twenty badges with long names' => sub {
+    my $name = "\x{10d0}" x 200;
+    my @urls = map { $issuer->badge("long$_", to => $ada, name => $name) } 1 .. 20;
+    my $path = shown(frameless($learner, [ map { (assertions => $_) } @urls ]), 'sent');
+    my $text = $learner->get($path)->decoded_content;
+    my $done = $learner->post_form($path, { $text =~ /name="(name\.\d+)" value="([^"]*)"/g, decline => 1 });
+    is $done->code, 200, 'can be decided on';
+    ok index($done->decoded_content, '>' . substr $name, 0, 166) > 0, '... and are called by them';
+};
+
+subtest 'no more collections' => sub {
+    my $email = $story->address('full');
+    my $full = $story->browser($email);
+    my $user = $stack->sql("SELECT user_id FROM obi.user_email WHERE email = '$email'")->[0][0];
+    $stack->sql("INSERT INTO obi.collection (user_id, id, visibility, path, name, description, created_at_s) SELECT $user, seq, 0, CONCAT('full-', seq), 'x', '', 1 FROM obi.seq_1_to_1000");
+    my @urls = map { $issuer->badge("full$_", to => $email) } 1, 2;
+    my $path = shown($full->get(claim(@urls)), 'sent');
+    $full->get($path);
+    is $full->post_form($path, [ (map { (offered => $_, accept => $_) } 0, 1), new_collection => "x\x01" ])->code, 400, 'a name that no collection has';
+    my $done = $full->post_form($path, [ (map { (offered => $_, accept => $_) } 0, 1), new_collection => 'More' ]);
+    is_deeply fates($done), [ map { [ $_, '' ] } @urls ], 'the badges are added';
+    like $done->decoded_content, qr/as many collections as there can be/, '... and why they are in none is said';
 };
 
 subtest 'into a collection' => sub {
@@ -282,6 +322,14 @@ subtest 'a class behind one address' => sub {
     my $answer = $class->get(claim($url));
     is $answer->code, 429, 'no end of them do not';
     ok $answer->header('Retry-After'), '... and are told to wait';
+};
+
+subtest 'when workers are away' => sub {
+    $stack->stop('fetch');
+    my $answer = look($issuer->url('none.json'));
+    $stack->start('fetch');
+    ok answered($answer, 502, 'nginx says so')->{message}, '... in the shape of the others';
+    $stack->expect_log('fetch.sock');
 };
 
 subtest 'welcome' => sub {

@@ -121,12 +121,42 @@ a_memo_asks_for_each_address_once(void **state)
     }
 }
 
+/* What it keeps outlives whoever asked, and has a bound: a worker holds it all. */
+static void
+a_memo_keeps_so_much(void **state)
+{
+    struct web           *w = *state;
+    struct fetcher        from = { web_get, w };
+    const struct fetcher *memo = fetcher_memo(w->a, &from);
+    const size_t          large = 9 * MIB;
+    const char           *urls[] = { A, "https://issuer.example/1", "https://issuer.example/2" };
+    const size_t          asked_again[] = { 0, 0, 1 }; /* there is room for one large one */
+    struct fetched        got;
+    struct err            e;
+    size_t                gets;
+
+    for (size_t i = 1; i < COUNT_OF(urls); i++)
+        web_page(w, urls[i])->body = (struct slice){ arena_alloc(w->a, large), large };
+    for (int again = 0; again < 2; again++)
+        for (size_t i = 0; i < COUNT_OF(urls); i++) {
+            SCOPED(arena_drop) struct arena *own = arena_new();
+            struct slice                     url = arena_copy(own, slice_str(urls[i]));
+
+            gets = w->gets;
+            assert_int_equal(memo->get(memo->self, own, url, 2 * large, &got, &e), ERR_NONE);
+            assert_slice_equal(got.url, slice_str(urls[i]));
+            assert_slice_equal(got.body, web_page(w, urls[i])->body);
+            assert_int_equal(w->gets - gets, again ? asked_again[i] : 1);
+        }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         WEB_TEST(json_names_its_address_in_one_of_four_ways),
         WEB_TEST(a_memo_asks_for_each_address_once),
+        WEB_TEST(a_memo_keeps_so_much),
         WEB_TEST(an_address_or_a_signed_badge_can_be_pushed),
         WEB_TEST(what_is_handed_in_has_a_limit),
         WEB_TEST(a_picture_leads_to_the_badge_in_it_from_a_file_and_from_an_address),
