@@ -59,7 +59,8 @@ subtest 'no log holds a query or a link\'s token' => sub {
     unlike read_file($stack->var . '/log/nginx-access.log'), qr/\Q$visitor->{address}\E/, 'nor a whole address';
     $stack->expect_log('connect\(\) to unix:.*app.sock failed', 'recv\(\) failed');
     $stack->stop('app');
-    is $visitor->get('/signin/s3cr3t-token-of-a-link')->code, 502, 'the app pool is down';
+    is $visitor->get($_)->code, 502, "the app pool is down: $_" for '/signin/s3cr3t-token-of-a-link', '/signin?next=/issuer/push/s3cr3t',
+        '/claim?assertion=https://s3cr3t.example/', '/issuer/frameless?assertions=https://s3cr3t.example/';
     $stack->start('app');
     $text = join '', map { read_file($_) } glob $stack->var . '/log/*';
     unlike $text, qr/s3cr3t/, 'nor while the pool is down';
