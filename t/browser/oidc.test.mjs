@@ -58,6 +58,25 @@ test("all of it goes without JavaScript", async () => {
     await close();
 });
 
+test("in the window that an issuer's page opened, that page is told in the end", async () => {
+    const email = `${name("pushed")}@school.example`;
+    const asked = stack.badges_for(email).find((b) => b.slug === "first-flight").assertion;
+    const { page, complaints, close } = await visitor(browser, stack);
+    await page.goto(`${stack.demo}/issue.html`);
+    const [window] = await Promise.all([
+        page.waitForEvent("popup"),
+        page.evaluate((one) => { globalThis.told = new Promise((done) => globalThis.OpenBadges.issue(one, (...all) => done(all))); }, asked),
+    ]);
+    await window.click("text=Sign in with The school");
+    await window.waitForURL(`${providers.school.issuer}/**`);
+    await agree(window, name("pushed"));
+    await window.click("[data-decide] .button-main");
+    assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [asked]]);
+    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    assert.deepEqual(ours(complaints), []);
+    await close();
+});
+
 test("who turns back at the provider is at the other ways to sign in", async () => {
     const { page, complaints, close } = await visitor(browser, stack);
     await page.goto("/collections");
