@@ -133,6 +133,14 @@ test("the settings add a way, name it and remove it", async () => {
         assert.equal(await page.locator("text=Add The library").count(), 0);
         await shoot(stack, page, `oidc-settings-${kind}`);
         await check_page(page, "settings");
+        /* Its sections are many: each is reached from the top. */
+        const sections = await page.$$eval("main section h2", (all) => all.map((at) => at.id));
+        assert.deepEqual(await page.$$eval("main nav a", (all) => all.map((at) => at.hash.slice(1))), sections);
+        for (const id of sections) {
+            await page.click(`main nav a[href="#${id}"]`);
+            assert.ok(await page.evaluate((one) => document.getElementById(one).getBoundingClientRect().top < innerHeight, id), id);
+            await page.evaluate(() => scrollTo(0, 0));
+        }
         await page.click(`[aria-label^="Remove The library"]`);
         await page.waitForSelector("text=It no longer signs you in");
         assert.equal(await page.locator("text=Add The library").count(), 1);
@@ -174,9 +182,9 @@ await run({
         secret = path.join(fs.mkdtempSync("/tmp/obi-oidc."), "secret");
         fs.chmodSync(path.dirname(secret), 0o755);
         fs.writeFileSync(secret, "something only the two know\n");
-        const line = (at, more) => `oidc.provider = ${at} ${providers[at].issuer} obi ${more}\nfetch.allow_net = 127.0.0.1/32:${providers[at].port}\n`;
+        const line = (at, more) => `oidc.provider = ${at} ${providers[at].issuer} obi ${more}\n`;
         stack = Stack.own({}, line("school", `secret=${secret} mail=school.example title=The school`) +
-            line("club", "title=Chess & Go club") + line("library", "title=The library"));
+            line("club", "title=Chess & Go club") + line("library", "title=The library") + "fetch.allow_net = 127.0.0.1/32\n");
         const back = (at) => `${stack.base}/signin/oidc/${at}/callback`;
         await providers.school.serve({ redirect_uri: back("school"), secret: "something only the two know" });
         await providers.club.serve({ redirect_uri: back("club"), algorithm: "ES256" });
