@@ -167,6 +167,7 @@ struct route {
     bool             cached; /* a public document: stored in memcached, ETag, no cookie ever */
     bool             framed; /* other sites may show it in a frame */
     bool             opened; /* by an issuer's page in a window, which keeps hold of that page */
+    bool             secret; /* its address lets in whoever knows it: no Referer tells it */
     /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */
     void (*fail)(struct req *r, const struct err *e, struct resp *out);
 };

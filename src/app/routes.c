@@ -24,11 +24,11 @@ const struct route routes[] = {
     { HTTP_POST, "/settings/passkeys/:id/remove", page_passkey_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_GET, "/signin/:token", page_signin_link, .pool = APP, .who = ANYONE, .csrf = SAFE,
-      .reply = HTML },
+      .reply = HTML, .secret = true },
     { HTTP_POST, "/signin/:token", page_signin_use, .pool = APP, .who = ANYONE, .csrf = TOKEN,
-      .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+      .reply = HTML, .body = FORM, .body_max = 16 * KIB, .secret = true },
     { HTTP_POST, "/signout", page_signout, .pool = APP, .who = ANYONE, .csrf = TOKEN, .reply = HTML,
-      .body = FORM, .body_max = 16 * KIB },
+      .body = FORM, .body_max = 16 * KIB, .opened = true },
     { HTTP_GET, "/settings", page_settings, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/settings", page_settings_save, .pool = APP, .who = USER, .csrf = TOKEN,
       .reply = HTML, .body = FORM, .body_max = 16 * KIB },
@@ -37,9 +37,9 @@ const struct route routes[] = {
 
     /* OpenID Connect. */
     { HTTP_POST, "/signin/oidc/:name", page_oidc_begin, .pool = FETCH_ANON, .who = ANYONE,
-      .csrf = TOKEN, .reply = HTML, .opened = true, .body = FORM, .body_max = 16 * KIB },
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB, .opened = true },
     { HTTP_GET, "/signin/oidc/:name/callback", page_oidc_callback, .pool = FETCH_ANON,
-      .who = ANYONE, .csrf = SAFE, .reply = HTML, .opened = true },
+      .who = ANYONE, .csrf = SAFE, .reply = HTML, .opened = true, .secret = true },
     { HTTP_POST, "/settings/identity/:id/remove", page_identity_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 
@@ -53,9 +53,9 @@ const struct route routes[] = {
     { HTTP_POST, "/settings/addresses/remove", page_address_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
     { HTTP_GET, "/settings/addresses/:token", page_address_link, .pool = APP, .who = USER,
-      .csrf = SAFE, .reply = HTML },
+      .csrf = SAFE, .reply = HTML, .secret = true },
     { HTTP_POST, "/settings/addresses/:token", page_address_use, .pool = APP, .who = USER,
-      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB, .secret = true },
 
     { HTTP_GET, "/backpack", page_backpack, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/backpack/add", page_add, .pool = APP, .who = USER, .csrf = SAFE, .reply = HTML },
@@ -96,7 +96,7 @@ const struct route routes[] = {
 
     /* BrowserID: signing in by another site's word, and being that site. */
     { HTTP_POST, "/backpack/authenticate", page_authenticate, .pool = FETCH_ANON, .who = ANYONE,
-      .csrf = ORIGIN, .reply = HTML, .body = FORM, .body_max = 32 * KIB },
+      .csrf = ORIGIN, .reply = HTML, .body = FORM, .body_max = 32 * KIB, .opened = true },
     { HTTP_GET, "/.well-known/browserid", page_browserid_support, .pool = APP, .who = ANYONE,
       .csrf = NO_COOKIE, .reply = JSON, .cors = true },
     { HTTP_GET, "/browserid/include.js", page_browserid_script, .pool = APP, .who = ANYONE,
@@ -108,13 +108,13 @@ const struct route routes[] = {
 
     /* What others see. */
     { HTTP_GET, "/share/collection/:path", page_share_collection, .pool = READ, .who = ANYONE,
-      .csrf = SAFE, .reply = HTML, .cached = true },
+      .csrf = SAFE, .reply = HTML, .cached = true, .secret = true },
     { HTTP_GET, "/share/collection/:path.json", page_share_collection_json, .pool = READ,
-      .who = ANYONE, .csrf = SAFE, .reply = JSON, .cached = true, .cors = true },
+      .who = ANYONE, .csrf = SAFE, .reply = JSON, .cached = true, .cors = true, .secret = true },
     { HTTP_GET, "/share/badge/:path", page_share_badge, .pool = READ, .who = ANYONE, .csrf = SAFE,
-      .reply = HTML, .cached = true },
+      .reply = HTML, .cached = true, .secret = true },
     { HTTP_GET, "/share/badge/:path.json", page_share_badge_json, .pool = READ, .who = ANYONE,
-      .csrf = SAFE, .reply = JSON, .cached = true, .cors = true },
+      .csrf = SAFE, .reply = JSON, .cached = true, .cors = true, .secret = true },
 
     /* What other sites ask: api/. */
     { HTTP_GET, "/displayer/convert/email", api_convert_form, .pool = READ, .who = ANYONE,
@@ -149,9 +149,10 @@ const struct route routes[] = {
     { HTTP_GET, "/claim", page_claim, .pool = APP, .who = ANYONE, .csrf = NO_COOKIE,
       .reply = HTML },
     { HTTP_GET, "/issuer/push/:token", page_consent, .pool = FETCH, .who = USER, .csrf = SAFE,
-      .reply = HTML, .opened = true },
+      .reply = HTML, .opened = true, .secret = true },
     { HTTP_POST, "/issuer/push/:token", page_consent_take, .pool = FETCH, .who = USER,
-      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 64 * KIB, .opened = true },
+      .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 64 * KIB, .opened = true,
+      .secret = true },
     { HTTP_GET, "/issuer/welcome", page_push_welcome, .pool = APP, .who = USER, .csrf = SAFE,
       .reply = HTML },
     { HTTP_GET, "/backpack/login", page_old_signin, .pool = APP, .who = ANYONE, .csrf = SAFE,

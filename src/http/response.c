@@ -180,7 +180,8 @@ add_safety(struct exchange *x)
         default_header(out, "Cross-Origin-Opener-Policy",
                        row != NULL && row->opened ? SL("unsafe-none") : SL("same-origin"));
     resp_header(out, "X-Content-Type-Options", SL("nosniff"));
-    default_header(out, "Referrer-Policy", SL("same-origin"));
+    default_header(out, "Referrer-Policy",
+                   row != NULL && row->secret ? SL("no-referrer") : SL("same-origin"));
     default_header(out, "Cache-Control", SL("private, no-store"));
     if (row != NULL && row->cors)
         resp_header(out, "Access-Control-Allow-Origin", SL("*"));

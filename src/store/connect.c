@@ -51,7 +51,8 @@ static const struct stmt sql[] = {
                "SELECT g.user_id, g.id, g.origin, g.scope, g.created_at_s, g.used_at_s,"
                " g.access_expires_at_s, u.version, e.email, u.findable, u.created_at_s"
                " FROM connect_grant g JOIN user u ON u.id = g.user_id"
-               " JOIN user_email e ON e.user_id = u.id AND e.number = 0 WHERE g.access_hash = ?" },
+               " JOIN user_email e ON e.user_id = u.id AND e.number = u.primary_number"
+               " WHERE g.access_hash = ?" },
     [NOTE_USE] = { "connect.note-use", ON_PRIMARY, "iuu", "",
                    "UPDATE connect_grant SET used_at_s = ? WHERE user_id = ? AND id = ?" },
     [ALL] = { "connect.list", PREFER_PRIMARY, "ui", "ubbii",

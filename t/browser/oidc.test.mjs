@@ -58,6 +58,25 @@ test("all of it goes without JavaScript", async () => {
     await close();
 });
 
+test("in the window that an issuer's page opened, that page is told in the end", async () => {
+    const email = `${name("pushed")}@school.example`;
+    const asked = stack.badges_for(email).find((b) => b.slug === "first-flight").assertion;
+    const { page, complaints, close } = await visitor(browser, stack);
+    await page.goto(`${stack.demo}/issue.html`);
+    const [window] = await Promise.all([
+        page.waitForEvent("popup"),
+        page.evaluate((one) => { globalThis.told = new Promise((done) => globalThis.OpenBadges.issue(one, (...all) => done(all))); }, asked),
+    ]);
+    await window.click("text=Sign in with The school");
+    await window.waitForURL(`${providers.school.issuer}/**`);
+    await agree(window, name("pushed"));
+    await window.click("[data-decide] .button-main");
+    assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [asked]]);
+    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    assert.deepEqual(ours(complaints), []);
+    await close();
+});
+
 test("who turns back at the provider is at the other ways to sign in", async () => {
     const { page, complaints, close } = await visitor(browser, stack);
     await page.goto("/collections");
@@ -114,6 +133,14 @@ test("the settings add a way, name it and remove it", async () => {
         assert.equal(await page.locator("text=Add The library").count(), 0);
         await shoot(stack, page, `oidc-settings-${kind}`);
         await check_page(page, "settings");
+        /* Its sections are many: each is reached from the top. */
+        const sections = await page.$$eval("main section h2", (all) => all.map((at) => at.id));
+        assert.deepEqual(await page.$$eval("main nav a", (all) => all.map((at) => at.hash.slice(1))), sections);
+        for (const id of sections) {
+            await page.click(`main nav a[href="#${id}"]`);
+            assert.ok(await page.evaluate((one) => document.getElementById(one).getBoundingClientRect().top < innerHeight, id), id);
+            await page.evaluate(() => scrollTo(0, 0));
+        }
         await page.click(`[aria-label^="Remove The library"]`);
         await page.waitForSelector("text=It no longer signs you in");
         assert.equal(await page.locator("text=Add The library").count(), 1);
@@ -155,9 +182,9 @@ await run({
         secret = path.join(fs.mkdtempSync("/tmp/obi-oidc."), "secret");
         fs.chmodSync(path.dirname(secret), 0o755);
         fs.writeFileSync(secret, "something only the two know\n");
-        const line = (at, more) => `oidc.provider = ${at} ${providers[at].issuer} obi ${more}\nfetch.allow_net = 127.0.0.1/32:${providers[at].port}\n`;
+        const line = (at, more) => `oidc.provider = ${at} ${providers[at].issuer} obi ${more}\n`;
         stack = Stack.own({}, line("school", `secret=${secret} mail=school.example title=The school`) +
-            line("club", "title=Chess & Go club") + line("library", "title=The library"));
+            line("club", "title=Chess & Go club") + line("library", "title=The library") + "fetch.allow_net = 127.0.0.1/32\n");
         const back = (at) => `${stack.base}/signin/oidc/${at}/callback`;
         await providers.school.serve({ redirect_uri: back("school"), secret: "something only the two know" });
         await providers.club.serve({ redirect_uri: back("club"), algorithm: "ES256" });

@@ -297,6 +297,30 @@ subtest 'who the learner is' => sub {
     is $site->api(POST => 'identity', $got->{access_token}, form => { a => 1 })->code, 405, 'only by GET';
 };
 
+subtest 'the address that the account began with is given up' => sub {
+    my ($learner, $email) = learner();
+    my $second = $story->address("second$n");
+    my $got = $site->connect($learner);
+    $learner->get('/settings');
+    $learner->post_form('/settings/addresses', { email => $second });
+    my ($link) = $stack->mail_for($second) =~ m{(https?://\S+/settings/addresses/\S+)};
+    $learner->get($link);
+    is $learner->post_form($link, { owner => 0 })->code, 303, 'there is another';
+    my $is = sub {
+        my ($whose, $what) = @_;
+        my $said = $json->decode($site->api(GET => 'identity', $got->{access_token})->content);
+        is $said->{recipient}, 'sha256$' . sha256_hex($whose . $said->{salt}), $what;
+    };
+    $is->($email, 'the primary address is who the learner is');
+    $learner->get('/settings');
+    $learner->post_form('/settings/addresses/primary', { email => $second });
+    $is->($second, '... whichever that is');
+    $learner->get('/settings');
+    is $learner->post_form('/settings/addresses/remove', { email => $email, confirmed => 1 })->code, 303, 'the first goes';
+    $is->($second, '... and the site goes on');
+    is $site->api(POST => 'issue', $got->{access_token}, form => { badge => $issuer->badge("second$n", to => $second) })->code, 201, '... with badges for the second';
+};
+
 subtest 'a badge is pushed' => sub {
     my ($learner, $email) = learner();
     my (undef, $other) = learner();

@@ -9,8 +9,14 @@ use OBI::Connect;
 use OBI::Schema;
 use OBI::Story;
 use OBI::Test;
+use OBI::Test::Provider;
 
-my $stack = OBI::Test->stack;
+my $provider = OBI::Test::Provider->new('idp.example');
+system("$OBI::Test::TOP/build/dev/obi", 'key', "$provider->{dir}/ours.key") == 0 or die 'no key';
+chmod 0644, "$provider->{dir}/ours.key";
+$provider->support('idp.example');
+my $stack = OBI::Test->private(conf => $provider->conf
+    . "fetch.allow_net = 127.0.0.1/32 public\nbrowserid.dialog = https://dialog.example\nbrowserid.key = $provider->{dir}/ours.key\nbrowserid.domain = ours.example\n");
 my $story = OBI::Story->new($stack, 'openapi');
 my $schema = OBI::Schema->new("$OBI::Test::TOP/docs/openapi.json");
 my $paths = $schema->doc->{paths};
@@ -29,6 +35,7 @@ $story->browser($email)->post_form("/backpack/badge/$badges[1]{id}/visibility", 
 my $share_badge = $stack->sql("SELECT path FROM obi.badge_path WHERE badge_id = $badges[1]{id}")->[0][0];
 
 my $form = 'application/x-www-form-urlencoded';
+my %json = (headers => { Accept => 'application/json' });
 sub form { return (content => $story->http->www_form_urlencode({ @_ }), type => $form) }
 
 my $site = OBI::Connect->new($stack, callback => $stack->demo . '/back');
@@ -147,6 +154,16 @@ my %asked = (
         { query => 'assertion=nonsense', status => 400 },
         { query => join('&', map { "assertion=http://a.example/$_" } 1 .. 21), status => 413 },
     ],
+    '/backpack/authenticate' => [
+        { method => 'post', form(assertion => $provider->assertion(audience => $stack->base, email => 'ann@idp.example')), %json, status => 200 },
+        { method => 'post', form(assertion => 'nonsense'), headers => { Accept => 'text/html' }, status => 303 },
+        (map { { method => 'post', form(%$_), %json, status => 400 } } { assertion => 'nonsense' }, { a => 1 }),
+        { method => 'post', content => '[]', type => 'application/json', %json, status => 400 },
+        { method => 'post', form(assertion => 'x'), headers => { Origin => 'https://other.example' }, status => 403 },
+        { method => 'post', form(assertion => 'x' x 40_000), status => 413 },
+        { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
+    ],
+    '/.well-known/browserid' => [ { status => 200 }, { query => 'domain=ours.example', status => 200 }, { query => 'domain=idp.example', status => 404 } ],
     '/healthz' => [ { status => 200 } ],
 );
 # An account that became part of this one.

@@ -6,7 +6,9 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use File::Temp qw(tempdir);
 use JSON::PP ();
+use OBI::Connect;
 use OBI::Schema;
 use OBI::Test;
 use Test::More;
@@ -17,7 +19,20 @@ my $rounds = $ENV{OBI_ROUNDS} // 8;
 srand $seed;
 note "OBI_SEED=$seed";
 
-my $stack  = OBI::Test->private(conf => "signin.per_client = 100000\nsignin.per_address = 1000\nfetch.timeout = 1000\nfetch.deadline = 2000\n");
+my $dir = tempdir('/tmp/obi-properties.XXXXXX', CLEANUP => 1);
+chmod 0755, $dir;
+system("$OBI::Test::TOP/build/dev/obi", 'key', "$dir/key.pem") == 0 or die 'no key';
+chmod 0644, "$dir/key.pem";
+my $stack  = OBI::Test->private(conf => <<"CONF");
+signin.per_client = 100000
+signin.per_address = 1000
+fetch.timeout = 1000
+fetch.deadline = 2000
+browserid.dialog = https://dialog.example
+browserid.key = $dir/key.pem
+browserid.domain = example.org
+browserid.site = https://site.example
+CONF
 $stack->stop('recheck');    # it writes when it likes
 my $schema = OBI::Schema->new("$OBI::Test::TOP/docs/openapi.json");
 
@@ -31,6 +46,12 @@ $learner->post_form("/collections/$group/badges", { badge => $_, do => 'put' }) 
 $learner->post_form("/collections/$group/change", { name => 'Kept', description => '', path => 'kept', visibility => 'public' });
 my $user = $stack->sql('SELECT id FROM obi.user')->[0][0];
 is scalar @badges, 2, 'the learner has badges';
+# What lets others in: a site's token, and badges that somebody sent.
+my $site  = OBI::Connect->new($stack, callback => $stack->demo . '/back');
+my $token = $site->connect($learner)->{access_token};
+is $site->api(GET => 'identity', $token)->code, 200, 'a site has a token';
+my ($push) = $learner->get('/claim?assertion=' . $stack->badges_for($email)->{'team-player'}{assertion})->header('Location') =~ m{/push/(.*)};
+ok $push, 'and badges wait';
 
 sub pick { return $_[ int rand @_ ] }
 
@@ -104,7 +125,7 @@ sub send_one {
     $asked++;
     $statuses{$code}++;
     fail("$what: $code"), diag substr $reply->decoded_content // $reply->content, 0, 500 if $code >= 500 || $code < 200;
-    if ($code >= 400 && ($reply->content_type eq 'application/json')) {
+    if ($code >= 400 && $method ne 'HEAD' && $reply->content_type eq 'application/json') {
         my $shape = eval { JSON::PP->new->utf8->decode($reply->content) };
         fail("$what: $code without a shape") if ref $shape ne 'HASH';
     }
@@ -133,7 +154,7 @@ subtest 'what the file describes is answered as it describes' => sub {
                 (my $url = $path) =~ s/\{\w+\}/escape(value())/ge;
                 $url .= '?' . urlencoded(pairs(map { $_->{name} } grep { $_->{in} eq 'query' } @params)) if rand() < .8;
                 my @headers = (Accept => pick('application/json', 'text/html', '*/*', 'image/png', value() =~ s/[^\x20-\x7e]//gr));
-                push @headers, Authorization => 'Bearer ' . value() =~ s/[^\x20-\x7e]//gr if rand() < .2;
+                push @headers, Authorization => 'Bearer ' . (rand() < .7 ? $token : value() =~ s/[^\x20-\x7e]//gr) if rand() < ($operation->{security} ? .9 : .2);
                 my $content;
                 if ($method eq 'post') {
                     ($content, my $type) = body('', pairs(@fields, pick('a', '_csrf')));
@@ -164,7 +185,7 @@ subtest 'every other address holds as well' => sub {
         next if $row eq '/signout'; # the learner stays
         $rows++;
         for (1 .. $rounds) {
-            (my $path = $row) =~ s/:\w+/rand() < .5 ? pick(@ids) : escape(value())/ge;
+            (my $path = $row) =~ s/:(\w+)/rand() > .5 ? escape(value()) : $1 eq 'token' ? $push : pick(@ids)/ge;
             my $who = rand() < .7 ? $learner : visitor();
             my @pairs = pairs(map { pick(@names) } 1 .. 4);
             $path .= '?' . urlencoded(@pairs) if rand() < ($method eq 'GET' ? .8 : .1);
@@ -175,6 +196,9 @@ subtest 'every other address holds as well' => sub {
                 push @headers, 'Content-Type' => $type;
             }
             send_one($who, $method, $path, \@headers, $content);
+            next if $_ > 1;
+            send_one($who, pick(qw(OPTIONS HEAD PUT DELETE)), $path, [ Origin => pick('null', 'https://evil.example', value() =~ s/[^\x20-\x7e]//gr),
+                'Access-Control-Request-Method' => pick('POST', 'x'), 'Access-Control-Request-Headers' => pick('authorization', value() =~ s/[^\x20-\x7e]//gr) ]);
         }
     }
     cmp_ok $rows, '>', 30, "$rows addresses";

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use POSIX qw(strftime);
 use Test::More;
 use OBI::Test;
 
@@ -276,6 +277,31 @@ subtest 'sessions are listed, ended, and kept only as hashes' => sub {
     is $here->post_form($ends[0], {})->code, 303, 'its owner ends it';
     is $there->get('/backpack')->code, 303, 'and it is over';
     is $here->get('/backpack')->code, 200, 'this one goes on';
+};
+
+subtest 'a session says in what browser it is, since when, and when it was last used' => sub {
+    my $email = address();
+    my %agents = ('Firefox on Windows' => 'Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0',
+        'Safari on iPhone' => 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1', 'Unknown device' => '<b>&');
+    my %browsers;
+    for my $device (keys %agents) {
+        $browsers{$device} = $stack->browser;
+        $browsers{$device}->agent->agent($agents{$device});
+        $browsers{$device}->sign_in($email);
+    }
+    $stack->clock(3 * 86400);
+    is $browsers{'Firefox on Windows'}->get('/backpack')->code, 200, 'one is used three days later';
+    my $here = $stack->browser;
+    $here->agent->agent('Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0.0.0 Safari/537.36');
+    $here->sign_in($email);
+    my $page = $here->get('/settings')->decoded_content;
+    like $page, qr{<strong[^>]*>\Q$_\E</strong>\s*<br>}, $_ for keys %agents;
+    like $page, qr{<strong[^>]*>Chrome on Linux</strong>\s*<span[^>]*>This device<}, 'this one is marked';
+    my ($then, $now) = map { strftime('%Y-%m-%d', gmtime $_) } time, time + 3 * 86400;
+    my $lines = sub { my ($since, $used) = @_; return qr{\s*<br><span[^>]*>Since <time datetime="$since">[^<]+</time> \S+ last used <time datetime="$used">[^<]+</time>} };
+    like $page, qr{>Firefox on Windows</strong>@{[ $lines->($then, $now) ]}}, 'since when, and when it was last used';
+    like $page, qr{>Safari on iPhone</strong>@{[ $lines->($then, $then) ]}}, '... and what was not';
+    $stack->clock(0);
 };
 
 subtest 'signing out is a POST, and ends the session on the server' => sub {

@@ -230,6 +230,17 @@ like $err, qr/received: bad cause: must be one whole mail address/, 'what is wro
 is $status, 64, 'more badges than a collection holds';
 like $err, qr/at most 1000 badges/, 'are not made';
 
+# --- Documentation leads everywhere: each page is reached from README.md, and each link leads to something.
+my (%seen, @pages);
+@pages = ('README.md');
+while (defined(my $page = shift @pages)) {
+    next if $seen{$page}++ || $page !~ /\.md$/;
+    my ($folder) = $page =~ m{^(.*/)?};
+    push @pages, map { ($folder // '') . $_ } grep { !/^https?:/ } read_file("$top/$page") =~ /\]\(([^)#]+)[^)]*\)/g;
+}
+ok -e "$top/$_", "$_ is there" for sort keys %seen;
+ok $seen{$_}, "README.md leads to $_" for map { s{^\Q$top\E/}{}r } glob "$top/docs/*.*";
+
 # --- Documentation is what the program says.
 for (['docs/configuration.md', 'config', 'docs'], ['docs/errors.md', 'config', 'errors'],
     ['docs/verification.md', 'config', 'messages'], ['docs/tool.md', 'help', '--docs']) {

@@ -58,6 +58,45 @@ the_read_pool_knows_nobody_and_changes_nothing(void **state)
     }
 }
 
+/* In a window that an issuer's page opened and waits for, one page that lets go of that page is enough for it never
+ * to be told. A mailed link opens in a window of its own. */
+static bool
+is_on_the_way(struct slice path)
+{
+    static const char *const begins[] = { "/signin", "/signout", "/backpack/authenticate", "/browserid/dialog", "/issuer/frame", "/issuer/push" };
+
+    if (slice_starts(path, SL("/signin/:token")) || slice_eq(path, SL("/issuer/frameless")))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(begins); i++)
+        if (slice_starts(path, slice_str(begins[i])))
+            return true;
+    return false;
+}
+
+static void
+whatever_way_one_signs_in_the_window_keeps_its_opener(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < route_count; i++)
+        if (routes[i].opened != is_on_the_way(slice_str(routes[i].path)))
+            fail_msg("%s and the page that opened its window", routes[i].path);
+}
+
+static void
+addresses_that_let_in_are_told_to_nobody(void **state)
+{
+    size_t at;
+    (void)state;
+
+    for (size_t i = 0; i < route_count; i++) {
+        struct slice path = slice_str(routes[i].path);
+        bool         lets_in = slice_find(path, SL("/:token"), &at) || slice_starts(path, SL("/share/")) || slice_ends(path, SL("/callback"));
+
+        if (routes[i].secret != lets_in)
+            fail_msg("%s and who knows it", routes[i].path);
+    }
+}
+
 static void
 no_two_rows_are_the_same(void **state)
 {
@@ -164,6 +203,8 @@ main(void)
         cmocka_unit_test(every_row_is_complete),
         cmocka_unit_test(what_changes_something_is_guarded),
         cmocka_unit_test(the_read_pool_knows_nobody_and_changes_nothing),
+        cmocka_unit_test(whatever_way_one_signs_in_the_window_keeps_its_opener),
+        cmocka_unit_test(addresses_that_let_in_are_told_to_nobody),
         cmocka_unit_test(no_two_rows_are_the_same),
         cmocka_unit_test(nginx_sends_each_path_to_its_rows_pool),
     };
