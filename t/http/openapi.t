@@ -163,7 +163,8 @@ my %asked = (
         { method => 'post', form(assertion => 'x' x 40_000), status => 413 },
         { method => 'post', content => '<a/>', type => 'text/xml', status => 415 },
     ],
-    '/.well-known/browserid' => [ { status => 200 }, { query => 'domain=ours.example', status => 200 }, { query => 'domain=idp.example', status => 404 } ],
+    '/.well-known/browserid' => [ { status => 200 }, { query => 'domain=ours.example', status => 200 }, { query => 'domain=idp.example', status => 404 },
+        { query => 'domain=%00', status => 400 } ],
     '/healthz' => [ { status => 200 } ],
 );
 # An account that became part of this one.

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Whatever is sent to any address, drawn at random: never a 5xx, a refusal of the described shape, nothing stored by
-# what was refused, and afterwards every page of the learner still opens. OBI_SEED repeats a run, OBI_ROUNDS makes it
-# longer.
+# what was refused, and afterwards every page of the learner still opens. Always the same draw, so that a change is what
+# breaks it; `OBI_SEED=$RANDOM OBI_ROUNDS=50` looks further.
 use strict;
 use warnings;
 use FindBin;
@@ -12,9 +12,8 @@ use OBI::Connect;
 use OBI::Schema;
 use OBI::Test;
 use Test::More;
-use Time::HiRes qw(time);
 
-my $seed   = $ENV{OBI_SEED}   // int(time * 1000) % 2**31;
+my $seed   = $ENV{OBI_SEED}   // 1;
 my $rounds = $ENV{OBI_ROUNDS} // 8;
 srand $seed;
 note "OBI_SEED=$seed";
