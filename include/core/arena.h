@@ -29,6 +29,8 @@ void *arena_alloc_array(struct arena *a, size_t size, size_t count);
 struct slice arena_copy(struct arena *a, struct slice s);
 /* The same as a C string. Bytes behind a NUL inside are lost to C: check before. */
 char *arena_str(struct arena *a, struct slice s);
+/* A copy with ASCII letters in lower case. */
+struct slice arena_lower(struct arena *a, struct slice s);
 /* printf into the arena; a NUL stands behind the slice. */
 struct slice arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -25,6 +25,9 @@ bool uri_is_http(struct slice text);
 /* As uri_is_http, and it has a host, no userinfo and at most LIMIT_URL_BYTES: what OBI will fetch
  * or link to. */
 bool uri_is_web(struct slice text);
+/* The host[:port] of what uri_is_http, in lower case and without the scheme's own port; empty when it
+ * has no host. SLICE_NONE for anything else. */
+struct slice uri_authority(struct arena *a, struct slice text);
 /* The origin of what uri_is_web, as browsers write it: scheme, host and port, in lower case and
  * without the scheme's own port. SLICE_NONE for anything else. */
 struct slice uri_origin(struct arena *a, struct slice text);

@@ -230,10 +230,7 @@ put_number(struct arena *a, json_object *doc, const struct browserid_key *key, c
     if (EVP_PKEY_get_bn_param(key->handle, param, &number) == 1)
         text = key->kind == BROWSERID_RS ? BN_bn2dec(number) : BN_bn2hex(number);
     BN_free(number);
-    for (char *at = text; at != NULL && *at != '\0'; at++)
-        if (*at >= 'A' && *at <= 'F')
-            *at = (char)(*at - 'A' + 'a');
-    json_put_text(doc, name, arena_copy(a, slice_str(text)));
+    json_put_text(doc, name, arena_lower(a, slice_str(text)));
     OPENSSL_free(text);
 }
 

@@ -110,12 +110,12 @@ auth_browserid_support(struct arena *a, const struct conf *conf, json_object **r
 static struct slice
 lower_domain(struct arena *a, struct slice email)
 {
-    char *to = arena_str(a, email);
+    size_t at;
 
-    for (char *at = strchr(to, '@'); at != NULL && *at != '\0'; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
-    return (struct slice){ to, email.n };
+    if (!slice_find(email, SL("@"), &at))
+        return email;
+    return arena_printf(a, "%.*s%.*s", (int)at, email.p,
+                        SLICE_FMT(arena_lower(a, slice_from(email, at))));
 }
 
 static struct slice

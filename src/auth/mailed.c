@@ -13,24 +13,13 @@ enum {
     CODES_A_DAY = 20
 };
 
-static struct slice
-lower(struct arena *a, struct slice text)
-{
-    char *to = arena_str(a, text);
-
-    for (size_t i = 0; i < text.n; i++)
-        if (to[i] >= 'A' && to[i] <= 'Z')
-            to[i] = (char)(to[i] - 'A' + 'a');
-    return (struct slice){ to, text.n };
-}
-
 /* The client's bucket first: who is over it must not use up other people's. */
 static enum err_code
 take_rates(const struct req *r, struct slice email, struct err *e)
 {
     const struct conf *conf = r->app->conf;
     struct slice       client = arena_printf(r->arena, "signin:client:%.*s", SLICE_FMT(r->client));
-    struct slice       folded = lower(r->arena, email);
+    struct slice       folded = arena_lower(r->arena, email);
     struct slice       address = arena_printf(r->arena, "signin:address:%.*s", SLICE_FMT(folded));
     enum err_code      rc;
 
@@ -111,7 +100,7 @@ without_blanks(struct arena *a, struct slice text)
 static enum err_code
 take_code_rate(const struct req *r, struct slice email, struct err *e)
 {
-    struct slice folded = lower(r->arena, email);
+    struct slice folded = arena_lower(r->arena, email);
 
     return store_rate_take(r->db, arena_printf(r->arena, "signin:code:%.*s", SLICE_FMT(folded)),
                            CODES_A_DAY, DAY_S, e);

@@ -182,17 +182,6 @@ salt_for(struct arena *a, struct slice url, struct slice identity)
     return hex_encode(a, (struct slice){ (const char *)hash.bytes, 8 });
 }
 
-static struct slice
-lower_case(struct arena *a, struct slice s)
-{
-    char *p = arena_str(a, s);
-
-    for (size_t i = 0; i < s.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] | 0x20);
-    return (struct slice){ p, s.n };
-}
-
 /* `recipient` as text and `salt`, as 0.5 had them; a plain address is never shown. */
 static void
 put_recipient(struct work *w, json_object *doc, bool with_original)
@@ -202,7 +191,7 @@ put_recipient(struct work *w, json_object *doc, bool with_original)
     struct slice salt = json_get_text(recipient, "salt");
 
     if (slice_has_char(identity, '@')) {
-        identity = lower_case(w->a, identity);
+        identity = arena_lower(w->a, identity);
         salt = salt_for(w->a, w->assertion->id, identity);
         identity =
             arena_printf(w->a, "sha256$%.*s",

@@ -159,21 +159,11 @@ fetch_json(struct work *w, const char *role, struct slice url, struct slice from
 struct slice
 authority_of(struct arena *a, struct slice url)
 {
-    struct uri   u;
-    struct slice lower;
-    char        *p;
+    struct uri u;
 
     if (!uri_is_http(url) || !uri_parse(url, &u) || u.host.n == 0 || u.userinfo.p != NULL)
         return SLICE_NONE;
-    lower = arena_copy(a, u.host);
-    p = arena_str(a, lower);
-    for (size_t i = 0; i < lower.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] | 0x20);
-    lower.p = p;
-    if (u.port.n == 0 || slice_eq(u.port, u.scheme.n == 4 ? SL("80") : SL("443")))
-        return lower;
-    return arena_printf(a, "%.*s:%.*s", SLICE_FMT(lower), SLICE_FMT(u.port));
+    return uri_authority(a, url);
 }
 
 static struct slice

@@ -176,6 +176,17 @@ arena_str(struct arena *a, struct slice s)
 }
 
 struct slice
+arena_lower(struct arena *a, struct slice s)
+{
+    char *p = arena_str(a, s);
+
+    for (size_t i = 0; i < s.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] - 'A' + 'a');
+    return (struct slice){ p, s.n };
+}
+
+struct slice
 arena_printf(struct arena *a, const char *fmt, ...)
 {
     va_list ap;

@@ -156,31 +156,29 @@ uri_is_web(struct slice text)
            u.userinfo.p == NULL;
 }
 
-static struct slice
-lower(struct arena *a, struct slice text)
+struct slice
+uri_authority(struct arena *a, struct slice text)
 {
-    char *to = arena_str(a, text);
+    struct uri   u;
+    struct slice host;
 
-    for (size_t i = 0; i < text.n; i++)
-        if (to[i] >= 'A' && to[i] <= 'Z')
-            to[i] |= 0x20;
-    return (struct slice){ to, text.n };
+    if (!uri_is_http(text) || !uri_parse(text, &u))
+        return SLICE_NONE;
+    host = arena_lower(a, u.host);
+    if (u.port.n == 0 || slice_eq(u.port, u.scheme.n == 4 ? SL("80") : SL("443")))
+        return host;
+    return arena_printf(a, "%.*s:%.*s", SLICE_FMT(host), SLICE_FMT(u.port));
 }
 
 struct slice
 uri_origin(struct arena *a, struct slice text)
 {
-    struct uri   u;
-    struct slice scheme, own;
+    struct uri u;
 
     if (!uri_is_web(text) || !uri_parse(text, &u))
         return SLICE_NONE;
-    scheme = lower(a, u.scheme);
-    own = slice_eq(scheme, SL("https")) ? SL("443") : SL("80");
-    if (u.port.n == 0 || slice_eq(u.port, own))
-        return arena_printf(a, "%.*s://%.*s", SLICE_FMT(scheme), SLICE_FMT(lower(a, u.host)));
-    return arena_printf(a, "%.*s://%.*s:%.*s", SLICE_FMT(scheme), SLICE_FMT(lower(a, u.host)),
-                        SLICE_FMT(u.port));
+    return arena_printf(a, "%.*s://%.*s", SLICE_FMT(arena_lower(a, u.scheme)),
+                        SLICE_FMT(uri_authority(a, text)));
 }
 
 struct slice

@@ -74,31 +74,11 @@ const struct stmt_table host_statements = { sql, COUNT_OF(sql) };
 
 enum { QUEUE_AT_ONCE = 100, NO_QUEUE = 0, FIRST_ID = 2, HOST_ID_BYTES = 4, SECOND_MS = 1000 };
 
-/* host[:port] in lower case; empty when there is none. */
-static struct slice
-host_of(struct arena *a, struct slice url)
-{
-    struct uri   u;
-    struct slice host;
-    char        *p;
-
-    if (!uri_is_http(url) || !uri_parse(url, &u))
-        return SL("");
-    host = arena_copy(a, u.host);
-    p = arena_str(a, host);
-    for (size_t i = 0; i < host.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] | 0x20);
-    if (u.port.n == 0 || slice_eq(u.port, u.scheme.n == 4 ? SL("80") : SL("443")))
-        return slice_str(p);
-    return arena_printf(a, "%s:%.*s", p, SLICE_FMT(u.port));
-}
-
 uint64_t
 store_host_id(struct slice url)
 {
     SCOPED(arena_drop) struct arena *a = arena_new();
-    struct sha256                    hash = sha256_of(host_of(a, url));
+    struct sha256                    hash = sha256_of(uri_authority(a, url));
     uint64_t                         id = 0;
 
     for (size_t i = 0; i < HOST_ID_BYTES; i++)

@@ -14,10 +14,5 @@ path_new(struct arena *a)
 struct slice
 email_key(struct arena *a, struct slice email)
 {
-    char *p = arena_str(a, email);
-
-    for (size_t i = 0; i < email.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] - 'A' + 'a');
-    return (struct slice){ p, email.n };
+    return arena_lower(a, email);
 }
