@@ -34,11 +34,13 @@ enum err_code
 bearer_find(struct exchange *x, struct err *e)
 {
     struct req   *r = &x->req;
-    struct slice  token = token_of(r), origin = req_header(r, "Origin");
+    struct slice  token, origin;
     enum err_code rc;
 
     if (r->route->who != BEARER)
         return ERR_NONE;
+    token = token_of(r);
+    origin = req_header(r, "Origin");
     if (token.n == 0)
         return FAIL(e, TOKEN_MISSING, "no bearer token");
     rc = store_connect_find(r->db, token, &x->grant, &x->user, e);

@@ -9,10 +9,11 @@ enum err_code
 place_take(struct exchange *x, struct err *e)
 {
     const struct req *r = &x->req;
-    int64_t           most_s = x->app->conf->fetch_deadline_ms / 1000 + MARGIN_S;
+    int64_t           most_s;
 
     if (r->route->pool != FETCH || r->user == NULL)
         return ERR_NONE;
+    most_s = x->app->conf->fetch_deadline_ms / 1000 + MARGIN_S;
     for (int i = 0; i < PLACES; i++) {
         struct slice key =
             arena_printf(r->arena, "place:%llu:%d", (unsigned long long)r->user->id, i);
@@ -29,7 +30,8 @@ place_take(struct exchange *x, struct err *e)
 void
 place_give_back(struct exchange *x)
 {
-    if (x->place.n > 0)
-        (void)cache_delete(x->app->cache, &x->place, 1);
+    if (x->place.n == 0)
+        return;
+    (void)cache_delete(x->app->cache, &x->place, 1);
     x->req.cache_us += cache_took_us(x->app->cache);
 }
