@@ -53,11 +53,14 @@ read_args(int argc, char **argv, struct args *ret)
     return optind == argc && ret->file_count > 0 && ret->pool != 0;
 }
 
+/* Ways to sign in are for the pools that offer them: what is wrong with one leaves the others going. */
 static enum err_code
-check_conf(const struct conf *conf, struct err *e)
+check_conf(const struct conf *conf, enum route_pool pool, struct err *e)
 {
     struct conf_faults faults = { .count = 0 };
 
+    if (pool != APP && pool != FETCH_ANON)
+        return ERR_NONE;
     auth_browserid_check_conf(conf, &faults);
     oidc_check_conf(conf, &faults);
     return conf_faults_fail(&faults, e);
@@ -71,7 +74,7 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
     *ret = (struct app){ .routes = routes, .route_count = route_count };
     if ((rc = conf_load(a, args->files, args->file_count, NULL, &ret->conf, NULL, NULL, e)) !=
             ERR_NONE ||
-        (rc = check_conf(ret->conf, e)) != ERR_NONE ||
+        (rc = check_conf(ret->conf, args->pool, e)) != ERR_NONE ||
         (rc = site_new(&site_embedded, &ret->site, e)) != ERR_NONE)
         return rc;
     log_set_level_named(ret->conf->log_level);

@@ -577,4 +577,16 @@ subtest 'a class behind one address gets in' => sub {
     cmp_ok scalar(grep { $_->code == 429 } @replies), '>', 10, 'a hundred are not';
 };
 
+subtest 'a wrong line stops the pools that sign people in, and no other' => sub {
+    my $conf = "$dir/wrong.conf";
+    open my $out, '>', $conf or die "$conf: $!";
+    print {$out} "oidc.provider = school nowhere obi\n";
+    close $out;
+    for my $pool (qw(read app fetch fetch-anon)) {
+        my $said = `"$OBI::Test::TOP/build/dev/obi-fcgi" --conf "@{[$stack->var]}/obi.conf" --conf "$conf" --pool $pool </dev/null 2>&1`;
+        my $stops = $pool eq 'app' || $pool eq 'fetch-anon';
+        is $said =~ /oidc\.provider/ ? 1 : 0, $stops ? 1 : 0, $stops ? "$pool says what is wrong" : "$pool goes on" or diag $said;
+    }
+};
+
 done_testing;

@@ -131,6 +131,16 @@ sub sign_in_link {
     return $link;
 }
 
+# What a page says, without what every page of its kind has of its own: tokens of forms, and the addresses
+# `<name>-<number>@example.org`.
+sub words_of {
+    my ($self, $reply, $name) = @_;
+    my $text = $reply->decoded_content;
+    $text =~ s/\Q$name\E-\d+\@example\.org/ADDRESS/g;
+    $text =~ s/name="_csrf" value="[^"]*"/CSRF/g;
+    return $text;
+}
+
 sub _remember {
     my ($self, $reply) = @_;
     if ($reply->content_type eq 'text/html' && (my $text = $reply->decoded_content)) {
