@@ -239,7 +239,7 @@ pool_start() {
 part_stamp() { # what the part is made from: when that changes, it is started again
     case $1 in
     primary | replica) digest "$VAR/$1/my.cnf" /usr/sbin/mariadbd ;;
-    memcached) digest /usr/bin/memcached ;;
+    memcached) digest /usr/bin/memcached "$TOP/deploy/stack.sh" ;;
     read | app | fetch | fetch-anon) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
     jobs | recheck) digest "$VAR/obi.conf" "$BUILD/obi" ;;
     nginx) digest /usr/sbin/nginx ;;
@@ -254,7 +254,7 @@ part_start() {
         ;;
     memcached)
         rm -f "$VAR/run/memcached.sock"
-        daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 32 -t 2 -c 512
+        daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 64 -I 4m -t 2 -c 4096 -b 4096
         wait_for memcached 5 "starting" test -S "$VAR/run/memcached.sock" || return 1
         ;;
     read | app | fetch | fetch-anon)
@@ -291,7 +291,7 @@ part_log() { # the end of what the part last wrote
 # --- nginx.
 
 render() { # render FILE: with its @NAMES@ filled in
-    sed -e "s|@VAR@|$VAR|g;s|@RUN@|$VAR/run|g;s|@NGINX@|$VAR/nginx|g;s|@STATIC@|$BUILD/static|g" \
+    sed -e "s|@VAR@|$VAR|g;s|@RUN@|$VAR/run|g;s|@NGINX@|$VAR/nginx|g;s|@STATIC@|$BUILD/static|g;s|@MODULES@|/usr/lib/nginx/modules|g" \
         -e "s|@PORT@|$PORT|g;s|@DEMO_PORT@|$DEMO_PORT|g;s|@IPV6@|$ipv6_comment|g" "$1"
 }
 nginx_write_conf() {

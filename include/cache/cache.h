@@ -17,10 +17,10 @@
 
 struct cache;
 
-/* What the software of this release writes; documents of another release are under other keys. A
- * deploy gives nginx the same text. Raised when the bytes of a document change for the same
- * rows. */
-#define CACHE_RELEASE "2"
+/* How a document is written down. nginx has the same text in its keys (deploy/nginx/http.conf). It is not the
+ * software's release: what workers of the new one have kept, a writer of the old one must still find. After a
+ * release that shows the same rows in another way the cache is emptied: `obi cache empty`. */
+#define CACHE_RELEASE "3"
 
 /* What the path does not say about a document: its language, or "-" where it has none. A writer
  * deletes a path under each of these, so a document may be stored under no other. */
@@ -57,7 +57,7 @@ struct cache_lease {
 /* Reserves the key for 3 s. Take it before the first read of what the document is made of. */
 enum cache_lease_answer cache_lease(struct cache *c, struct slice key, struct cache_lease *ret);
 /* Stores over the lease for `ttl_s` seconds, at most cache.ttl; 0 or less stores nothing. False
- * when the lease was deleted or has run out, the document is over 1 MB, or the server did not
+ * when the lease was deleted or has run out, the document is over 4 MB, or the server did not
  * answer. */
 bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct slice document,
                  int64_t ttl_s);
@@ -67,13 +67,16 @@ bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, st
 bool cache_take(struct cache *c, struct slice key, int64_t ttl_s);
 
 /* Keeps what somebody else said under `key` for ttl_s seconds, over what is there; read with
- * cache_get. Nothing happens when it is over 1 MB or the server does not answer. */
+ * cache_get. Nothing happens when it is over 4 MB or the server does not answer. */
 void cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s);
 
 /* Removes keys. True when every one is known to be gone: the server said so, or it is not running,
  * and what it held went with it. False when a server hangs: it may still hold them until their time
  * is over. */
 bool cache_delete(struct cache *c, const struct slice *keys, size_t count);
+
+/* Forgets everything, on every server. False when one of them did not answer. */
+bool cache_empty(struct cache *c);
 
 /* Microseconds spent waiting for memcached since the last call, for the log. */
 int64_t cache_took_us(struct cache *c);

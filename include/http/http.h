@@ -85,7 +85,7 @@ struct slice req_cookie(const struct req *r, const char *name);
 MUST_USE enum err_code req_param_id(const struct req *r, const char *name, uint64_t *ret,
                                     struct err *e);
 /* Whether the answer is a page: always or never where the route is one or none, unless the client
- * names JSON; a route that is ANY answers a page to whoever names HTML, which browsers do. */
+ * of a page that is not public names JSON; a route that is ANY answers a page to whoever names HTML, which browsers do. */
 bool req_wants_page(const struct req *r);
 /* A form field that must be there and not blank, trimmed, UTF-8, at most max_bytes.
  * Errors FIELD_MISSING, FIELD_INVALID, each with e->field. */
@@ -164,7 +164,7 @@ struct route {
     enum route_body  body;
     size_t           body_max;
     bool             cors;   /* Access-Control-Allow-Origin: * */
-    bool             cached; /* a public document: stored in memcached, ETag, no cookie ever */
+    bool             cached; /* public, and that it is not there too: in memcached, no cookie ever */
     bool             framed; /* other sites may show it in a frame */
     bool             opened; /* by an issuer's page in a window, which keeps hold of that page */
     bool             secret; /* its address lets in whoever knows it: no Referer tells it */

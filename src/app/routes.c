@@ -129,7 +129,7 @@ const struct route routes[] = {
     { HTTP_GET, "/displayer/:user/group/:group", api_group, .pool = READ, .who = ANYONE,
       .csrf = SAFE, .reply = JSON, .cors = true, .cached = true, .fail = api_display_fail },
     { HTTP_GET, "/images/badge/:file", api_picture, .pool = READ, .who = ANYONE, .csrf = SAFE,
-      .reply = IMAGE, .cors = true },
+      .reply = IMAGE, .cors = true, .cached = true },
     { HTTP_GET, "/verify", page_verify, .pool = FETCH_ANON, .who = ANYONE, .csrf = NO_COOKIE,
       .reply = ANY, .cors = true },
     { HTTP_POST, "/verify", page_verify_take, .pool = FETCH_ANON, .who = ANYONE, .csrf = NO_COOKIE,

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/rand.h"
 
 const char *const cache_variants[] = { "-", "en" };
 const size_t      cache_variant_count = COUNT_OF(cache_variants);
 
-enum { KEY_BYTES_MAX = 250, LEASE_S = 3, DOCUMENT_BYTES_MAX = 1000 * 1000 };
+enum { KEY_BYTES_MAX = 250, LEASE_S = 3, DOCUMENT_BYTES_MAX = 4 * MIB - 4 * KIB };
 
 /* What stands under a key while its document is being built; no document begins so. */
 #define LEASE_MARK "lease "
@@ -366,4 +367,10 @@ cache_delete(struct cache *c, const struct slice *keys, size_t count)
         all = delete_one(c->writer, keys[i]);
     c->took_us += clock_monotonic_us() - began_us;
     return all;
+}
+
+bool
+cache_empty(struct cache *c)
+{
+    return c == NULL || memcached_flush(c->writer, 0) == MEMCACHED_SUCCESS;
 }

@@ -10,6 +10,7 @@ enum { CLI_OK = 0, CLI_NO = 1, CLI_UNCHECKED = 2, CLI_USAGE = 64, CLI_TROUBLE = 
 
 /* argv[0] is the verb itself. Yields the exit status. */
 int cli_bake(int argc, char **argv);
+int cli_cache(int argc, char **argv);
 int cli_collection(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_error_pages(int argc, char **argv);

@@ -9,6 +9,7 @@ static const struct {
     const char *sentence;
 } verbs[] = {
     { "bake", cli_bake, "put a badge into a picture" },
+    { "cache", cli_cache, "empty memcached, after a new release" },
     { "collection", cli_collection, "make a collection for a user" },
     { "config", cli_config, "check a configuration, or say what can be set" },
     { "error-pages", cli_error_pages, "write what nginx sends when no worker answers" },

@@ -5,8 +5,6 @@
 #include "core/digest.h"
 #include "http_int.h"
 
-#include <stdio.h>
-
 /* nginx's id, so that its line and ours are found together; else one of our own. */
 static struct slice
 id_of(struct arena *a, struct slice sent)
@@ -129,18 +127,6 @@ log_answer(void *p)
     log_set_request(SL(""));
 }
 
-/* Documents of another release, or of the pseudo-language, are none of ours. */
-static const char *
-release_line(const struct app *app)
-{
-    static char line[64];
-
-    if (line[0] == '\0')
-        snprintf(line, sizeof line, "X-OBI-Release: %s%s", site_release,
-                 site_is_pseudo(app->site) ? "-pseudo" : "");
-    return line;
-}
-
 void
 http_answer(const struct app *app, enum route_pool pool, struct arena *a,
             const struct raw_request *raw, struct raw_reply *ret)
@@ -149,7 +135,6 @@ http_answer(const struct app *app, enum route_pool pool, struct arena *a,
     struct err       e;
 
     *x = (struct exchange){ .app = app, .pool = pool, .raw = raw, .began_us = clock_monotonic_us() };
-    x->release_line = release_line(app);
     x->req.arena = x->resp.arena = a;
     x->req.app = app;
     if (run(x, &e) != ERR_NONE) {

@@ -1,12 +1,25 @@
-/* Public documents kept in memcached as the whole answer: status line, release, ETag, other headers, body. */
+/* Public documents kept in memcached as the whole answer, which nginx sends as it is: status line, ETag, other
+ * headers, body. That there is no such document is kept too, for a shorter time. */
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/sbuf.h"
 #include "cache/cache.h"
 #include "http_int.h"
 
-#define STATUS_LINE "HTTP/1.1 200 OK\r\n"
-enum { ETAG_CHARS = 22, SHIFT_BYTES = 16 };
+#define FOUND_LINE "HTTP/1.1 200 OK\r\n"
+#define MISSING_LINE "HTTP/1.1 404 Not Found\r\n"
+enum { ETAG_CHARS = 22, SHIFT_BYTES = 16, MISSING_TTL_S = 10 };
+
+/* A number of several digits, up to the next slash or dot. */
+static bool
+begins_with_a_nought(struct slice s)
+{
+    size_t n = 0;
+
+    while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
+        n++;
+    return n > 1 && s.p[0] == '0' && (n == s.n || s.p[n] == '/' || s.p[n] == '.');
+}
 
 /* A writer removes a document under the one spelling of its path that links use. Another spelling that leads to
  * the same rows would stay, so nothing is kept under it: an escape, a number with a zero in front. */
@@ -19,8 +32,7 @@ is_usual_spelling(struct slice path)
         if ((c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') &&
             strchr("/._~-", c) == NULL)
             return false;
-        if (c == '/' && i + 2 < path.n && path.p[i + 1] == '0' && path.p[i + 2] >= '0' &&
-            path.p[i + 2] <= '9')
+        if (c == '/' && begins_with_a_nought(slice_from(path, i + 1)))
             return false;
     }
     return true;
@@ -38,33 +50,37 @@ variant_of(const struct exchange *x)
     return NULL;
 }
 
-/* "HTTP/1.1 200 OK", "X-OBI-Release: ...", "ETag: ..." in this order, as cached_keep writes them. */
+/* As document_of writes it. */
 static bool
 take_apart(struct exchange *x, struct slice document)
 {
     struct slice lines = document, line;
+    bool         found = slice_starts(document, SL(FOUND_LINE));
     size_t       end;
 
-    if (!slice_starts(document, SL(STATUS_LINE)) || !slice_find(document, SL("\r\n\r\n"), &end))
+    if ((!found && !slice_starts(document, SL(MISSING_LINE))) ||
+        !slice_find(document, SL("\r\n\r\n"), &end))
         return false;
     slice_next(&lines, '\n', &line);
-    slice_next(&lines, '\n', &line);
-    if (!slice_eq(slice_trim(line), slice_str(x->release_line)))
-        return false;
-    slice_next(&lines, '\n', &line);
-    if (!slice_starts(line, SL("ETag: ")))
-        return false;
-    x->etag = slice_trim(slice_from(line, sizeof "ETag: " - 1));
+    if (found) {
+        slice_next(&lines, '\n', &line);
+        if (!slice_starts(line, SL("ETag: ")))
+            return false;
+        x->etag = slice_trim(slice_from(line, sizeof "ETag: " - 1));
+    }
     x->kept_head = (struct slice){ lines.p, (size_t)(document.p + end + 4 - lines.p) };
-    x->resp.status = 200;
+    x->resp.status = found ? 200 : 404;
     x->resp.body = slice_from(document, end + 4);
     return true;
 }
 
-/* A document of JSON whose path does not say so is only for who takes JSON; the handler tells the others. */
+/* A document of JSON whose path does not say so is only for who takes JSON; the handler tells the others. And who
+ * opens a picture by itself is told in a page when it is gone, the others in JSON. */
 static bool
 is_acceptable(const struct req *r)
 {
+    if (r->route->reply == IMAGE)
+        return !req_wants_page(r);
     return r->route->reply != JSON || slice_ends(r->path, SL(".json")) ||
            accept_takes_json(req_header(r, "Accept"));
 }
@@ -105,11 +121,12 @@ etag_of(struct arena *a, struct slice body)
         base64url_encode(a, (struct slice){ (const char *)hash.bytes, SHIFT_BYTES }).p);
 }
 
-/* The lifetime ends with what the document says of time. */
+/* The lifetime ends with what the document says of time. Whoever asks for what is not there makes up as many
+ * addresses as they like: that is soon forgotten. */
 static int64_t
 ttl_of(const struct exchange *x)
 {
-    int64_t ttl_s = x->app->conf->cache_ttl_s, left_s;
+    int64_t ttl_s = x->resp.status == 404 ? MISSING_TTL_S : x->app->conf->cache_ttl_s, left_s;
 
     if (x->resp.fresh_until_s > 0 && (left_s = x->resp.fresh_until_s - clock_now_s()) < ttl_s)
         ttl_s = left_s;
@@ -123,7 +140,10 @@ document_of(struct exchange *x, struct slice head)
 
     sbuf_init(&b, x->req.arena);
     sbuf_room(&b, head.n + x->resp.body.n + 256);
-    sbuf_printf(&b, STATUS_LINE "%s\r\nETag: %.*s\r\n", x->release_line, SLICE_FMT(x->etag));
+    if (x->resp.status == 404)
+        sbuf_add(&b, SL(MISSING_LINE));
+    else
+        sbuf_printf(&b, FOUND_LINE "ETag: %.*s\r\n", SLICE_FMT(x->etag));
     sbuf_add(&b, head);
     sbuf_add(&b, x->resp.body);
     return sbuf_slice(&b);
@@ -137,7 +157,8 @@ cached_mark(struct exchange *x)
     if (!x->keeps || x->resp.status != 200)
         return;
     x->etag = etag_of(r->arena, x->resp.body);
-    resp_header(&x->resp, "Cache-Control", SL("no-cache"));
+    if (resp_header_get(&x->resp, "Cache-Control").p == NULL)
+        resp_header(&x->resp, "Cache-Control", SL("no-cache"));
     if (db_degraded(r->db))
         resp_header(&x->resp, "X-OBI-As-Of", clock_iso8601(r->arena, clock_now_s()));
 }
@@ -145,10 +166,11 @@ cached_mark(struct exchange *x)
 void
 cached_keep(struct exchange *x, struct slice head)
 {
-    bool good = x->keeps && x->resp.status == 200 && x->etag.n > 0 && !db_degraded(x->req.db);
+    bool good = (x->resp.status == 200 && x->etag.n > 0) || x->resp.status == 404;
 
     if (!x->leased)
         return;
+    good = good && !db_degraded(x->req.db);
     cache_store(x->app->cache, x->key, x->lease, good ? document_of(x, head) : SL(""),
                 good ? ttl_of(x) : 0);
     x->req.cache_us += cache_took_us(x->app->cache);

@@ -12,8 +12,8 @@ req_wants_page(const struct req *r)
 
     if (reply == JSON)
         return false;
-    if (reply == HTML)
-        return !r->wants_json;
+    if (reply == HTML) /* a failure of a public page is kept for all */
+        return r->route->cached || !r->wants_json;
     return !r->wants_json && slice_find(accept, SL("text/html"), &at);
 }
 
@@ -37,6 +37,13 @@ invite(struct exchange *x)
     (void)reply_redirect(&x->resp, to);
 }
 
+/* That a public document is not there is kept for whoever asks next: it has no number of one request. */
+static bool
+has_number(const struct req *r, const struct err *e)
+{
+    return r->id.n > 0 && !(r->route != NULL && r->route->cached && e->code == ERR_NOT_FOUND);
+}
+
 static void
 shape_page(struct exchange *x, const struct err *e)
 {
@@ -45,7 +52,8 @@ shape_page(struct exchange *x, const struct err *e)
 
     json_put_number(model, "status", err_status(e->code));
     json_put_text(model, "title", json_get_text(model, "sentence"));
-    json_put_text(model, "id", x->req.id);
+    if (has_number(&x->req, e))
+        json_put_text(model, "id", x->req.id);
     /* The sentences of a 503 say it themselves. */
     json_put_bool(model, "retry", err_status(e->code) >= 500 && err_status(e->code) != 503);
     json_put_bool(model, "noindex", true);
@@ -63,7 +71,7 @@ shape_json(struct exchange *x, const struct err *e)
     json_object *doc = view_err(&x->req, e);
 
     json_put_number(doc, "status", err_status(e->code));
-    if (x->req.id.n > 0)
+    if (has_number(&x->req, e))
         json_put_text(doc, "request", x->req.id);
     (void)reply_json(&x->resp, err_status(e->code), doc);
 }

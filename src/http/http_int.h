@@ -29,7 +29,6 @@ struct exchange {
     struct slice              visitor; /* the token that req.csrf comes from, when it is new */
     int                       allowed; /* the methods of the path that was asked for */
     int64_t                   began_us, took_us, db_us;
-    const char               *release_line;
     bool                      keeps;  /* a document that may be kept in memcached */
     bool                      leased; /* and we are who fills it */
     struct slice              key, etag, kept_head;
@@ -73,7 +72,7 @@ MUST_USE enum err_code page_render(struct exchange *x, struct err *e);
 bool cached_find(struct exchange *x);
 /* Before the head is written: ETag and revalidation. */
 void cached_mark(struct exchange *x);
-/* Behind it: `head` is every header line but the status, the release and the ETag. */
+/* Behind it: `head` is every header line but the status and the ETag. */
 void cached_keep(struct exchange *x, struct slice head);
 bool cached_is_known(const struct exchange *x);
 /* response.c: status line, headers of safety, length. */

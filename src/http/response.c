@@ -211,22 +211,6 @@ header_lines(const struct resp *out, bool bare)
     return sbuf_slice(&head);
 }
 
-/* What a 304 says again: all but what describes a body that is not sent. */
-static void
-write_known(struct exchange *x, struct raw_reply *ret)
-{
-    struct resp *out = &x->resp;
-
-    *out = (struct resp){ .arena = out->arena, .status = 304, .headers = out->headers };
-    resp_header(out, "Cache-Control", SL("no-cache"));
-    resp_header(out, "ETag", x->etag);
-    if (x->req.route->cors)
-        resp_header(out, "Access-Control-Allow-Origin", SL("*"));
-    ret->head =
-        arena_printf(out->arena, "Status: 304 Not Modified\r\n%s", header_lines(out, true).p);
-    ret->body = SL("");
-}
-
 static bool
 has_body(const struct exchange *x)
 {
@@ -253,6 +237,19 @@ status_and(const struct exchange *x, struct slice lines)
     return sbuf_slice(&head);
 }
 
+/* What a 304 says again: all but the body's type and length, the first two lines. So does nginx. */
+static void
+write_known(struct exchange *x, struct slice lines, struct raw_reply *ret)
+{
+    struct slice line;
+
+    slice_next(&lines, '\n', &line);
+    slice_next(&lines, '\n', &line);
+    x->resp.status = 304;
+    ret->head = status_and(x, lines);
+    ret->body = SL("");
+}
+
 void
 response_write(struct exchange *x, struct raw_reply *ret)
 {
@@ -266,7 +263,7 @@ response_write(struct exchange *x, struct raw_reply *ret)
         cached_keep(x, lines);
     }
     if (cached_is_known(x)) {
-        write_known(x, ret);
+        write_known(x, lines, ret);
         return;
     }
     ret->head = status_and(x, lines);

@@ -39,9 +39,9 @@ static const struct stmt sql[] = {
               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)" },
     [ADD_REPORT] = { "badge.add-report", ON_PRIMARY, "uub", "",
                      "INSERT INTO badge_report (user_id, badge_id, report) VALUES (?, ?, ?)" },
-    [FIND] = { "badge.find", ON_PRIMARY, "uu", "uubu",
-               "SELECT b.class_id, b.picture_id, p.path, b.email_number FROM badge b LEFT JOIN "
-               "badge_path p"
+    [FIND] = { "badge.find", ON_PRIMARY, "uu", "uububu",
+               "SELECT b.class_id, b.picture_id, p.path, b.email_number, b.picture_hash,"
+               " b.picture_kind FROM badge b LEFT JOIN badge_path p"
                " ON p.user_id = b.user_id AND p.badge_id = b.id WHERE b.user_id = ? AND b.id = ?" },
     [REMOVE] = { "badge.remove", ON_PRIMARY, "uu", "",
                  "DELETE FROM badge WHERE user_id = ? AND id = ?" },
@@ -212,6 +212,7 @@ remove_one(struct db *db, uint64_t user, void *args, struct err *e)
         if ((rc = query_exec(db, &sql[rows[i]], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE)
             return rc;
     touch_badge_path(db, q.col[2].s);
+    touch_picture(db, q.col[4].s, q.col[5].u);
     if ((rc = address_forget(db, user, q.col[3].u, e)) != ERR_NONE ||
         (rc = content_give(db, q.col[0].u, q.col[1].u, e)) != ERR_NONE)
         return rc;
@@ -247,6 +248,7 @@ set_visibility(struct db *db, uint64_t user, void *args, struct err *e)
             return rc;
     }
     touch_badge_path(db, as->path);
+    touch_picture(db, q.col[4].s, q.col[5].u);
     if ((rc = touch_badge(db, user, as->id, e)) != ERR_NONE)
         return rc;
     return query_exec(db, &sql[SET_VISIBILITY], BIND(U64(as->visibility), U64(user), U64(as->id)),

@@ -19,8 +19,8 @@ static const struct stmt sql[] = {
     [ADD] = { "collection.add", ON_PRIMARY, "uuubssi", "",
               "INSERT INTO collection (user_id, id, visibility, path, name, description,"
               " created_at_s) VALUES (?, ?, ?, ?, ?, ?, ?)" },
-    [FIND] = { "collection.find", ON_PRIMARY, "uu", "b",
-               "SELECT path FROM collection WHERE user_id = ? AND id = ?" },
+    [FIND] = { "collection.find", ON_PRIMARY, "uu", "bu",
+               "SELECT path, visibility FROM collection WHERE user_id = ? AND id = ?" },
     [CHANGE] = { "collection.change", ON_PRIMARY, "ssubuu", "",
                  "UPDATE collection SET name = ?, description = ?, visibility = ?, path = ?"
                  " WHERE user_id = ? AND id = ?" },
@@ -140,6 +140,9 @@ change(struct db *db, uint64_t user, void *args, struct err *e)
         path = q.col[0].s;
     touch_collection(db, user, as->id, q.col[0].s);
     touch_collection(db, user, as->id, path);
+    if ((q.col[1].u == VISIBILITY_PRIVATE) != (as->visibility == VISIBILITY_PRIVATE) &&
+        (rc = touch_pictures(db, user, as->id, e)) != ERR_NONE)
+        return rc;
     rc = query_exec(db, &sql[CHANGE],
                     BIND(TEXT_(as->name), TEXT_(as->description), U64(as->visibility), BYTES(path),
                          U64(user), U64(as->id)),
@@ -172,6 +175,7 @@ remove_one(struct db *db, uint64_t user, void *args, struct err *e)
     enum err_code   rc;
 
     if ((rc = query_need(db, &sql[FIND], BIND(U64(user), U64(*id)), &q, e)) != ERR_NONE ||
+        (rc = touch_pictures(db, user, *id, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[REMOVE], BIND(U64(user), U64(*id)), NULL, e)) != ERR_NONE)
         return rc;
     touch_collection(db, user, *id, q.col[0].s);

@@ -13,8 +13,8 @@ enum { FIND, HAS_BADGE, COUNT, ADD, DROP, ORDER, SHIFT, PLACE, ROWS, FULL, CLASS
 static const struct stmt sql[] = {
     [FIND] = { "member.find", ON_PRIMARY, "uu", "b",
                "SELECT path FROM collection WHERE user_id = ? AND id = ?" },
-    [HAS_BADGE] = { "member.has-badge", ON_PRIMARY, "uu", "u",
-                    "SELECT id FROM badge WHERE user_id = ? AND id = ?" },
+    [HAS_BADGE] = { "member.has-badge", ON_PRIMARY, "uu", "bu",
+                    "SELECT picture_hash, picture_kind FROM badge WHERE user_id = ? AND id = ?" },
     [COUNT] = { "member.count", ON_PRIMARY, "uuu", "uiu",
                 "SELECT COUNT(*), COALESCE(MAX(place), 0), COALESCE(SUM(badge_id = ?), 0)"
                 " FROM collection_badge WHERE user_id = ? AND collection_id = ?" },
@@ -55,6 +55,18 @@ struct member_args {
     int      by;
 };
 
+/* The badge must be theirs; its picture may be seen with the collection. */
+static enum err_code
+find_badge(struct db *db, uint64_t user, const struct member_args *as, struct err *e)
+{
+    struct query  q;
+    enum err_code rc = query_need(db, &sql[HAS_BADGE], BIND(U64(user), U64(as->badge)), &q, e);
+
+    if (rc == ERR_NONE)
+        touch_picture(db, q.col[0].s, q.col[1].u);
+    return rc;
+}
+
 /* The collection must be theirs; its documents become old. */
 static enum err_code
 find(struct db *db, uint64_t user, const struct member_args *as, struct err *e)
@@ -75,8 +87,7 @@ put(struct db *db, uint64_t user, void *args, struct err *e)
     enum err_code             rc;
 
     if ((rc = find(db, user, as, e)) != ERR_NONE ||
-        (rc = query_need(db, &sql[HAS_BADGE], BIND(U64(user), U64(as->badge)), &q, e)) !=
-            ERR_NONE ||
+        (rc = find_badge(db, user, as, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[COUNT], BIND(U64(as->badge), U64(user), U64(as->id)), &q, e)) !=
             ERR_NONE)
         return rc;
@@ -102,6 +113,7 @@ take_out(struct db *db, uint64_t user, void *args, struct err *e)
     uint64_t                  found;
 
     if ((rc = find(db, user, as, e)) != ERR_NONE ||
+        (rc = find_badge(db, user, as, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[DROP], BIND(U64(user), U64(as->id), U64(as->badge)), &found,
                          e)) != ERR_NONE)
         return rc;

@@ -12,10 +12,7 @@ static const struct stmt sql[] = {
     [OF_USER] = { "picture.of-user", ON_REPLICA, "bu", "uubb",
                   COLUMNS " AND b.user_id = ? LIMIT 1" },
     [PUBLIC] = { "picture.public", PREFER_PRIMARY, "b", "uubb",
-                 COLUMNS " AND (b.visibility > 0 OR EXISTS (SELECT 1 FROM collection c"
-                         " JOIN collection_badge m ON m.user_id = c.user_id"
-                         " AND m.collection_id = c.id AND m.badge_id = b.id"
-                         " WHERE c.user_id = b.user_id AND c.visibility > 0)) LIMIT 1" },
+                 COLUMNS " AND " BADGE_IS_SHOWN " LIMIT 1" },
     [BYTES_HERE] = { "picture.bytes", ON_REPLICA, "u", "b",
                      "SELECT bytes FROM picture WHERE id = ?" },
     [BYTES_NEWEST] = { "picture.bytes-newest", PREFER_PRIMARY, "u", "b",

@@ -13,7 +13,7 @@
 #include "core/rand.h"
 #include "core/sbuf.h"
 
-enum { ADD, REMOVE, OLD, HOLDING };
+enum { ADD, REMOVE, OLD, HOLDING, SHOWN };
 
 static const struct stmt sql[] = {
     [ADD] = { "purge.add", ON_PRIMARY, "ubi", "",
@@ -25,6 +25,10 @@ static const struct stmt sql[] = {
                   "SELECT c.id, c.path FROM collection c JOIN collection_badge m"
                   " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
                   " WHERE c.user_id = ?" },
+    [SHOWN] = { "purge.shown", ON_PRIMARY, "uu", "bu",
+                "SELECT b.picture_hash, b.picture_kind FROM collection_badge m JOIN badge b"
+                " ON b.user_id = m.user_id AND b.id = m.badge_id"
+                " WHERE m.user_id = ? AND m.collection_id = ?" },
 };
 const struct stmt_table purge_statements = { sql, COUNT_OF(sql) };
 
@@ -35,6 +39,15 @@ struct touch {
     struct slice  path;
 };
 
+static void
+touch_one(struct db *db, struct slice path)
+{
+    struct touch *t = ARENA_NEW(db->a, struct touch);
+
+    *t = (struct touch){ db->touched, path };
+    db->touched = t;
+}
+
 /* Both forms of a document: as it is and as .json. */
 static void
 touch(struct db *db, struct slice path)
@@ -42,13 +55,8 @@ touch(struct db *db, struct slice path)
     for (struct touch *t = db->touched; t != NULL; t = t->next)
         if (slice_eq(t->path, path))
             return;
-    for (int json = 0; json < 2; json++) {
-        struct touch *t = ARENA_NEW(db->a, struct touch);
-
-        t->path = json ? arena_printf(db->a, "%.*s.json", SLICE_FMT(path)) : path;
-        t->next = db->touched;
-        db->touched = t;
-    }
+    touch_one(db, path);
+    touch_one(db, arena_printf(db->a, "%.*s.json", SLICE_FMT(path)));
 }
 
 void
@@ -71,6 +79,27 @@ touch_badge_path(struct db *db, struct slice path)
 {
     if (path.n > 0)
         touch(db, arena_printf(db->a, "/share/badge/%.*s", SLICE_FMT(path)));
+}
+
+void
+touch_picture(struct db *db, struct slice hash, uint64_t kind)
+{
+    touch_one(db, arena_printf(db->a, "/images/badge/%.*s.%s", SLICE_FMT(hex_encode(db->a, hash)),
+                               kind == PICTURE_SVG ? "svg" : "png"));
+}
+
+enum err_code
+touch_pictures(struct db *db, uint64_t user, uint64_t collection, struct err *e)
+{
+    SCOPED(query_done) struct query q;
+    enum err_code                   rc;
+    bool                            row;
+
+    if ((rc = query_run(db, &sql[SHOWN], BIND(U64(user), U64(collection)), &q, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&q, &row, e)) == ERR_NONE && row)
+        touch_picture(db, q.col[0].s, q.col[1].u);
+    return rc;
 }
 
 enum err_code

@@ -4,6 +4,7 @@
 enum {
     COLLECTION_PATHS,
     BADGE_PATHS,
+    SHOWN_PICTURES,
     SHARED_CLASSES,
     SHARED_PICTURES,
     SHARED_DOCUMENTS,
@@ -29,6 +30,9 @@ static const struct stmt sql[] = {
                            "SELECT id, path FROM collection WHERE user_id = ?" },
     [BADGE_PATHS] = { "remove.badge-paths", ON_PRIMARY, "u", "b",
                       "SELECT path FROM badge_path WHERE user_id = ?" },
+    [SHOWN_PICTURES] = { "remove.shown-pictures", ON_PRIMARY, "u", "bu",
+                         "SELECT b.picture_hash, b.picture_kind FROM badge b"
+                         " WHERE b.user_id = ? AND " BADGE_IS_SHOWN },
     [SHARED_CLASSES] = { "remove.shared-classes", ON_PRIMARY, "u", "",
                          COUNT_DOWN("class_id", "badge") },
     [SHARED_PICTURES] = { "remove.shared-pictures", ON_PRIMARY, "u", "",
@@ -77,7 +81,7 @@ const struct stmt_table remove_statements = { sql, COUNT_OF(sql) };
 enum err_code
 touch_user(struct db *db, uint64_t user, struct err *e)
 {
-    SCOPED(query_done) struct query collections = { 0 }, badges = { 0 };
+    SCOPED(query_done) struct query collections = { 0 }, badges = { 0 }, pictures = { 0 };
     enum err_code                   rc;
     bool                            row;
 
@@ -91,6 +95,11 @@ touch_user(struct db *db, uint64_t user, struct err *e)
         return rc;
     while ((rc = query_next(&badges, &row, e)) == ERR_NONE && row)
         touch_badge_path(db, badges.col[0].s);
+    if (rc != ERR_NONE ||
+        (rc = query_run(db, &sql[SHOWN_PICTURES], BIND(U64(user)), &pictures, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&pictures, &row, e)) == ERR_NONE && row)
+        touch_picture(db, pictures.col[0].s, pictures.col[1].u);
     return rc;
 }
 

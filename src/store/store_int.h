@@ -40,8 +40,7 @@ extern const struct stmt_table position_statements, tx_statements, user_statemen
     member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
     host_statements, recheck_statements, passkey_statements, push_statements, connect_statements,
     address_statements, merge_statements, merge_moves, merge_badge_ids, merge_collection_ids,
-    merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements,
-    browserid_statements;
+    merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements, browserid_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -192,6 +191,11 @@ MUST_USE enum err_code tx_exec(struct db *db, const struct stmt *st, const struc
 void touch_groups(struct db *db, uint64_t user);
 void touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path);
 void touch_badge_path(struct db *db, struct slice path);
+/* The picture of that name (its 32 bytes) may be seen now, or no longer. */
+void touch_picture(struct db *db, struct slice hash, uint64_t kind);
+/* So may those of all badges in a collection. */
+MUST_USE enum err_code touch_pictures(struct db *db, uint64_t user, uint64_t collection,
+                                      struct err *e);
 /* A badge's own page, and all collections that hold it. */
 MUST_USE enum err_code touch_badge(struct db *db, uint64_t user, uint64_t id, struct err *e);
 /* Writes the purge row into the open transaction; *ret_id 0 when nothing was touched. */
@@ -231,6 +235,11 @@ struct sha256 picture_name(struct slice source_hash, struct slice assertion);
     " b.picture_kind, b.visibility, p.path, b.plain_identity, b.issued_on_s, b.expires_s,"         \
     " b.checked_at_s, b.status_reason, b.status_at_s"
 #define BADGE_ROW_OUT "ussbssbuubuiiibi"
+/* Of a badge b: strangers may see its picture. */
+#define BADGE_IS_SHOWN                                                                             \
+    "(b.visibility > 0 OR EXISTS (SELECT 1 FROM collection c JOIN collection_badge m"              \
+    " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = b.id"                   \
+    " WHERE c.user_id = b.user_id AND c.visibility > 0))"
 #define BADGE_ROW_JOINS                                                                            \
     " JOIN class c ON c.id = b.class_id"                                                           \
     " LEFT JOIN badge_path p ON p.user_id = b.user_id AND p.badge_id = b.id"

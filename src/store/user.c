@@ -98,6 +98,7 @@ add(struct db *db, uint64_t nobody, void *args, struct err *e)
     } while (rc == ERR_STORE_DUPLICATE);
     if (rc != ERR_NONE)
         return rc;
+    touch_groups(db, id); /* that they are not there is kept too */
     *as->ret = (struct user){ .id = id,
                               .version = 1,
                               .email = arena_copy(db->a, as->email),

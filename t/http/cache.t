@@ -56,10 +56,10 @@ subtest 'documents come out of the cache' => sub {
     warm();
     my $before = $stack->log_lines('read');
     is($story->get($document)->{status}, 200, 'read') for 1 .. 40;
-    # A request that the database had no part in; on a busy machine memcached may be too late for some.
+    # On a busy machine memcached may be too late for some.
     my @lines = $stack->log_lines('read');
-    my @without = grep { ($_->{event} // '') eq 'request' && $_->{db_us} == 0 } @lines[ $before .. $#lines ];
-    cmp_ok(scalar @without, '>=', 20, 'most of forty reads ask no database (' . @without . ')');
+    my @asked = grep { ($_->{event} // '') eq 'request' } @lines[ $before .. $#lines ];
+    cmp_ok(scalar @asked, '<=', 20, 'most of forty reads ask no worker (' . @asked . ')');
 };
 
 subtest 'read your writes: what was acknowledged is shown, everywhere, at once' => sub {

@@ -20,6 +20,8 @@ show(struct req *r, struct resp *out, struct err *e)
     ran++;
     if (slice_eq(req_param(r, "a"), SL("none")))
         return FAIL(e, NOT_FOUND, "none");
+    if (slice_eq(req_param(r, "a"), SL("broken")))
+        return FAIL(e, STORE_DOWN, "broken");
     doc = json_object_new_object();
     json_put_number(doc, "n", ran);
     json_put_text(doc, "q", req_arg(r, "q"));
@@ -163,7 +165,7 @@ the_query_neither_misses_nor_shows(void **state)
 static void
 another_spelling_is_not_kept(void **state)
 {
-    static const char *const paths[] = { "/d/%35", "/d/05", "/d/5%2E", "/d/5%20" };
+    static const char *const paths[] = { "/d/%35", "/d/05", "/d/05.json", "/d/5%2E", "/d/5%20" };
     struct worker           *w = *state;
 
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
@@ -176,15 +178,31 @@ another_spelling_is_not_kept(void **state)
 }
 
 static void
-failures_are_not_kept(void **state)
+that_there_is_none_is_kept_too(void **state)
+{
+    struct worker *w = *state;
+    char          *first = keep(w, get(w, "/d/none"));
+    unsigned       before = ran;
+    struct slice   key = cache_key(w->life, "-", SL("/d/none"));
+
+    assert_has(slice_str(first), "Status: 404 ");
+    assert_lacks(slice_str(first), "ETag");
+    assert_string_equal(first, keep(w, get(w, "/d/none")));
+    assert_int_equal(ran, before);
+    assert_true(cache_delete(w->app.cache, &key, 1));
+    get(w, "/d/none");
+    assert_int_equal(ran, before + 1);
+}
+
+static void
+other_failures_are_not_kept(void **state)
 {
     struct worker *w = *state;
     unsigned       before = ran;
 
-    assert_has(get(w, "/d/none"), "Status: 404 ");
-    assert_has(get(w, "/d/none"), "Status: 404 ");
+    assert_has(get(w, "/d/broken"), "Status: 503 ");
+    assert_has(get(w, "/d/broken"), "Status: 503 ");
     assert_int_equal(ran, before + 2);
-    assert_lacks(get(w, "/d/none"), "ETag");
 }
 
 static void
@@ -215,7 +233,7 @@ one_whom_the_lease_is_not_given_answers_and_keeps_nothing(void **state)
 }
 
 static void
-a_document_of_another_release_is_not_shown(void **state)
+what_is_no_document_is_not_shown(void **state)
 {
     static const char  old[] = "HTTP/1.1 200 OK\r\nX-OBI-Release: old\r\nETag: \"x\"\r\n\r\nold";
     struct worker     *w = *state;
@@ -261,10 +279,11 @@ main(void)
         cmocka_unit_test(what_a_writer_deleted_is_built_again),
         cmocka_unit_test(the_query_neither_misses_nor_shows),
         cmocka_unit_test(another_spelling_is_not_kept),
-        cmocka_unit_test(failures_are_not_kept),
+        cmocka_unit_test(that_there_is_none_is_kept_too),
+        cmocka_unit_test(other_failures_are_not_kept),
         cmocka_unit_test(what_is_over_is_not_kept),
         cmocka_unit_test(one_whom_the_lease_is_not_given_answers_and_keeps_nothing),
-        cmocka_unit_test(a_document_of_another_release_is_not_shown),
+        cmocka_unit_test(what_is_no_document_is_not_shown),
         cmocka_unit_test(pages_are_kept_by_language_and_without_a_cookie),
         cmocka_unit_test(without_memcached_everything_is_answered),
     };

@@ -1,0 +1,164 @@
+#!/usr/bin/perl
+# Public documents come from nginx out of memcached, and are what a worker would have sent, header by header. With
+# the read pool paused nothing else could have answered; an escape in the query is for a worker.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Compress::Zlib;
+use Test::More;
+use OBI::Story;
+use OBI::Test;
+
+my $stack = OBI::Test->private;
+my $story = OBI::Story->new($stack, 'documents');
+my $email = $story->address('ada');
+my @badges = $story->import_all($email, $story->issuer->badge('png', to => $email),
+    $story->issuer->badge('svg', to => $email, svg => 1, picture => OBI::Issuer::svg('<circle r="8"/>')),
+    $story->issuer->badge('kept', to => $email));
+my $group = $story->collection($email, 'Shown', 1, map { $_->{id} } @badges[0, 1]);
+my $secret = $story->collection($email, 'Kept', 0, $badges[2]{id});
+my $user = $story->user_id($email);
+my $browser = $story->browser($email);
+$browser->post_form("/backpack/badge/$badges[0]{id}/visibility", { visibility => 'public', confirmed => 1 });
+sub value { return $stack->sql($_[0])->[0][0] }
+my $share = '/share/collection/' . value("SELECT path FROM obi.collection WHERE id = $group");
+my $hidden = '/share/collection/' . value("SELECT path FROM obi.collection WHERE id = $secret");
+my $single = '/share/badge/' . value("SELECT path FROM obi.badge_path WHERE badge_id = $badges[0]{id}");
+my @pictures = map { $_->{imageUrl} =~ m{(/images/.*)} } @{ $story->json("/displayer/$user/group/$group.json")->{badges} };
+my $kept_picture = '/images/badge/' . value("SELECT LOWER(HEX(picture_hash)) FROM obi.badge WHERE id = $badges[2]{id}") . '.png';
+
+my @there = ("/displayer/$user/groups.json", "/displayer/$user/groups", "/displayer/$user/group/$group.json",
+    "/displayer/$user/group/$group", $share, "$share.json", $single, "$single.json", @pictures);
+my @missing = ('/displayer/4711/groups.json', "/displayer/$user/group/4711.json", "/displayer/$user/group/$secret.json",
+    '/share/collection/nobody-has-this', '/share/collection/nobody-has-this.json', $hidden, '/share/badge/nobody-has-this.json',
+    $kept_picture, '/images/badge/' . ('f' x 64) . '.png');
+
+# What an answer says: all but the moment, and how nginx came by it.
+sub said {
+    my ($answer) = @_;
+    my %headers = %{ $answer->{headers} };
+    delete @headers{qw(date connection transfer-encoding)};
+    my $content = $answer->{content} // '';
+    if (($headers{'content-encoding'} // '') eq 'gzip') {
+        $content = Compress::Zlib::memGunzip($content);
+        delete $headers{'content-length'};
+    }
+    return { status => $answer->{status}, headers => \%headers, content => $content };
+}
+sub with_no_worker {
+    my ($do) = @_;
+    $stack->pause('read');
+    my @got = eval { $do->() };
+    my $failed = $@;
+    $stack->continue('read');
+    die $failed if $failed;
+    return @got;
+}
+sub ask {
+    my ($method, $path, %headers) = @_;
+    my $address = sprintf '127.77.%d.1', $$ % 250;
+    return HTTP::Tiny->new(timeout => 5, max_redirect => 0, local_address => $address)
+        ->request($method, $stack->base . $path, { headers => \%headers });
+}
+sub forget { is(($stack->obi('cache', 'empty'))[0], 0, 'memcached forgets') }
+
+subtest 'what a worker sent first, nginx sends again' => sub {
+    forget();
+    my %first = map { $_ => said(ask(GET => $_)) } @there, @missing;
+    is($first{$_}{status}, 200, "$_ is there") for @there;
+    is($first{$_}{status}, 404, "$_ is not") for @missing;
+    my %again = with_no_worker(sub { map { $_ => said(ask(GET => $_)) } @there, @missing });
+    is_deeply($again{$_}, $first{$_}, "$_: the same again, without a worker") for @there, @missing;
+    is(said(ask(GET => "$_?x=%20"))->{content}, $first{$_}{content}, "$_: the same again from a worker") for @there, @missing;
+};
+
+my %etag = map { $_ => ask(GET => $_)->{headers}{etag} } @there;
+for my $kind (
+    [ 'HEAD', sub { 'HEAD', $_[0] } ],
+    [ 'If-None-Match', sub { 'GET', $_[0], 'If-None-Match' => $etag{ $_[0] } } ],
+    [ 'a weak If-None-Match among others', sub { 'GET', $_[0], 'If-None-Match' => "\"x\", W/$etag{ $_[0] }" } ],
+    [ 'another If-None-Match', sub { 'GET', $_[0], 'If-None-Match' => '"x"' } ],
+    [ 'gzip', sub { 'GET', $_[0], 'Accept-Encoding' => 'gzip' } ],
+    [ 'JSON wanted', sub { 'GET', $_[0], Accept => 'application/json, text/plain, */*' } ],
+    [ 'an argument for others', sub { 'GET', "$_[0]?utm_source=x&y", } ],
+    [ 'an origin', sub { 'GET', $_[0], Origin => 'https://blog.example', Cookie => 'a=b' } ],
+) {
+    my ($name, $request) = @$kind;
+    subtest $name => sub {
+        ask(GET => $_) for @there;
+        my %nginx = with_no_worker(sub { map { $_ => said(ask($request->($_))) } @there });
+        for my $path (@there) {
+            my ($method, $address, %headers) = $request->($path);
+            my $worker = said(ask($method, $address =~ /\?/ ? "$address&z=%20" : "$address?z=%20", %headers));
+            is_deeply($nginx{$path}, $worker, $path);
+            if ($name =~ /^(a weak )?If-None-Match/) {
+                is($worker->{status}, 304, 'it is known');
+                is($worker->{content}, '', 'and not sent');
+            }
+            is($worker->{content}, '', 'no body') if $name eq 'HEAD';
+        }
+    };
+}
+
+subtest 'what nginx cannot tell goes to a worker' => sub {
+    my ($json, $bare, $picture) = @there[0, 1, 8];
+    ask(GET => $_) for $json, $bare, $picture;
+    like(ask(GET => "$json?callback=f")->{content}, qr{f\(}, 'a callback');
+    like(ask(GET => "$json?x=1&%63allback=g")->{content}, qr/g\(/, 'in whatever spelling');
+    is(ask(GET => $bare, Accept => 'text/csv')->{status}, 400, 'an Accept that JSON does not satisfy');
+    like(ask(GET => $bare, Accept => 'text/html, */*;q=0.1')->{content}, qr/userId/, 'one that it does');
+    my $whole = ask(GET => $picture);
+    my $part = ask(GET => $picture, Range => 'bytes=1-3');
+    is("$part->{status} $part->{content}", '206 PNG', 'a part of a picture');
+    is($part->{headers}{'content-range'}, 'bytes 1-3/' . length $whole->{content}, 'that says which');
+    is(ask(GET => $picture, Range => 'bytes=99999999-')->{status}, 416, 'no part of it');
+    is($whole->{headers}{'accept-ranges'}, 'bytes', 'a picture says that it can');
+    my $gone = ask(GET => $kept_picture, Accept => 'text/html,image/*');
+    is("$gone->{status} " . ($gone->{headers}{'content-type'} =~ /html/ ? 'page' : 'JSON'), '404 page',
+        'who opens a picture that is gone reads so');
+    is(ask(GET => "/displayer/$user/./groups.json")->{status}, 404, 'another spelling of an address is none');
+    is(ask(GET => "//displayer/$user/groups.json")->{status}, 404, 'nor is this');
+    is(ask(GET => "/displayer/$user/groups.json?" . join '&', map { "a$_=1" } 1 .. 70)->{status}, 413, 'too many arguments');
+    is(ask(POST => $json)->{status}, 405, 'another method');
+};
+
+subtest 'pictures do not wake the database' => sub {
+    forget();
+    ask(GET => $pictures[0]);
+    my $before = $stack->log_lines('read');
+    ask(GET => "$pictures[0]?x=%20", Range => 'bytes=0-9') for 1 .. 10;
+    my @lines = $stack->log_lines('read');
+    my @lines_of_it = grep { ($_->{route} // '') =~ /images/ } @lines[ $before .. $#lines ];
+    is(scalar @lines_of_it, 10, 'ten from a worker');
+    is(scalar(grep { $_->{db_us} > 0 } @lines_of_it), 0, 'none asked it');
+};
+
+# What is not there is kept as exactly as what is.
+subtest 'what was not there comes, and what was there goes, before the write is acknowledged' => sub {
+    my $all = sub { join ' ', map { ask(GET => $_)->{status} } $hidden, "$hidden.json", "/displayer/$user/group/$secret.json", $kept_picture };
+    for my $round (1 .. 3) {
+        is($all->(), '404 404 404 404', 'private') for 1 .. 2;
+        $story->show_collection($email, $secret, 'public', 'Kept');
+        is($all->(), '200 200 200 200', 'shown at once') for 1 .. 2;
+        $story->show_collection($email, $secret, 'private', 'Kept');
+    }
+    $browser->post_form("/backpack/badge/$badges[2]{id}/visibility", { visibility => 'public', confirmed => 1 });
+    is(ask(GET => $kept_picture)->{status}, 200, 'a badge that is shown alone shows its picture');
+    $browser->post_form("/backpack/badge/$badges[2]{id}/visibility", { visibility => 'private', confirmed => 1 });
+    is(ask(GET => $kept_picture)->{status}, 404, 'and takes it back');
+    $browser->post_form("/collections/$group/badges", [ do => 'put', badge => $badges[2]{id} ]);
+    is(ask(GET => $kept_picture)->{status}, 200, 'put into a shown collection');
+    $browser->post_form("/collections/$group/badges", [ do => 'drop', badge => $badges[2]{id} ]);
+    is(ask(GET => $kept_picture)->{status}, 404, 'and taken out');
+    $browser->post_form("/backpack/badge/$badges[1]{id}/remove", { confirmed => 1 });
+    is(ask(GET => $pictures[1])->{status}, 404, 'a badge that is removed takes its picture along');
+    is(ask(GET => $pictures[0])->{status}, 200, 'the others stay');
+    $browser->post_form("/collections/$group/remove", { confirmed => 1 });
+    is(ask(GET => $_)->{status}, 404, "$_ went with its collection") for $share, "$share.json", "/displayer/$user/group/$group";
+    is(ask(GET => $pictures[0])->{status}, 200, 'a badge that is also shown alone stays');
+    $stack->obi('user', 'remove', $email);
+    is(ask(GET => $_)->{status}, 404, "$_ went with its owner") for $pictures[0], $single, "$single.json", "/displayer/$user/groups";
+};
+
+done_testing;
