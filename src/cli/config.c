@@ -121,7 +121,7 @@ print_upstream(const struct slice *files, size_t count)
         return CLI_USAGE;
     fputs("# Made by `obi config upstream` from cache.server: change that.\n"
           "upstream obi_memcached {\n"
-          "    hash $obi_key consistent;\n",
+          "    hash $memc_key consistent;\n",
           stdout);
     for (size_t i = 0; i < conf->cache_servers.count; i++) {
         fputs("    server ", stdout);

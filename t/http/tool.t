@@ -227,7 +227,7 @@ is $status, 0, 'the servers of the cache';
 is_deeply [ $out =~ /^    (server .*;)$/mg ],
     [ 'server "unix:/run/a b\"\\\\.sock" max_fails=0;', 'server "[2001:db8::1]:11211" max_fails=0;' ],
     'are printed for nginx, as they are written' or diag $out;
-like $out, qr/^upstream obi_memcached \{\n    hash \$obi_key consistent;\n.*^    keepalive \d+;\n\}\n\z/ms, 'as one upstream';
+like $out, qr/^upstream obi_memcached \{\n    hash \$memc_key consistent;\n.*^    keepalive \d+;\n\}\n\z/ms, 'as one upstream';
 like((obi('config', 'upstream', @conf))[1], qr/^    server unix:\S+ down;$/m, 'also none at all');
 is((obi('config', 'upstream'))[0], 64, 'and not without a configuration');
 ($status, undef, $err) = obi('error-pages', @conf, "$dir/nosuch");
