@@ -300,6 +300,7 @@ nginx_write_conf() {
     for conf_file in "$TOP"/deploy/nginx/*.conf; do
         render "$conf_file" >"$VAR/nginx/${conf_file##*/}" || return 1
     done
+    "$BUILD/obi" config upstream --conf "$VAR/obi.conf" >"$VAR/nginx/upstream.conf" || return 1
     mkdir -p "$VAR/nginx/html/errors"
     "$BUILD/obi" error-pages --conf "$VAR/obi.conf" "$VAR/nginx/html/errors" || return 1
     chmod -R a+rX "$VAR/nginx/html"

@@ -1,4 +1,4 @@
-#include "cache/cache.h"
+#include "cache_int.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,14 +20,22 @@ enum { KEY_BYTES_MAX = 250, LEASE_S = 3, DOCUMENT_BYTES_MAX = 4 * MIB - 4 * KIB 
 #define LEASE_MARK "lease "
 enum { LEASE_BYTES = sizeof LEASE_MARK - 1 + 16 };
 
-enum { SERVERS_MAX = 64, AWAY_MS = 1000 };
+enum { AWAY_MS = 1000 };
+
+/* libmemcached knows of one server at a time: which one has a key is the ring's to say. */
+struct server {
+    memcached_st *reader;
+    memcached_st *writer;        /* asks every time: a key that must go is worth the wait */
+    int64_t       away_until_ms; /* when it did not answer the reader it is left alone so long */
+    bool          unsure;        /* during one cache_delete: it did not confirm */
+};
 
 struct cache {
-    memcached_st *readers;
-    memcached_st *writer; /* asks every time: a key that must go is worth the wait */
-    int64_t       ttl_s, took_us;
-    int64_t
-        away_until_ms[SERVERS_MAX]; /* a server that did not answer readers is left alone so long */
+    struct arena  *a;
+    struct ring    ring;
+    struct server *servers;
+    size_t         server_count;
+    int64_t        ttl_s, took_us;
 };
 
 struct slice
@@ -54,29 +62,17 @@ set(memcached_st *m, memcached_behavior_t what, uint64_t to)
         log_event(ERR_LEVEL_WARN, "cache_setting", LOG_NUMBER("setting", what));
 }
 
-static void
-add_server(memcached_st *m, struct arena *a, struct slice address)
+static memcached_st *
+connect_to(struct arena *a, struct slice address, int64_t timeout_ms)
 {
+    memcached_st      *m = memcached_create(NULL);
+    uint64_t           ms = (uint64_t)timeout_ms;
     struct conf_server to;
     const char        *wrong = conf_server_parse(address, &to);
 
     assert(wrong == NULL); /* conf_load took it */
-    if (to.path.n > 0)
-        memcached_server_add_unix_socket(m, arena_str(a, to.path));
-    else
-        memcached_server_add(m, arena_str(a, to.host), to.port);
-}
-
-static memcached_st *
-connect_all(const struct conf *conf)
-{
-    SCOPED(arena_drop) struct arena *a = arena_new();
-    memcached_st                    *m = memcached_create(NULL);
-    uint64_t                         ms = (uint64_t)conf->cache_timeout_ms;
-
     if (m == NULL)
         abort();
-    set(m, MEMCACHED_BEHAVIOR_KETAMA, 1);
     set(m, MEMCACHED_BEHAVIOR_NO_BLOCK, 1);
     set(m, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
     set(m, MEMCACHED_BEHAVIOR_SUPPORT_CAS, 1);
@@ -87,25 +83,32 @@ connect_all(const struct conf *conf)
     set(m, MEMCACHED_BEHAVIOR_RETRY_TIMEOUT, 0);
     /* Else a server that failed five times is not even asked. */
     set(m, MEMCACHED_BEHAVIOR_SERVER_FAILURE_LIMIT, INT32_MAX);
-    set(m, MEMCACHED_BEHAVIOR_AUTO_EJECT_HOSTS, 0);
-    for (size_t i = 0; i < conf->cache_servers.count; i++)
-        add_server(m, a, conf->cache_servers.items[i]);
+    if (to.path.n > 0)
+        memcached_server_add_unix_socket(m, arena_str(a, to.path));
+    else
+        memcached_server_add(m, arena_str(a, to.host), to.port);
     return m;
 }
 
 struct cache *
 cache_new(const struct conf *conf)
 {
-    struct cache *c;
+    const struct conf_list *servers = &conf->cache_servers;
+    struct arena           *a;
+    struct cache           *c;
 
-    if (conf->cache_servers.count == 0)
+    if (servers->count == 0)
         return NULL;
-    c = calloc(1, sizeof *c);
-    if (c == NULL)
-        abort();
-    c->ttl_s = conf->cache_ttl_s;
-    c->readers = connect_all(conf);
-    c->writer = connect_all(conf);
+    a = arena_new();
+    c = ARENA_NEW(a, struct cache);
+    *c = (struct cache){ .a = a, .server_count = servers->count, .ttl_s = conf->cache_ttl_s };
+    ring_init(a, servers, &c->ring);
+    c->servers = ARENA_ARRAY(a, struct server, servers->count);
+    for (size_t i = 0; i < servers->count; i++)
+        c->servers[i] = (struct server){
+            .reader = connect_to(a, servers->items[i], conf->cache_timeout_ms),
+            .writer = connect_to(a, servers->items[i], conf->cache_timeout_ms),
+        };
     return c;
 }
 
@@ -114,9 +117,11 @@ cache_free(struct cache *c)
 {
     if (c == NULL)
         return;
-    memcached_free(c->readers);
-    memcached_free(c->writer);
-    free(c);
+    for (size_t i = 0; i < c->server_count; i++) {
+        memcached_free(c->servers[i].reader);
+        memcached_free(c->servers[i].writer);
+    }
+    arena_free(c->a);
 }
 
 int64_t
@@ -139,21 +144,26 @@ is_lease(const char *value, size_t n)
     return n == LEASE_BYTES && memcmp(value, LEASE_MARK, sizeof LEASE_MARK - 1) == 0;
 }
 
-/* The time until which the key's server is left alone. */
-static int64_t *
-away(struct cache *c, struct slice key)
+static struct server *
+server_of(struct cache *c, struct slice key)
 {
-    return &c->away_until_ms[memcached_generate_hash(c->readers, key.p, key.n) % SERVERS_MAX];
+    return &c->servers[ring_find(&c->ring, key)];
+}
+
+static bool
+is_away(const struct server *s)
+{
+    return clock_monotonic_ms() < s->away_until_ms;
 }
 
 /* Notes how an answer to a reader ended. A connection on which one was waited for in vain is closed: the
  * answer may still come, and would be taken for another's. */
 static void
-note(struct cache *c, struct slice key, bool answered)
+note(struct server *s, bool answered)
 {
     if (!answered) {
-        *away(c, key) = clock_monotonic_ms() + AWAY_MS;
-        memcached_quit(c->readers);
+        s->away_until_ms = clock_monotonic_ms() + AWAY_MS;
+        memcached_quit(s->reader);
     }
 }
 
@@ -166,11 +176,11 @@ is_answer(memcached_return_t rc)
 
 /* A connection that ended meanwhile, as after a restart, is seen only when it is used: once more on a new one. */
 static bool
-worth_another(struct cache *c, memcached_return_t rc, int tries)
+worth_another(struct server *s, memcached_return_t rc, int tries)
 {
     if (is_answer(rc) || rc == MEMCACHED_TIMEOUT || tries > 0)
         return false;
-    memcached_quit(c->readers);
+    memcached_quit(s->reader);
     return true;
 }
 
@@ -217,14 +227,15 @@ cache_get(struct cache *c, struct arena *a, struct slice key, struct slice *ret)
     memcached_return_t rc = MEMCACHED_FAILURE;
     size_t             n = 0;
     uint64_t           cas;
+    struct server     *s;
 
     if (c == NULL || key.n == 0)
         return CACHE_MISS;
-    if (clock_monotonic_ms() < *away(c, key))
+    if (is_away(s = server_of(c, key)))
         return CACHE_AWAY;
-    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
-        rc = fetch(c->readers, key, &value, &n, &cas);
-    note(c, key, is_answer(rc));
+    for (int tries = 0; tries == 0 || worth_another(s, rc, tries - 1); tries++)
+        rc = fetch(s->reader, key, &value, &n, &cas);
+    note(s, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
     if (rc == MEMCACHED_NOTFOUND)
         return CACHE_MISS;
@@ -238,7 +249,7 @@ cache_get(struct cache *c, struct arena *a, struct slice key, struct slice *ret)
 
 /* The mark holds a number drawn for this lease: between `add` and reading its cas another may have replaced it. */
 static enum cache_lease_answer
-take_lease(struct cache *c, struct slice key, struct cache_lease *ret)
+take_lease(struct server *s, struct slice key, struct cache_lease *ret)
 {
     SCOPED(drop) char *value = NULL;
     char               mark[LEASE_BYTES + 1];
@@ -248,13 +259,13 @@ take_lease(struct cache *c, struct slice key, struct cache_lease *ret)
 
     rand_bytes(&number, sizeof number);
     snprintf(mark, sizeof mark, LEASE_MARK "%016llx", (unsigned long long)number);
-    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
-        rc = memcached_add(c->readers, key.p, key.n, mark, LEASE_BYTES, LEASE_S, 0);
+    for (int tries = 0; tries == 0 || worth_another(s, rc, tries - 1); tries++)
+        rc = memcached_add(s->reader, key.p, key.n, mark, LEASE_BYTES, LEASE_S, 0);
     if (rc == MEMCACHED_NOTSTORED || rc == MEMCACHED_DATA_EXISTS)
         return LEASE_TAKEN;
     if (rc != MEMCACHED_SUCCESS)
         return LEASE_NONE;
-    rc = fetch(c->readers, key, &value, &n, &ret->cas);
+    rc = fetch(s->reader, key, &value, &n, &ret->cas);
     if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_NOTFOUND)
         return LEASE_NONE;
     return value != NULL && n == LEASE_BYTES && memcmp(value, mark, n) == 0 ? LEASE_YOURS
@@ -266,11 +277,12 @@ cache_lease(struct cache *c, struct slice key, struct cache_lease *ret)
 {
     int64_t                 began_us = clock_monotonic_us();
     enum cache_lease_answer answer;
+    struct server          *s;
 
-    if (c == NULL || key.n == 0 || clock_monotonic_ms() < *away(c, key))
+    if (c == NULL || key.n == 0 || is_away(s = server_of(c, key)))
         return LEASE_NONE;
-    answer = take_lease(c, key, ret);
-    note(c, key, answer != LEASE_NONE);
+    answer = take_lease(s, key, ret);
+    note(s, answer != LEASE_NONE);
     c->took_us += clock_monotonic_us() - began_us;
     return answer;
 }
@@ -281,15 +293,16 @@ cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct 
 {
     int64_t            began_us = clock_monotonic_us();
     memcached_return_t rc;
+    struct server     *s;
 
     if (c == NULL || key.n == 0)
         return false;
     if (ttl_s > c->ttl_s)
         ttl_s = c->ttl_s;
-    if (ttl_s <= 0 || document.n > DOCUMENT_BYTES_MAX || clock_monotonic_ms() < *away(c, key))
+    if (ttl_s <= 0 || document.n > DOCUMENT_BYTES_MAX || is_away(s = server_of(c, key)))
         return false; /* the lease runs out by itself */
-    rc = memcached_cas(c->readers, key.p, key.n, document.p, document.n, ttl_s, 0, lease.cas);
-    note(c, key, is_answer(rc));
+    rc = memcached_cas(s->reader, key.p, key.n, document.p, document.n, ttl_s, 0, lease.cas);
+    note(s, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
     return rc == MEMCACHED_SUCCESS;
 }
@@ -299,12 +312,13 @@ cache_take(struct cache *c, struct slice key, int64_t ttl_s)
 {
     int64_t            began_us = clock_monotonic_us();
     memcached_return_t rc = MEMCACHED_FAILURE;
+    struct server     *s;
 
-    if (c == NULL || clock_monotonic_ms() < *away(c, key))
+    if (c == NULL || is_away(s = server_of(c, key)))
         return true;
-    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
-        rc = memcached_add(c->readers, key.p, key.n, "", 0, ttl_s, 0);
-    note(c, key, is_answer(rc));
+    for (int tries = 0; tries == 0 || worth_another(s, rc, tries - 1); tries++)
+        rc = memcached_add(s->reader, key.p, key.n, "", 0, ttl_s, 0);
+    note(s, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
     return rc != MEMCACHED_NOTSTORED && rc != MEMCACHED_DATA_EXISTS;
 }
@@ -314,12 +328,13 @@ cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s)
 {
     int64_t            began_us = clock_monotonic_us();
     memcached_return_t rc = MEMCACHED_FAILURE;
+    struct server     *s;
 
-    if (c == NULL || value.n > DOCUMENT_BYTES_MAX || clock_monotonic_ms() < *away(c, key))
+    if (c == NULL || value.n > DOCUMENT_BYTES_MAX || is_away(s = server_of(c, key)))
         return;
-    for (int tries = 0; tries == 0 || worth_another(c, rc, tries - 1); tries++)
-        rc = memcached_set(c->readers, key.p, key.n, value.p, value.n, ttl_s, 0);
-    note(c, key, is_answer(rc));
+    for (int tries = 0; tries == 0 || worth_another(s, rc, tries - 1); tries++)
+        rc = memcached_set(s->reader, key.p, key.n, value.p, value.n, ttl_s, 0);
+    note(s, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
 }
 
@@ -355,6 +370,7 @@ delete_one(memcached_st *m, struct slice key)
     return gone;
 }
 
+/* A server that hangs is waited for once, and the keys of the others go all the same. */
 bool
 cache_delete(struct cache *c, const struct slice *keys, size_t count)
 {
@@ -363,8 +379,15 @@ cache_delete(struct cache *c, const struct slice *keys, size_t count)
 
     if (c == NULL)
         return true;
-    for (size_t i = 0; all && i < count; i++)
-        all = delete_one(c->writer, keys[i]);
+    for (size_t i = 0; i < c->server_count; i++)
+        c->servers[i].unsure = false;
+    for (size_t i = 0; i < count; i++) {
+        struct server *s = server_of(c, keys[i]);
+
+        if (!s->unsure)
+            s->unsure = !delete_one(s->writer, keys[i]);
+        all = all && !s->unsure;
+    }
     c->took_us += clock_monotonic_us() - began_us;
     return all;
 }
@@ -372,5 +395,9 @@ cache_delete(struct cache *c, const struct slice *keys, size_t count)
 bool
 cache_empty(struct cache *c)
 {
-    return c == NULL || memcached_flush(c->writer, 0) == MEMCACHED_SUCCESS;
+    bool all = true;
+
+    for (size_t i = 0; c != NULL && i < c->server_count; i++)
+        all = memcached_flush(c->servers[i].writer, 0) == MEMCACHED_SUCCESS && all;
+    return all;
 }

@@ -1,4 +1,4 @@
-/* obi config check|docs|errors */
+/* obi config check|upstream|docs|errors */
 #include <stdio.h>
 
 #include "auth/browserid.h"
@@ -11,12 +11,16 @@
 
 static const char help[] =
     "usage: obi config check --conf FILE [--conf FILE…]\n"
+    "       obi config upstream --conf FILE [--conf FILE…]\n"
     "       obi config docs\n"
     "       obi config errors\n"
     "       obi config messages\n"
     "\n"
     "check   Reads the files as OBI does, a later one over an earlier one. Says each mistake as\n"
     "        FILE:LINE: KEY: REASON and ends with status 1, or says `ok` and ends with 0.\n"
+    "upstream\n"
+    "        Prints cache.server as nginx's `upstream obi_memcached`, so that nginx and the\n"
+    "        workers look for a document on the same server.\n"
     "docs    Prints docs/configuration.md, which is made from the table of settings.\n"
     "errors  Prints docs/errors.md, which is made from the table of errors.\n"
     "messages\n"
@@ -89,6 +93,45 @@ check(const struct slice *files, size_t count)
     if (status != CLI_OK || faults.count > 0)
         return CLI_NO;
     puts("ok");
+    return CLI_OK;
+}
+
+/* Between quotes, as nginx reads them. */
+static void
+print_quoted(struct slice text)
+{
+    putchar('"');
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"' || text.p[i] == '\\')
+            putchar('\\');
+        putchar(text.p[i]);
+    }
+    putchar('"');
+}
+
+/* A server that does not answer is asked again each time (max_fails=0): nginx would ask another for a while, find
+ * documents there that no write had deleted, and the server itself would come back with old ones. */
+static int
+print_upstream(const struct slice *files, size_t count)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    const struct conf               *conf = cli_conf(a, files, count, "cache");
+
+    if (conf == NULL)
+        return CLI_USAGE;
+    fputs("# Made by `obi config upstream` from cache.server: change that.\n"
+          "upstream obi_memcached {\n"
+          "    hash $memc_key consistent;\n",
+          stdout);
+    for (size_t i = 0; i < conf->cache_servers.count; i++) {
+        fputs("    server ", stdout);
+        print_quoted(conf->cache_servers.items[i]);
+        puts(" max_fails=0;");
+    }
+    if (conf->cache_servers.count == 0)
+        puts("    server unix:/none down;");
+    puts("    keepalive 512;\n"
+         "}");
     return CLI_OK;
 }
 
@@ -169,6 +212,8 @@ cli_config(int argc, char **argv)
         return CLI_EXIT(rc);
     if (operands == 1 && strcmp(argv[1], "check") == 0)
         return check(files, file_count);
+    if (operands == 1 && strcmp(argv[1], "upstream") == 0)
+        return print_upstream(files, file_count);
     if (operands == 1 && strcmp(argv[1], "docs") == 0)
         return print_docs();
     if (operands == 1 && strcmp(argv[1], "errors") == 0)

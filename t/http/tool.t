@@ -221,6 +221,15 @@ is((() = $err =~ /mail\.(?:url|from)/g), 2, 'what is missing is said once');
 ($status, undef, $err) = obi('config', 'check', '--conf', "$dir/nosuch.conf");
 is $status, 1, 'a file that is not there';
 like $err, qr/configuration cannot be read: .*nosuch\.conf: No such file/, 'is named';
+($status, $out) = obi('config', 'upstream', @conf, '--conf',
+    write_file('ring.conf', qq{cache.server = unix:/run/a b"\\.sock\ncache.server = [2001:db8::1]:11211\n}));
+is $status, 0, 'the servers of the cache';
+is_deeply [ $out =~ /^    (server .*;)$/mg ],
+    [ 'server "unix:/run/a b\"\\\\.sock" max_fails=0;', 'server "[2001:db8::1]:11211" max_fails=0;' ],
+    'are printed for nginx, as they are written' or diag $out;
+like $out, qr/^upstream obi_memcached \{\n    hash \$memc_key consistent;\n.*^    keepalive \d+;\n\}\n\z/ms, 'as one upstream';
+like((obi('config', 'upstream', @conf))[1], qr/^    server unix:\S+ down;$/m, 'also none at all');
+is((obi('config', 'upstream'))[0], 64, 'and not without a configuration');
 ($status, undef, $err) = obi('error-pages', @conf, "$dir/nosuch");
 is $status, 70, 'a folder that is not there';
 like $err, qr/No such file/, 'is said';
