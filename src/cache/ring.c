@@ -3,6 +3,7 @@
  * keys of its own points and no other. */
 #include "cache_int.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -51,10 +52,9 @@ ring_init(struct arena *a, const struct conf_list *servers, struct ring *ret)
         uint32_t name = crc_of_server(servers->items[s]), hash = 0;
 
         for (int i = 0; i < POINTS_EACH; i++) {
-            unsigned char before[4] = { hash & 0xFF, hash >> 8 & 0xFF, hash >> 16 & 0xFF,
-                                        hash >> 24 & 0xFF };
+            uint32_t before = htole32(hash);
 
-            hash = crc_add(name, before, sizeof before);
+            hash = crc_add(name, &before, sizeof before);
             points[count++] = (struct ring_point){ hash, s };
         }
     }
