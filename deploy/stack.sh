@@ -254,7 +254,7 @@ part_start() {
         ;;
     memcached)
         rm -f "$VAR/run/memcached.sock"
-        daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 64 -I 4m -t 2 -c 4096 -b 4096
+        daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 64 -I 4m -t 1 -c 4096 -b 4096
         wait_for memcached 5 "starting" test -S "$VAR/run/memcached.sock" || return 1
         ;;
     read | app | fetch | fetch-anon)
