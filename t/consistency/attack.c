@@ -3,8 +3,9 @@
  *   attack PLAN       (written by attack.t: who there is, what is theirs, their sessions)
  *
  * Standard input says what is done to the stack meanwhile, a line each: `phase NAME`, `primary down`, `primary up`,
- * `remove N` (the person's account, by the tool), `end`. Standard output: what was counted in each phase, one line
- * of JSON a phase, and before them a line that begins with `# ` for each reading that should not have been. */
+ * `remove N` (the person's account, by the tool), `until stale` (the first such reading ends it), `end`. Standard
+ * output: what was counted in each phase, one line of JSON a phase, and before them lines that begin with `# ` for
+ * the first readings that should not have been. */
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,64 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "history.h"
-#include "http.h"
+#include "people.h"
+#include "sight.h"
+#include "write.h"
 
-enum {
-    PEOPLE_MAX = 16,
-    READERS = 14,
-    SIGHTS_MAX = 8,
-    TAGS = 8,
-    COOKIES = 8,
-    PHASES_MAX = 64,
-    SHOWN_MAX = 12
-};
+enum { READERS = 14, PHASES_MAX = 64, SHOWN_MAX = 12 };
 
 /* A public document that is older than a write acknowledged so long ago is a fault. */
 static const int64_t ALLOWED_US = 1000000;
 /* A worker that did not reach the primary a moment ago may still take it for down. */
 static const int64_t DOWN_AFTER_US = 5000000;
-static const int64_t AGAIN_US = 50000, THINK_US = 60000;
-
-enum kind { GROUPS, GROUP_JSON, PAGE, PAGE_JSON, BADGE_PAGE, BADGE_JSON, IMAGE, OWN_PAGE, KINDS };
-enum how { PLAIN, GZIP, HEAD, KNOWN, JSONP, COOKIE, QUERY, HOWS };
-
-struct seen {
-    struct sight sights[SIGHTS_MAX];
-    size_t       count;
-};
-
-/* What an ETag of a document stands for, as seen when it came with a body. */
-struct tag {
-    char        text[64];
-    struct seen seen;
-};
-
-struct document {
-    struct tag tags[TAGS];
-    size_t     turn;
-};
-
-struct cookie {
-    char    name[48], value[400];
-    int64_t until_us;
-};
-
-struct person {
-    uint64_t id, collection[COLLECTIONS], badge[BADGES];
-    char path[COLLECTIONS][128], badge_path[BADGES][128], image[BADGES][128], email[128], csrf[128];
-    struct cookie   cookies[COOKIES];
-    struct history  history;
-    struct document documents[KINDS][BADGES];
-    uint32_t        names; /* numbers given out */
-    bool            removing, gone;
-    pid_t           remover;
-};
-
-struct write {
-    char path[128], form[512];
-    bool gone_is_done; /* 404: an attempt before did it */
-};
+static const int64_t AGAIN_US = 50000;
 
 struct client {
     struct wire  wire;
@@ -94,190 +48,18 @@ struct counts {
     int64_t oldest_us, began_us;
 };
 
-static struct person people[PEOPLE_MAX];
-static int           person_count;
 static struct client clients[PEOPLE_MAX + READERS];
 static size_t        client_count;
 static struct counts phases[PHASES_MAX];
 static size_t        phase_count;
-static uint16_t      port;
-static int64_t  down_since_us, up_since_us = INT64_MIN / 2; /* down_since_us 0: the primary is up */
-static bool     ending;
-static long     shown;
-static char     tool[256], conf[256];
-static uint64_t drawn = 88172645463325252ULL;
+static int64_t down_since_us, up_since_us = INT64_MIN / 2; /* down_since_us 0: the primary is up */
+static bool    ending;
+static long    shown;
 
 static struct counts *
 phase(void)
 {
     return &phases[phase_count - 1];
-}
-
-static uint32_t
-draw(uint32_t below)
-{
-    drawn ^= drawn << 13;
-    drawn ^= drawn >> 7;
-    drawn ^= drawn << 17;
-    return (uint32_t)(drawn >> 11) % below;
-}
-
-static bool
-one_in(uint32_t n)
-{
-    return draw(n) == 0;
-}
-
-/* ---- cookies -------------------------------------------------------------------------------------- */
-
-static void
-cookie_set(struct person *p, const char *text, long n)
-{
-    const char *equals = memchr(text, '=', (size_t)n), *semicolon = memchr(text, ';', (size_t)n),
-               *age;
-    struct cookie *to = NULL;
-    char           line[1024];
-    size_t         name_n, value_n;
-
-    if (equals == NULL || (size_t)n >= sizeof line)
-        return;
-    memcpy(line, text, (size_t)n);
-    line[n] = '\0';
-    name_n = (size_t)(equals - text);
-    value_n = (size_t)((semicolon == NULL ? text + n : semicolon) - equals - 1);
-    for (int i = 0; i < COOKIES; i++) {
-        struct cookie *c = &p->cookies[i];
-
-        if (strlen(c->name) == name_n && strncmp(c->name, line, name_n) == 0)
-            to = c;
-        else if (to == NULL && c->name[0] == '\0')
-            to = c;
-    }
-    if (to == NULL || name_n >= sizeof to->name || value_n >= sizeof to->value)
-        abort();
-    snprintf(to->name, sizeof to->name, "%.*s", (int)name_n, line);
-    snprintf(to->value, sizeof to->value, "%.*s", (int)value_n, line + name_n + 1);
-    age = strcasestr(line, "Max-Age=");
-    to->until_us = age == NULL ? INT64_MAX : now_us() + strtoll(age + 8, NULL, 10) * 1000000;
-}
-
-static void
-cookies_take(struct person *p, const char *head)
-{
-    const char *value;
-
-    for (long n = header_find(head, "Set-Cookie", &value); n >= 0;
-         n = header_find(head, "Set-Cookie", &value)) {
-        cookie_set(p, value, n);
-        head = value + n;
-    }
-}
-
-static void
-cookies_send(struct person *p, struct text *to)
-{
-    const char *before = "Cookie: ";
-    int64_t     now = now_us();
-
-    for (int i = 0; i < COOKIES; i++) {
-        struct cookie *c = &p->cookies[i];
-
-        if (c->name[0] == '\0' || c->until_us <= now) {
-            c->name[0] = '\0';
-            continue;
-        }
-        text_printf(to, "%s%s=%s", before, c->name, c->value);
-        before = "; ";
-    }
-    if (before[0] == ';')
-        text_printf(to, "\r\n");
-}
-
-/* ---- what an answer shows --------------------------------------------------------------------------- */
-
-static void
-see(struct seen *to, enum part part, int at, uint32_t value)
-{
-    if (to->count == SIGHTS_MAX)
-        abort();
-    to->sights[to->count++] = (struct sight){ part, at, value };
-}
-
-/* The number in a collection's name, which is `pPcCnNNNNNNz`; *ret_after is what follows. 0: it is not there. */
-static uint32_t
-name_in(const char *body, int person, int at, const char **ret_after)
-{
-    char        mark[32];
-    const char *found;
-
-    snprintf(mark, sizeof mark, "p%dc%dn", person, at);
-    found = strstr(body, mark);
-    if (found == NULL)
-        return 0;
-    *ret_after = found + strlen(mark) + 7;
-    return (uint32_t)strtoul(found + strlen(mark), NULL, 10);
-}
-
-static uint32_t
-members_in(const struct person *p, const char *body)
-{
-    uint32_t set = 0;
-
-    for (int i = 0; i < BADGES; i++)
-        if (strstr(body, p->image[i]) != NULL)
-            set |= 1U << i;
-    return set;
-}
-
-static void
-see_list(struct seen *to, int person, const char *body)
-{
-    for (int i = 0; i < COLLECTIONS; i++) {
-        const char *after = NULL, *count;
-        uint32_t    name = name_in(body, person, i, &after);
-
-        see(to, LISTED_NAME, i, name);
-        count = name == 0 ? NULL : strstr(after, "\"badges\":");
-        if (count != NULL && i == 0)
-            see(to, LISTED_COUNT, i, (uint32_t)strtoul(count + 9, NULL, 10) + 1);
-    }
-}
-
-/* Of an answer with a body; `there` is false for 404. */
-static void
-see_answer(struct seen *to, enum kind kind, int person, int at, bool there, const char *body)
-{
-    const struct person *p = &people[person];
-    const char          *after;
-
-    switch (kind) {
-    case GROUPS:
-        see(to, ACCOUNT, 0, there);
-        if (there)
-            see_list(to, person, body);
-        return;
-    case GROUP_JSON:
-        see(to, GROUP, at, there);
-        break;
-    case PAGE:
-    case PAGE_JSON:
-        see(to, SHARED_NAME, at, there ? name_in(body, person, at, &after) : 0);
-        break;
-    case OWN_PAGE:
-        see(to, OWN_NAME, at, there ? name_in(body, person, at, &after) : 0);
-        return;
-    case BADGE_PAGE:
-    case BADGE_JSON:
-        see(to, BADGE, at, there);
-        return;
-    case IMAGE:
-        see(to, PICTURE, at, there);
-        return;
-    case KINDS:
-        abort();
-    }
-    if (there)
-        see(to, MEMBERS, at, members_in(p, body));
 }
 
 /* ---- judging ---------------------------------------------------------------------------------------- */
@@ -357,6 +139,7 @@ judge(const struct client *c, const struct seen *seen, bool marked, int64_t ende
             to->oldest_us = j.age_us;
         if (what != NULL) {
             to->stale++;
+            ending = ending || until_stale;
             show_fault(c, what, s, &j, ended_us);
         }
     }
@@ -364,48 +147,10 @@ judge(const struct client *c, const struct seen *seen, bool marked, int64_t ende
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
 
-static void
-path_of(const struct client *c, struct text *to)
+static struct document *
+document_of(const struct client *c)
 {
-    const struct person *p = &people[c->person];
-
-    switch (c->kind) {
-    case GROUPS:
-        text_printf(to, "/displayer/%llu/groups.json", (unsigned long long)p->id);
-        return;
-    case GROUP_JSON:
-        text_printf(to, "/displayer/%llu/group/%llu.json", (unsigned long long)p->id,
-                    (unsigned long long)p->collection[c->at]);
-        return;
-    case PAGE:
-        text_printf(to, "/share/collection/%s", p->path[c->at]);
-        return;
-    case PAGE_JSON:
-        text_printf(to, "/share/collection/%s.json", p->path[c->at]);
-        return;
-    case BADGE_PAGE:
-        text_printf(to, "/share/badge/%s", p->badge_path[c->at]);
-        return;
-    case BADGE_JSON:
-        text_printf(to, "/share/badge/%s.json", p->badge_path[c->at]);
-        return;
-    case IMAGE:
-        text_printf(to, "/images/badge/%s", p->image[c->at]);
-        return;
-    case OWN_PAGE:
-        text_printf(to, "/collections/%llu", (unsigned long long)p->collection[c->at]);
-        return;
-    case KINDS:
-        abort();
-    }
-}
-
-static struct tag *
-tag_last(struct client *c)
-{
-    struct document *d = &people[c->person].documents[c->kind][c->at];
-
-    return &d->tags[(d->turn + TAGS - 1) % TAGS];
+    return &people[c->person].documents[c->kind][c->at];
 }
 
 static void
@@ -428,7 +173,7 @@ read_begin(struct client *c)
 
     to->n = 0;
     text_printf(to, "%s ", c->how == HEAD ? "HEAD" : "GET");
-    path_of(c, to);
+    path_of(&people[c->person], c->kind, c->at, to);
     if (c->how == JSONP)
         text_printf(to, "?callback=show");
     else if (c->how == QUERY)
@@ -437,8 +182,8 @@ read_begin(struct client *c)
     if (c->how == GZIP)
         text_printf(to, "Accept-Encoding: gzip\r\n");
     c->sent_tag[0] = '\0';
-    if (c->how == KNOWN && tag_last(c)->text[0] != '\0') {
-        snprintf(c->sent_tag, sizeof c->sent_tag, "%s", tag_last(c)->text);
+    if (c->how == KNOWN && tag_last(document_of(c))->text[0] != '\0') {
+        snprintf(c->sent_tag, sizeof c->sent_tag, "%s", tag_last(document_of(c))->text);
         text_printf(to, "If-None-Match: %s\r\n", c->sent_tag);
     }
     if (c->how == COOKIE)
@@ -473,45 +218,6 @@ read_next(struct client *c)
     read_begin(c);
 }
 
-static const struct tag *
-tag_find(const struct client *c, const char *text)
-{
-    const struct document *d = &people[c->person].documents[c->kind][c->at];
-
-    for (int i = 0; i < TAGS; i++)
-        if (text[0] != '\0' && strcmp(d->tags[i].text, text) == 0)
-            return &d->tags[i];
-    return NULL;
-}
-
-/* The tag of an answer, whether or not it was made weak by compression. */
-static void
-tag_of(const struct reply *r, char *to, size_t room)
-{
-    const char *value = "";
-    long        n = header_find(r->head, "ETag", &value);
-
-    to[0] = '\0';
-    if (n > 2 && strncmp(value, "W/", 2) == 0) {
-        value += 2;
-        n -= 2;
-    }
-    if (n > 0 && (size_t)n < room)
-        snprintf(to, room, "%.*s", (int)n, value);
-}
-
-static void
-tag_note(struct client *c, const char *text, const struct seen *seen)
-{
-    struct document *d = &people[c->person].documents[c->kind][c->at];
-
-    if (text[0] == '\0' || tag_find(c, text) != NULL)
-        return;
-    snprintf(d->tags[d->turn].text, sizeof d->tags[0].text, "%s", text);
-    d->tags[d->turn].seen = *seen;
-    d->turn = (d->turn + 1) % TAGS;
-}
-
 static void
 read_done(struct client *c, const struct reply *r, int64_t ended_us)
 {
@@ -532,98 +238,19 @@ read_done(struct client *c, const struct reply *r, int64_t ended_us)
     }
     tag_of(r, tag, sizeof tag);
     if (r->status == 304)
-        known = tag_find(c, c->sent_tag);
+        known = tag_find(document_of(c), c->sent_tag);
     else
-        known = c->how == HEAD && there ? tag_find(c, tag) : NULL;
+        known = c->how == HEAD && there ? tag_find(document_of(c), tag) : NULL;
     if (known != NULL)
         seen = known->seen;
     else if (r->status != 304 && (c->how != HEAD || !there))
         see_answer(&seen, c->kind, c->person, c->at, there, r->body.p);
     if (there && c->how != HEAD && c->how != JSONP)
-        tag_note(c, tag, &seen);
+        tag_note(document_of(c), tag, &seen);
     judge(c, &seen, marked, ended_us);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------- */
-
-static const char *const seen_names[] = { "private", "link", "public" };
-
-static void
-write_change(struct person *p, int person, struct state *s, struct write *w)
-{
-    int     at = (int)draw(COLLECTIONS);
-    uint8_t seen = one_in(3) ? (one_in(3) ? BY_LINK : HIDDEN) : PUBLIC;
-
-    while (s->name[at] == 0)
-        at = (at + 1) % COLLECTIONS;
-    s->name[at] = ++p->names;
-    s->seen[at] = seen;
-    snprintf(w->path, sizeof w->path, "/collections/%llu/change",
-             (unsigned long long)p->collection[at]);
-    snprintf(w->form, sizeof w->form,
-             "name=p%dc%dn%06uz&description=&visibility=%s&path=%s&confirmed=1", person, at,
-             s->name[at], seen_names[seen], p->path[at]);
-}
-
-static void
-write_members(struct person *p, struct state *s, struct write *w)
-{
-    int at = (int)draw(COLLECTIONS), badge = (int)draw(BADGES);
-
-    while (s->name[at] == 0)
-        at = (at + 1) % COLLECTIONS;
-    while ((s->badges >> badge & 1) == 0)
-        badge = (badge + 1) % BADGES;
-    s->members[at] ^= (uint8_t)(1 << badge);
-    snprintf(w->path, sizeof w->path, "/collections/%llu/badges",
-             (unsigned long long)p->collection[at]);
-    snprintf(w->form, sizeof w->form, "badge=%llu&do=%s&confirmed=1",
-             (unsigned long long)p->badge[badge], s->members[at] >> badge & 1 ? "put" : "drop");
-}
-
-static void
-write_badge_seen(struct person *p, struct state *s, struct write *w)
-{
-    int badge = (int)draw(BADGES);
-
-    while ((s->badges >> badge & 1) == 0)
-        badge = (badge + 1) % BADGES;
-    s->badge_seen[badge] = one_in(2) ? HIDDEN : PUBLIC;
-    snprintf(w->path, sizeof w->path, "/backpack/badge/%llu/visibility",
-             (unsigned long long)p->badge[badge]);
-    snprintf(w->form, sizeof w->form, "visibility=%s&confirmed=1",
-             seen_names[s->badge_seen[badge]]);
-}
-
-static void
-write_badge_remove(struct person *p, struct state *s, struct write *w)
-{
-    int badge = (int)draw(BADGES);
-
-    while ((s->badges >> badge & 1) == 0)
-        badge = (badge + 1) % BADGES;
-    s->badges &= (uint8_t) ~(1 << badge);
-    s->badge_seen[badge] = HIDDEN;
-    for (int i = 0; i < COLLECTIONS; i++)
-        s->members[i] &= s->badges;
-    w->gone_is_done = true;
-    snprintf(w->path, sizeof w->path, "/backpack/badge/%llu/remove",
-             (unsigned long long)p->badge[badge]);
-    snprintf(w->form, sizeof w->form, "confirmed=1");
-}
-
-static void
-write_collection_remove(struct person *p, struct state *s, struct write *w)
-{
-    int at = COLLECTIONS - 1;
-
-    s->name[at] = 0;
-    s->members[at] = 0;
-    w->gone_is_done = true;
-    snprintf(w->path, sizeof w->path, "/collections/%llu/remove",
-             (unsigned long long)p->collection[at]);
-    snprintf(w->form, sizeof w->form, "confirmed=1");
-}
 
 static void
 write_send(struct client *c)
@@ -652,24 +279,10 @@ write_send(struct client *c)
 static void
 write_next(struct client *c)
 {
-    struct person *p = &people[c->person];
-    struct state  *s = history_next(&p->history);
-    uint32_t       what = draw(100);
+    struct state *s = history_next(&people[c->person].history);
 
     c->own = false;
-    c->write = (struct write){ 0 };
-    if (what < 50)
-        write_change(p, c->person, s, &c->write);
-    else if (what < 75)
-        write_members(p, s, &c->write);
-    else if (what < 98 || c->person == 0)
-        write_badge_seen(p, s, &c->write);
-    else if (what < 99 && (s->badges & (s->badges - 1)) != 0)
-        write_badge_remove(p, s, &c->write);
-    else if (s->name[COLLECTIONS - 1] != 0)
-        write_collection_remove(p, s, &c->write);
-    else
-        write_change(p, c->person, s, &c->write);
+    write_draw(c->person, s, &c->write);
     write_send(c);
 }
 
@@ -699,7 +312,7 @@ write_done(struct client *c, const struct reply *r, int64_t ended_us)
         history_last(&p->history)->acked_us = ended_us;
         phase()->acked++;
         c->unfinished = false;
-        c->own_left = 2;
+        c->own_left = one_in(2) ? 2 : 0;
         return;
     }
     if (status != 0 && status < 500 && shown++ < SHOWN_MAX)
@@ -776,6 +389,16 @@ client_step(struct client *c)
         write_next(c);
 }
 
+/* Writes come close together, while the readers fill what the one before made old; and now and then long
+ * enough apart that what is wrong then stays so. */
+static int64_t
+think_us(void)
+{
+    if (one_in(10))
+        return 1200000;
+    return one_in(2) ? 0 : draw(60000);
+}
+
 static void
 client_read(struct client *c)
 {
@@ -803,7 +426,7 @@ client_read(struct client *c)
         write_done(c, NULL, ended_us);
     }
     if (c->writes && c->own_left == 0 && !c->unfinished)
-        c->wake_us = now_us() + (one_in(4) ? 0 : draw((uint32_t)THINK_US));
+        c->wake_us = now_us() + think_us();
 }
 
 static void
@@ -827,6 +450,8 @@ obey(char *line)
         down_since_us = now_us();
     else if (strcmp(line, "primary up") == 0)
         down_since_us = 0, up_since_us = now_us();
+    else if (strcmp(line, "until stale") == 0)
+        until_stale = true;
     else
         ending = true;
 }
@@ -891,71 +516,6 @@ run(void)
         if (fds[client_count].revents != 0)
             orders_read();
     }
-}
-
-/* ---- the plan --------------------------------------------------------------------------------------- */
-
-static void
-plan_line(char *line)
-{
-    struct person     *p;
-    struct state      *s;
-    int                n, at, used = 0;
-    unsigned long long id;
-    char               a[128], b[128], path[128];
-    unsigned           seen, number, members;
-
-    if (sscanf(line, "port %hu", &port) == 1 || sscanf(line, "tool %255s %255s", tool, conf) == 2)
-        return;
-    if (sscanf(line, "person %d %llu %127s %127s", &n, &id, a, b) == 4 && n == person_count &&
-        n < PEOPLE_MAX) {
-        p = &people[person_count++];
-        p->id = id;
-        snprintf(p->email, sizeof p->email, "%s", a);
-        snprintf(p->csrf, sizeof p->csrf, "%s", b);
-        s = history_next(&p->history);
-        s->sent_us = s->acked_us = now_us();
-        return;
-    }
-    p = &people[person_count - 1];
-    s = history_last(&p->history);
-    if (sscanf(line, "collection %d %llu %127s %u %u %u", &at, &id, path, &seen, &number,
-               &members) == 6 &&
-        at < COLLECTIONS) {
-        snprintf(p->path[at], sizeof p->path[at], "%s", path);
-        p->collection[at] = id;
-        s->name[at] = number;
-        s->seen[at] = (uint8_t)seen;
-        s->members[at] = (uint8_t)members;
-        p->names = number > p->names ? number : p->names;
-    } else if (sscanf(line, "badge %d %llu %127s %127s %u", &at, &id, b, path, &seen) == 5 &&
-               at < BADGES) {
-        p->badge[at] = id;
-        snprintf(p->image[at], sizeof p->image[at], "%s", b);
-        snprintf(p->badge_path[at], sizeof p->badge_path[at], "%s", path);
-        s->badges |= (uint8_t)(1 << at);
-        s->badge_seen[at] = (uint8_t)seen;
-    } else if (sscanf(line, "cookie %n", &used) == 0 && used > 0) {
-        cookie_set(p, line + used, (long)strcspn(line + used, "\n"));
-    } else {
-        fprintf(stderr, "attack: no line of a plan: %s", line);
-        exit(2);
-    }
-}
-
-static void
-plan_read(const char *file)
-{
-    FILE *f = fopen(file, "r");
-    char  line[1024];
-
-    if (f == NULL) {
-        perror(file);
-        exit(2);
-    }
-    while (fgets(line, sizeof line, f) != NULL)
-        plan_line(line);
-    fclose(f);
 }
 
 static void

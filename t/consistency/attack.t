@@ -7,8 +7,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../http/lib";
 use IO::Handle;
+use IO::Select;
 use JSON::PP;
-use List::Util qw(max sum0);
+use List::Util qw(sum0);
 use Test::More;
 use Time::HiRes qw(sleep time);
 use OBI::Story;
@@ -124,10 +125,15 @@ sub repeat {
     }
     return;
 }
-sub kill_a_worker {
-    my ($pool) = @_;
-    my @workers = $stack->workers($pool);
-    kill KILL => $workers[ rand @workers ] if @workers;
+# To one of the pool's workers; goes on after `meanwhile`.
+sub a_worker {
+    my ($signal, $pool, $meanwhile) = @_;
+    my @workers = $stack->workers($pool) or return;
+    my $worker = $workers[ rand @workers ];
+    kill $signal => $worker;
+    return if !$meanwhile;
+    $meanwhile->();
+    kill CONT => $worker;
     return;
 }
 # The pools anew, with the guard preloaded, which takes nothing away yet; their clocks so many seconds off.
@@ -159,28 +165,33 @@ sub write_file {
     return;
 }
 
+# A name, how many parts of the time it gets, and what is done for so many seconds.
 my @faults = (
-    [ 'quiet', sub { sleep $_[0] } ],
-    [ 'replica 0 s behind', sub { replica_delay(0); sleep $_[0] } ],
-    [ 'replica 2 s behind', sub { replica_delay(2); sleep $_[0] } ],
-    [ 'replica 10 s behind', sub { replica_delay(10); sleep $_[0]; replica_delay(0) } ],
-    [ 'replication stopped', sub { $stack->sql('STOP SLAVE', 'replica'); sleep $_[0]; $stack->sql('START SLAVE', 'replica') } ],
-    [ 'memcached emptied', sub { repeat($_[0], 0.2, \&memcached_empties) } ],
-    [ 'memcached killed', sub { $stack->kill('memcached'); sleep $_[0] / 2; $stack->start('memcached'); sleep $_[0] / 2 } ],
-    [ 'memcached restarted', sub { repeat($_[0], 0.5, sub { $stack->kill('memcached'); $stack->start('memcached') }) } ],
-    [ 'memcached stopped', sub { $stack->pause('memcached'); sleep $_[0] * 2 / 3; $stack->continue('memcached'); sleep $_[0] / 3 } ],
-    [ 'memcached hangs for moments', sub {
+    [ 'quiet', 1, sub { sleep $_[0] } ],
+    [ 'replica 0 s behind', 1, sub { replica_delay(0); sleep $_[0] } ],
+    [ 'replica 2 s behind', 1, sub { replica_delay(2); sleep $_[0] } ],
+    [ 'replica 10 s behind', 1, sub { replica_delay(10); sleep $_[0]; replica_delay(0) } ],
+    [ 'replication stopped', 1, sub { $stack->sql('STOP SLAVE', 'replica'); sleep $_[0]; $stack->sql('START SLAVE', 'replica') } ],
+    [ 'memcached emptied', 1, sub { repeat($_[0], 0.2, \&memcached_empties) } ],
+    [ 'memcached killed', 1, sub { $stack->kill('memcached'); sleep $_[0] / 2; $stack->start('memcached'); sleep $_[0] / 2 } ],
+    [ 'memcached restarted', 1, sub { repeat($_[0], 0.5, sub { $stack->kill('memcached'); $stack->start('memcached') }) } ],
+    # Longer than a write waits for it.
+    [ 'memcached stopped', 2, sub { $stack->pause('memcached'); sleep $_[0] * 0.8; $stack->continue('memcached'); sleep $_[0] * 0.2 } ],
+    [ 'memcached hangs for moments', 1, sub {
         repeat($_[0], 0.4, sub { $stack->pause('memcached'); sleep 0.2; $stack->continue('memcached') });
     } ],
-    [ 'workers killed', sub { repeat($_[0], 0.3, sub { kill_a_worker($_) for qw(read app) }) } ],
-    [ 'killed before deleting', sub { guard('kill'); sleep $_[0]; guard('') } ],
-    [ 'clocks skewed', sub {
+    [ 'workers stopped for moments', 1, sub {
+        repeat($_[0], 0.05, sub { a_worker(STOP => 'read', sub { sleep rand 0.4 }) });
+    } ],
+    [ 'workers killed', 1, sub { repeat($_[0], 0.3, sub { a_worker(KILL => $_) for qw(read app) }) } ],
+    [ 'killed before deleting', 1, sub { guard('kill'); sleep $_[0]; guard('') } ],
+    [ 'clocks skewed', 1, sub {
         pools_start(app => 300, read => -300);
         sleep $_[0];
         pools_start();
     } ],
-    [ 'primary restarted', sub { primary_away('stop', $_[0]) } ],
-    [ 'primary killed', sub { replica_catches_up(); primary_away('kill', $_[0]) } ],
+    [ 'primary restarted', 1, sub { primary_away('stop', $_[0]) } ],
+    [ 'primary killed', 1, sub { replica_catches_up(); primary_away('kill', $_[0]) } ],
 );
 sub primary_away {
     my ($how, $seconds) = @_;
@@ -194,17 +205,17 @@ sub primary_away {
 }
 
 subtest 'every fault in turn' => sub {
-    my $each = ($minutes // 1) * 60 / @faults;
+    my $part = ($minutes // 1.2) * 60 / sum0(map { $_->[1] } @faults);
     my $plan = plan_file('all', $PEOPLE);
     pools_start();
     attack_begin($plan);
     my $removed = 1;
     for my $fault (@faults) {
-        my ($name, $do) = @$fault;
+        my ($name, $parts, $do) = @$fault;
         order("phase $name");
         # Some accounts go while something is wrong; the first, which is read most, stays.
         order('remove ' . $removed++) if $name =~ /10 s|stopped$|moments/ && $removed < $PEOPLE;
-        $do->($each);
+        $do->($parts * $part);
     }
     my @phases = attack_end();
     show(@phases);
@@ -218,23 +229,26 @@ subtest 'every fault in turn' => sub {
     }
 };
 
-# The same attack finds the fault when a guard is gone.
+# The same attack finds the fault when a guard is gone, and ends with it.
 for my $gone (
-    [ 'no-delete', 'writers delete nothing', sub { sleep 4 } ],
-    [ 'no-lease', 'whoever built a document stores it', sub { sleep 6 } ],
-    [ 'no-version', 'a replica is read whatever it has', sub { replica_delay(2); sleep 5; replica_delay(0) } ],
+    [ 'no-delete', 'writers delete nothing' ],
+    [ 'no-lease', 'whoever built a document stores it' ],
+    [ 'no-version', 'a replica is read whatever it has' ],
 ) {
-    my ($what, $name, $do) = @$gone;
+    my ($what, $name) = @$gone;
     subtest "without the guard: $name" => sub {
         my $plan = plan_file($what, 2);
+        replica_delay(2) if $what eq 'no-version';
         guard($what);
         pools_start();
         attack_begin($plan);
         order("phase $what");
-        $do->();
+        order('until stale');
+        ok($stack->wait_until(20, sub { IO::Select->new($answers)->can_read(0) }), 'within 20 s');
         my @phases = attack_end();
         show(@phases);
         cmp_ok(total('stale', @phases), '>', 0, 'it is found');
+        replica_delay(0);
     };
 }
 
