@@ -25,6 +25,8 @@ enum { READERS = 14, PHASES_MAX = 64, SHOWN_MAX = 12 };
 static const int64_t ALLOWED_US = 1000000;
 /* A worker that did not reach the primary a moment ago may still take it for down. */
 static const int64_t DOWN_AFTER_US = 5000000;
+/* What a killed worker did not delete is, by `obi jobs`. */
+static const int64_t SWEPT_US = 3000000;
 static const int64_t AGAIN_US = 50000;
 
 struct client {
@@ -53,7 +55,7 @@ static size_t        client_count;
 static struct counts phases[PHASES_MAX];
 static size_t        phase_count;
 static int64_t down_since_us, up_since_us = INT64_MIN / 2; /* down_since_us 0: the primary is up */
-static bool    ending;
+static bool    ending, until_stale;
 static long    shown;
 
 static struct counts *
@@ -309,7 +311,8 @@ write_done(struct client *c, const struct reply *r, int64_t ended_us)
     if (r != NULL)
         cookies_take(p, r->head);
     if (status == 303 || (status == 404 && c->write.gone_is_done && c->unfinished)) {
-        history_last(&p->history)->acked_us = ended_us;
+        /* 404 is no acknowledgement: an attempt before did it, and what that left undone is swept. */
+        history_last(&p->history)->acked_us = ended_us + (status == 404 ? SWEPT_US : 0);
         phase()->acked++;
         c->unfinished = false;
         c->own_left = one_in(2) ? 2 : 0;

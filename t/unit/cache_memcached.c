@@ -6,6 +6,7 @@
 
 #include "cache/cache.h"
 #include "core/clock.h"
+#include "core/limits.h"
 
 enum { TIMEOUT_MS = 50 };
 
@@ -164,7 +165,7 @@ static void
 a_document_that_is_too_large_or_over_is_not_stored(void **state)
 {
     struct fixture    *f = *state;
-    struct slice       key = a_key(f, "large"), huge = { calloc(1, 1100000), 1100000 }, got;
+    struct slice       key = a_key(f, "large"), huge = { calloc(5, MIB), 5 * MIB }, got;
     struct cache_lease lease;
     const struct {
         struct slice document;
