@@ -397,7 +397,7 @@ client_step(struct client *c)
 static int64_t
 think_us(void)
 {
-    if (one_in(10))
+    if (one_in(20))
         return 1200000;
     return one_in(2) ? 0 : draw(60000);
 }
