@@ -16,12 +16,14 @@
 enum { ADD, LEFT, REMOVE, OLD, HOLDING, SHOWN };
 
 static const struct stmt sql[] = {
-    [ADD] = { "purge.add", ON_PRIMARY, "ubi", "",
-              "INSERT INTO cache_purge (id, paths, created_at_s) VALUES (?, ?, ?)" },
+    /* By the primary's clock: those of the machines that write and sweep may be apart. */
+    [ADD] = { "purge.add", ON_PRIMARY, "ub", "",
+              "INSERT INTO cache_purge (id, paths, created_at_s) VALUES (?, ?, UNIX_TIMESTAMP())" },
     [LEFT] = { "purge.left", ON_PRIMARY, "", "ub", "SELECT id, paths FROM cache_purge LIMIT 1000" },
     [REMOVE] = { "purge.remove", ON_PRIMARY, "u", "", "DELETE FROM cache_purge WHERE id = ?" },
-    [OLD] = { "purge.old", ON_PRIMARY, "i", "ub",
-              "SELECT id, paths FROM cache_purge WHERE created_at_s < ? ORDER BY id LIMIT 100" },
+    [OLD] = { "purge.old", ON_PRIMARY, "", "ub",
+              "SELECT id, paths FROM cache_purge WHERE created_at_s < UNIX_TIMESTAMP()"
+              " ORDER BY id LIMIT 100" },
     [HOLDING] = { "purge.holding", ON_PRIMARY, "uu", "ub",
                   "SELECT c.id, c.path FROM collection c JOIN collection_badge m"
                   " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
@@ -179,8 +181,7 @@ purge_write(struct db *db, uint64_t *ret_id, struct err *e)
         return rc;
     do {
         *ret_id = rand_id();
-        rc = query_exec(db, &sql[ADD],
-                        BIND(U64(*ret_id), BYTES(sbuf_slice(&paths)), I64(clock_now_s())), NULL, e);
+        rc = query_exec(db, &sql[ADD], BIND(U64(*ret_id), BYTES(sbuf_slice(&paths))), NULL, e);
     } while (rc == ERR_STORE_DUPLICATE);
     return rc;
 }
@@ -275,7 +276,7 @@ store_purge_sweep(struct db *db, size_t *ret_done, size_t *ret_left, struct err 
     bool                            row;
     size_t                          before = db->purged_count, seen = 0;
 
-    if ((rc = query_run(db, &sql[OLD], BIND(I64(clock_now_s())), &q, e)) != ERR_NONE)
+    if ((rc = query_run(db, &sql[OLD], NO_BIND, &q, e)) != ERR_NONE)
         return rc;
     while ((rc = query_next(&q, &row, e)) == ERR_NONE && row) {
         seen++;

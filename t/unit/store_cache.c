@@ -219,6 +219,28 @@ what_a_killed_worker_left_is_swept(void **state)
     assert_int_equal(root_number("SELECT COUNT(*) FROM cache_purge"), 0);
 }
 
+static void
+a_writer_whose_clock_is_ahead_is_swept_like_others(void **state)
+{
+    struct fixture *f = *state;
+    struct learner  l = a_learner(f, "ahead");
+    char            file[128];
+    size_t          done, left;
+    FILE           *offset;
+
+    next_request(f, SLICE_NONE, true);
+    snprintf(file, sizeof file, "%s/clock", test_dir);
+    offset = fopen(file, "w");
+    fputs("3600\n", offset);
+    fclose(offset);
+    setenv("OBI_CLOCK_FILE", file, 1);
+    OK(store_collection_remove(f->db, l.user.id, l.collection, &f->e));
+    unsetenv("OBI_CLOCK_FILE");
+    usleep(1100 * 1000); /* the row goes when the request ends, or when it is swept */
+    OK(store_purge_sweep(f->db, &done, &left, &f->e));
+    assert_int_equal(done, 1);
+}
+
 /* Its learner asks again, and there is nothing left to change. */
 static void
 who_asks_again_is_answered_when_what_a_killed_worker_left_is_gone(void **state)
@@ -357,6 +379,7 @@ main(void)
         cmocka_unit_test(nothing_is_removed_for_a_write_that_did_not_happen),
         cmocka_unit_test(the_purge_row_goes_when_the_cache_has_confirmed),
         cmocka_unit_test(what_a_killed_worker_left_is_swept),
+        cmocka_unit_test(a_writer_whose_clock_is_ahead_is_swept_like_others),
         cmocka_unit_test(who_asks_again_is_answered_when_what_a_killed_worker_left_is_gone),
         cmocka_unit_test(with_a_killed_memcached_writes_are_as_fast_as_ever),
         cmocka_unit_test(a_write_waits_for_a_memcached_that_hangs_until_what_it_holds_is_over),
