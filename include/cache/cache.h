@@ -3,9 +3,9 @@
  * again by itself.
  *
  * Filling, on a miss: cache_lease; who gets LEASE_YOURS builds the document and calls cache_store
- * with the lease; who gets LEASE_TAKEN or LEASE_NONE builds it too, or waits a little and gets
- * again, and stores nothing. Writing: commit, then cache_delete, then acknowledge: a lease that was
- * deleted can no longer be stored over. */
+ * with the lease. Who gets LEASE_TAKEN, or finds the key leased, waits a little and gets again, then
+ * builds it too and stores nothing; so does who gets LEASE_NONE, at once. Writing: commit, then
+ * cache_delete, then acknowledge: a lease that was deleted can no longer be stored over. */
 #ifndef OBI_CACHE_CACHE_H
 #define OBI_CACHE_CACHE_H
 
@@ -40,8 +40,10 @@ void          cache_free(struct cache *c);
 
 enum cache_found {
     CACHE_HIT,
-    CACHE_MISS, /* not there, or only a lease is */
-    CACHE_AWAY, /* the server did not answer */
+    CACHE_MISS,
+    CACHE_LEASED, /* somebody is building it */
+    CACHE_UNKEPT, /* somebody built it a moment ago, and it was not to be stored */
+    CACHE_AWAY,   /* the server did not answer */
 };
 /* Out     *ret on CACHE_HIT, in `a`. */
 enum cache_found cache_get(struct cache *c, struct arena *a, struct slice key, struct slice *ret);
@@ -56,9 +58,9 @@ struct cache_lease {
 };
 /* Reserves the key for 3 s. Take it before the first read of what the document is made of. */
 enum cache_lease_answer cache_lease(struct cache *c, struct slice key, struct cache_lease *ret);
-/* Stores over the lease for `ttl_s` seconds, at most cache.ttl; 0 or less stores nothing. False
- * when the lease was deleted or has run out, the document is over 4 MB, or the server did not
- * answer. */
+/* Stores over the lease for `ttl_s` seconds, at most cache.ttl. False when the lease was deleted or
+ * has run out, the server did not answer, or the document is not to be stored: it is over 4 MB, or
+ * ttl_s is 0 or less; the key is CACHE_UNKEPT for a second then. */
 bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct slice document,
                  int64_t ttl_s);
 

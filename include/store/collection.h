@@ -39,6 +39,7 @@ MUST_USE enum err_code store_collection_by_path(struct db *db, struct slice path
  * LIMIT_COLLECTION_BADGES. */
 MUST_USE enum err_code store_collection_put_badge(struct db *db, uint64_t user, uint64_t id,
                                                   uint64_t badge, struct err *e);
+/* One that is not in is no error. */
 MUST_USE enum err_code store_collection_drop_badge(struct db *db, uint64_t user, uint64_t id,
                                                    uint64_t badge, struct err *e);
 /* Moves a badge `by` places (negative: towards the front), stopping at the ends. */

@@ -14,11 +14,13 @@
 const char *const cache_variants[] = { "-", "en" };
 const size_t      cache_variant_count = COUNT_OF(cache_variants);
 
-enum { KEY_BYTES_MAX = 250, LEASE_S = 3, DOCUMENT_BYTES_MAX = 4 * MIB - 4 * KIB };
+enum { KEY_BYTES_MAX = 250, LEASE_S = 3, UNKEPT_S = 1, DOCUMENT_BYTES_MAX = 4 * MIB - 4 * KIB };
 
 /* What stands under a key while its document is being built; no document begins so. */
 #define LEASE_MARK "lease "
 enum { LEASE_BYTES = sizeof LEASE_MARK - 1 + 16 };
+/* What takes the lease's place when the document is not stored, so that nobody waits for it. */
+#define UNKEPT_MARK "unkept"
 
 enum { AWAY_MS = 1000 };
 
@@ -241,8 +243,12 @@ cache_get(struct cache *c, struct arena *a, struct slice key, struct slice *ret)
         return CACHE_MISS;
     if (rc != MEMCACHED_SUCCESS)
         return CACHE_AWAY;
-    if (value == NULL || is_lease(value, n))
+    if (value == NULL)
         return CACHE_MISS;
+    if (is_lease(value, n))
+        return CACHE_LEASED;
+    if (slice_eq((struct slice){ value, n }, SL(UNKEPT_MARK)))
+        return CACHE_UNKEPT;
     *ret = arena_copy(a, (struct slice){ value, n });
     return CACHE_HIT;
 }
@@ -294,17 +300,23 @@ cache_store(struct cache *c, struct slice key, struct cache_lease lease, struct 
     int64_t            began_us = clock_monotonic_us();
     memcached_return_t rc;
     struct server     *s;
+    bool               keeps;
 
     if (c == NULL || key.n == 0)
         return false;
-    if (ttl_s > c->ttl_s)
-        ttl_s = c->ttl_s;
-    if (ttl_s <= 0 || document.n > DOCUMENT_BYTES_MAX || is_away(s = server_of(c, key)))
+    if (is_away(s = server_of(c, key)))
         return false; /* the lease runs out by itself */
+    keeps = ttl_s > 0 && document.n <= DOCUMENT_BYTES_MAX;
+    if (!keeps) {
+        document = SL(UNKEPT_MARK);
+        ttl_s = UNKEPT_S;
+    } else if (ttl_s > c->ttl_s) {
+        ttl_s = c->ttl_s;
+    }
     rc = memcached_cas(s->reader, key.p, key.n, document.p, document.n, ttl_s, 0, lease.cas);
     note(s, is_answer(rc));
     c->took_us += clock_monotonic_us() - began_us;
-    return rc == MEMCACHED_SUCCESS;
+    return keeps && rc == MEMCACHED_SUCCESS;
 }
 
 bool

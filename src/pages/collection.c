@@ -305,7 +305,7 @@ change_badge(struct req *r, struct resp *out, const struct opened *o, struct err
         return FAIL(e, FIELD_INVALID, "nothing to do");
     rc = drop ? store_collection_drop_badge(r->db, r->user->id, o->c.id, badge, e)
               : store_collection_move_badge(r->db, r->user->id, o->c.id, badge, by, e);
-    if (rc != ERR_NONE && !(drop && rc == ERR_NOT_FOUND)) /* out already: another tab was quicker */
+    if (rc != ERR_NONE)
         return rc;
     if (drop)
         resp_flash(r, out, "collection.dropped");

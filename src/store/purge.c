@@ -13,14 +13,17 @@
 #include "core/rand.h"
 #include "core/sbuf.h"
 
-enum { ADD, REMOVE, OLD, HOLDING, SHOWN };
+enum { ADD, LEFT, REMOVE, OLD, HOLDING, SHOWN };
 
 static const struct stmt sql[] = {
-    [ADD] = { "purge.add", ON_PRIMARY, "ubi", "",
-              "INSERT INTO cache_purge (id, paths, created_at_s) VALUES (?, ?, ?)" },
+    /* By the primary's clock: those of the machines that write and sweep may be apart. */
+    [ADD] = { "purge.add", ON_PRIMARY, "ub", "",
+              "INSERT INTO cache_purge (id, paths, created_at_s) VALUES (?, ?, UNIX_TIMESTAMP())" },
+    [LEFT] = { "purge.left", ON_PRIMARY, "", "ub", "SELECT id, paths FROM cache_purge LIMIT 1000" },
     [REMOVE] = { "purge.remove", ON_PRIMARY, "u", "", "DELETE FROM cache_purge WHERE id = ?" },
-    [OLD] = { "purge.old", ON_PRIMARY, "i", "ub",
-              "SELECT id, paths FROM cache_purge WHERE created_at_s < ? ORDER BY id LIMIT 100" },
+    [OLD] = { "purge.old", ON_PRIMARY, "", "ub",
+              "SELECT id, paths FROM cache_purge WHERE created_at_s < UNIX_TIMESTAMP()"
+              " ORDER BY id LIMIT 100" },
     [HOLDING] = { "purge.holding", ON_PRIMARY, "uu", "ub",
                   "SELECT c.id, c.path FROM collection c JOIN collection_badge m"
                   " ON m.user_id = c.user_id AND m.collection_id = c.id AND m.badge_id = ?"
@@ -116,6 +119,49 @@ touch_badge(struct db *db, uint64_t user, uint64_t id, struct err *e)
     return rc;
 }
 
+/* Adds the paths of a row to those of this write if they have one in common. */
+static void
+touch_with(struct db *db, struct slice text)
+{
+    struct slice paths = text, path;
+    bool         common = false;
+
+    while (!common && slice_next(&paths, '\n', &path))
+        for (const struct touch *t = db->touched; t != NULL; t = t->next)
+            common = common || slice_eq(t->path, path);
+    text = common ? arena_copy(db->a, text) : SLICE_NONE;
+    while (slice_next(&text, '\n', &path))
+        if (path.n > 0)
+            touch_one(db, path);
+}
+
+/* A row of this request's whose keys are gone. */
+static bool
+is_purged(const struct db *db, uint64_t id)
+{
+    for (size_t i = 0; i < db->purged_count; i++)
+        if (db->purged[i] == id)
+            return true;
+    return false;
+}
+
+/* A worker that is killed between its commit and the deletion leaves documents of which this write, which is
+ * perhaps the same once more, finds nothing to change: it is acknowledged when those are gone too. */
+static enum err_code
+touch_left(struct db *db, struct err *e)
+{
+    SCOPED(query_done) struct query q;
+    enum err_code                   rc;
+    bool                            row;
+
+    if ((rc = query_run(db, &sql[LEFT], NO_BIND, &q, e)) != ERR_NONE)
+        return rc;
+    while ((rc = query_next(&q, &row, e)) == ERR_NONE && row)
+        if (!is_purged(db, q.col[0].u))
+            touch_with(db, q.col[1].s);
+    return rc;
+}
+
 enum err_code
 purge_write(struct db *db, uint64_t *ret_id, struct err *e)
 {
@@ -130,10 +176,12 @@ purge_write(struct db *db, uint64_t *ret_id, struct err *e)
         sbuf_add(&paths, t->path);
         sbuf_add_char(&paths, '\n');
     }
+    /* The row has this write's own paths alone, or one that is left would grow with each that follows. */
+    if ((rc = touch_left(db, e)) != ERR_NONE)
+        return rc;
     do {
         *ret_id = rand_id();
-        rc = query_exec(db, &sql[ADD],
-                        BIND(U64(*ret_id), BYTES(sbuf_slice(&paths)), I64(clock_now_s())), NULL, e);
+        rc = query_exec(db, &sql[ADD], BIND(U64(*ret_id), BYTES(sbuf_slice(&paths))), NULL, e);
     } while (rc == ERR_STORE_DUPLICATE);
     return rc;
 }
@@ -228,7 +276,7 @@ store_purge_sweep(struct db *db, size_t *ret_done, size_t *ret_left, struct err 
     bool                            row;
     size_t                          before = db->purged_count, seen = 0;
 
-    if ((rc = query_run(db, &sql[OLD], BIND(I64(clock_now_s())), &q, e)) != ERR_NONE)
+    if ((rc = query_run(db, &sql[OLD], NO_BIND, &q, e)) != ERR_NONE)
         return rc;
     while ((rc = query_next(&q, &row, e)) == ERR_NONE && row) {
         seen++;

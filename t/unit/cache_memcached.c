@@ -6,6 +6,7 @@
 
 #include "cache/cache.h"
 #include "core/clock.h"
+#include "core/limits.h"
 
 enum { TIMEOUT_MS = 50 };
 
@@ -105,7 +106,7 @@ what_is_stored_over_a_lease_is_found(void **state)
 
     assert_int_equal(cache_get(f->cache, f->a, key, &got), CACHE_MISS);
     assert_int_equal(cache_lease(f->cache, key, &lease), LEASE_YOURS);
-    assert_int_equal(cache_get(f->cache, f->a, key, &got), CACHE_MISS); /* a lease is no document */
+    assert_int_equal(cache_get(f->cache, f->a, key, &got), CACHE_LEASED); /* a lease is no document */
     assert_int_equal(cache_lease(f->other, key, &(struct cache_lease){ 0 }), LEASE_TAKEN);
     assert_true(cache_store(f->cache, key, lease, SL("a document\0with a NUL"), 60));
     assert_int_equal(cache_get(f->other, f->a, key, &got), CACHE_HIT);
@@ -164,13 +165,20 @@ static void
 a_document_that_is_too_large_or_over_is_not_stored(void **state)
 {
     struct fixture    *f = *state;
-    struct slice       key = a_key(f, "large"), huge = { calloc(1, 1100000), 1100000 };
+    struct slice       key = a_key(f, "large"), huge = { calloc(5, MIB), 5 * MIB }, got;
     struct cache_lease lease;
+    const struct {
+        struct slice document;
+        int64_t      ttl_s;
+    } unkept[] = { { huge, 60 }, { SL("over"), 0 }, { SL("over"), -5 } };
 
-    assert_int_equal(cache_lease(f->cache, key, &lease), LEASE_YOURS);
-    assert_false(cache_store(f->cache, key, lease, huge, 60));
-    assert_false(cache_store(f->cache, key, lease, SL("over"), 0));
-    assert_false(cache_store(f->cache, key, lease, SL("over"), -5));
+    for (size_t i = 0; i < COUNT_OF(unkept); i++) {
+        assert_int_equal(cache_lease(f->cache, key, &lease), LEASE_YOURS);
+        assert_false(cache_store(f->cache, key, lease, unkept[i].document, unkept[i].ttl_s));
+        assert_int_equal(cache_get(f->other, f->a, key, &got), CACHE_UNKEPT); /* nobody waits for it */
+        assert_int_equal(cache_lease(f->other, key, &lease), LEASE_TAKEN);
+        assert_true(cache_delete(f->cache, &key, 1));
+    }
     free((void *)(uintptr_t)huge.p);
 }
 

@@ -233,6 +233,50 @@ one_whom_the_lease_is_not_given_answers_and_keeps_nothing(void **state)
 }
 
 static void
+a_reader_waits_for_the_one_who_builds(void **state)
+{
+    struct worker *w = *state;
+    struct slice   key = cache_key(w->life, "-", SL("/d/9")), document;
+    char          *first = keep(w, get(w, "/d/9"));
+    unsigned       before = ran;
+    pid_t          builder;
+
+    assert_int_equal(cache_get(w->app.cache, w->life, key, &document), CACHE_HIT);
+    assert_true(cache_delete(w->app.cache, &key, 1));
+    builder = fork();
+    if (builder == 0) {
+        struct cache      *c = cache_new(w->app.conf);
+        struct cache_lease lease;
+
+        while (cache_lease(c, key, &lease) != LEASE_YOURS)
+            usleep(1000);
+        usleep(50 * 1000);
+        cache_store(c, key, lease, document, 60);
+        _exit(0);
+    }
+    while (cache_get(w->app.cache, w->life, key, &document) == CACHE_MISS)
+        usleep(1000);
+    assert_string_equal(arena_str(w->life, get(w, "/d/9")), first);
+    assert_int_equal(ran, before);
+    waitpid(builder, NULL, 0);
+}
+
+static void
+nobody_waits_for_what_will_not_be_kept(void **state)
+{
+    struct worker *w = *state;
+    int64_t        began_ms;
+
+    fresh_until_s = clock_now_s() - 1;
+    assert_has(get(w, "/d/10"), "Status: 200 ");
+    began_ms = clock_monotonic_ms();
+    for (int i = 0; i < 3; i++)
+        assert_has(get(w, "/d/10"), "Status: 200 ");
+    fresh_until_s = 0;
+    assert_in_range(clock_monotonic_ms() - began_ms, 0, 199);
+}
+
+static void
 what_is_no_document_is_not_shown(void **state)
 {
     static const char  old[] = "HTTP/1.1 200 OK\r\nX-OBI-Release: old\r\nETag: \"x\"\r\n\r\nold";
@@ -283,6 +327,8 @@ main(void)
         cmocka_unit_test(other_failures_are_not_kept),
         cmocka_unit_test(what_is_over_is_not_kept),
         cmocka_unit_test(one_whom_the_lease_is_not_given_answers_and_keeps_nothing),
+        cmocka_unit_test(a_reader_waits_for_the_one_who_builds),
+        cmocka_unit_test(nobody_waits_for_what_will_not_be_kept),
         cmocka_unit_test(what_is_no_document_is_not_shown),
         cmocka_unit_test(pages_are_kept_by_language_and_without_a_cookie),
         cmocka_unit_test(without_memcached_everything_is_answered),

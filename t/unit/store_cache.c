@@ -220,6 +220,54 @@ what_a_killed_worker_left_is_swept(void **state)
 }
 
 static void
+a_writer_whose_clock_is_ahead_is_swept_like_others(void **state)
+{
+    struct fixture *f = *state;
+    struct learner  l = a_learner(f, "ahead");
+    char            file[128];
+    size_t          done, left;
+    FILE           *offset;
+
+    next_request(f, SLICE_NONE, true);
+    snprintf(file, sizeof file, "%s/clock", test_dir);
+    offset = fopen(file, "w");
+    fputs("3600\n", offset);
+    fclose(offset);
+    setenv("OBI_CLOCK_FILE", file, 1);
+    OK(store_collection_remove(f->db, l.user.id, l.collection, &f->e));
+    unsetenv("OBI_CLOCK_FILE");
+    usleep(1100 * 1000); /* the row goes when the request ends, or when it is swept */
+    OK(store_purge_sweep(f->db, &done, &left, &f->e));
+    assert_int_equal(done, 1);
+}
+
+/* Its learner asks again, and there is nothing left to change. */
+static void
+who_asks_again_is_answered_when_what_a_killed_worker_left_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct learner  l = a_learner(f, "again"), other = a_learner(f, "elsewhere");
+    struct slice    left = SL("/images/badge/left.png"), others = SL("/images/badge/others.png");
+    size_t          done, still;
+
+    next_request(f, SLICE_NONE, true);
+    publish(f, left);
+    publish(f, others);
+    server_sql("primary", arena_printf(f->a,
+                                       "INSERT INTO cache_purge VALUES (1, '%.*s\n%.*s\n', 0),"
+                                       " (2, '%.*s\n%.*s\n', 0)",
+                                       SLICE_FMT(left), SLICE_FMT(l.paths[0]), SLICE_FMT(others),
+                                       SLICE_FMT(other.paths[0]))
+                              .p);
+    OK(store_collection_drop_badge(f->db, l.user.id, l.collection, 1, &f->e));
+    assert_true(is_gone(f, left));
+    assert_false(is_gone(f, others));
+    next_request(f, SLICE_NONE, true);
+    OK(store_purge_sweep(f->db, &done, &still, &f->e));
+    assert_int_equal(done, 2);
+}
+
+static void
 with_a_killed_memcached_writes_are_as_fast_as_ever(void **state)
 {
     struct fixture *f = *state;
@@ -331,6 +379,8 @@ main(void)
         cmocka_unit_test(nothing_is_removed_for_a_write_that_did_not_happen),
         cmocka_unit_test(the_purge_row_goes_when_the_cache_has_confirmed),
         cmocka_unit_test(what_a_killed_worker_left_is_swept),
+        cmocka_unit_test(a_writer_whose_clock_is_ahead_is_swept_like_others),
+        cmocka_unit_test(who_asks_again_is_answered_when_what_a_killed_worker_left_is_gone),
         cmocka_unit_test(with_a_killed_memcached_writes_are_as_fast_as_ever),
         cmocka_unit_test(a_write_waits_for_a_memcached_that_hangs_until_what_it_holds_is_over),
         cmocka_unit_test(a_write_goes_on_as_soon_as_memcached_answers_again),
