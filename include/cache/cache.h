@@ -22,7 +22,8 @@ struct cache;
  * release that shows the same rows in another way the cache is emptied: `obi cache empty`. */
 #define CACHE_RELEASE "3"
 
-/* What the path does not say about a document: its language, or "-" where it has none. A writer
+/* What the path does not say about a document: its language, or "-" where it has none, and behind
+ * it `gz` where it is compressed. A writer
  * deletes a path under each of these, so a document may be stored under no other. */
 extern const char *const cache_variants[];
 extern const size_t      cache_variant_count;

@@ -44,5 +44,7 @@ struct slice media_type(struct slice content_type);
  * specific range that matches decides, and a weight of 0 says no. SLICE_NONE (no header) takes
  * anything. */
 bool accept_takes_json(struct slice accept);
+/* Whether an Accept-Encoding header names gzip. */
+bool accept_takes_gzip(struct slice accept_encoding);
 
 #endif

@@ -11,7 +11,7 @@
 #include "core/log.h"
 #include "core/rand.h"
 
-const char *const cache_variants[] = { "-", "en" };
+const char *const cache_variants[] = { "-", "-gz", "en", "engz" };
 const size_t      cache_variant_count = COUNT_OF(cache_variants);
 
 enum { KEY_BYTES_MAX = 250, LEASE_S = 3, UNKEPT_S = 1, DOCUMENT_BYTES_MAX = 4 * MIB - 4 * KIB };

@@ -1,4 +1,4 @@
-/* Whether JSON satisfies an Accept header. */
+/* Whether JSON satisfies an Accept header, and gzip an Accept-Encoding. */
 #include "http_int.h"
 
 /* Only "q=0", "q=0.", "q=0.0" to "q=0.000" refuse; what is no weight at all is as if it were not
@@ -55,4 +55,16 @@ accept_takes_json(struct slice accept)
         }
     }
     return answer;
+}
+
+/* "*" is left to those who name gzip, which all do that can read it. */
+bool
+accept_takes_gzip(struct slice accept_encoding)
+{
+    struct slice rest = accept_encoding, item, coding;
+
+    while (slice_next(&rest, ',', &item))
+        if (slice_next(&item, ';', &coding) && slice_eq_nocase(slice_trim(coding), SL("gzip")))
+            return !weight_is_zero(item);
+    return false;
 }

@@ -40,14 +40,16 @@ is_usual_spelling(struct slice path)
     return true;
 }
 
-/* Pages differ by language, everything else is the same for all. */
+/* Pages differ by language, and all but pictures by whether they are compressed. */
 static const char *
 variant_of(const struct exchange *x)
 {
-    if (x->req.route->reply != HTML)
-        return "-";
+    struct slice language = x->req.route->reply == HTML ? x->req.language : SL("-");
+    struct slice variant =
+        arena_printf(x->req.arena, "%.*s%s", SLICE_FMT(language), x->zips ? "gz" : "");
+
     for (size_t i = 0; i < cache_variant_count; i++)
-        if (slice_eq(slice_str(cache_variants[i]), x->req.language))
+        if (slice_eq(slice_str(cache_variants[i]), variant))
             return cache_variants[i];
     return NULL;
 }
@@ -111,10 +113,13 @@ bool
 cached_find(struct exchange *x)
 {
     struct req  *r = &x->req;
-    const char  *variant = variant_of(x);
+    const char  *variant;
     struct slice document;
     bool         found = false;
 
+    x->zips = r->route->cached && r->route->reply != IMAGE &&
+              accept_takes_gzip(req_header(r, "Accept-Encoding"));
+    variant = variant_of(x);
     if (!r->route->cached || req_arg(r, "callback").p != NULL || !is_acceptable(r))
         return false;
     /* Whatever else stands in the query says nothing: the document must not depend on it. */
@@ -196,7 +201,14 @@ cached_keep(struct exchange *x, struct slice head)
     x->req.cache_us += cache_took_us(x->app->cache);
 }
 
-/* If-None-Match: a list of tags, weak ones too, for nginx weakens them when it compresses. */
+/* A tag without the mark of a weak one: compressed documents have that. */
+static struct slice
+opaque(struct slice tag)
+{
+    return slice_starts(tag, SL("W/")) ? slice_from(tag, 2) : tag;
+}
+
+/* If-None-Match: a list of tags, compared weakly (RFC 9110, 13.1.2). */
 bool
 cached_is_known(const struct exchange *x)
 {
@@ -206,9 +218,7 @@ cached_is_known(const struct exchange *x)
         return false;
     while (slice_next(&rest, ',', &item)) {
         item = slice_trim(item);
-        if (slice_starts(item, SL("W/")))
-            item = slice_from(item, 2);
-        if (slice_eq(item, x->etag) || slice_eq(item, SL("*")))
+        if (slice_eq(opaque(item), opaque(x->etag)) || slice_eq(item, SL("*")))
             return true;
     }
     return false;

@@ -33,6 +33,7 @@ struct exchange {
     bool                      leased; /* and we are who fills it */
     struct slice              key, etag, kept_head;
     struct cache_lease        lease;
+    bool                      zips;   /* for who takes gzip */
     bool                      shown_flash;
     struct slice              place; /* in the fetch pool, to be given back */
 };
@@ -75,6 +76,8 @@ void cached_mark(struct exchange *x);
 /* Behind it: `head` is every header line but the status and the ETag. */
 void cached_keep(struct exchange *x, struct slice head);
 bool cached_is_known(const struct exchange *x);
+/* gzip.c: the body and its ETag, where the route is public and the client takes it. */
+void gzip_answer(struct exchange *x);
 /* response.c: status line, headers of safety, length. */
 void response_write(struct exchange *x, struct raw_reply *ret);
 struct slice resp_header_get(const struct resp *out, const char *name);

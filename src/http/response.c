@@ -169,6 +169,13 @@ policy_of(const struct exchange *x)
     return SL("default-src 'none'; frame-ancestors 'none'");
 }
 
+static struct slice
+with_encoding(struct arena *a, struct slice vary)
+{
+    return vary.n == 0 ? SL("Accept-Encoding")
+                       : arena_printf(a, "%.*s, Accept-Encoding", SLICE_FMT(vary));
+}
+
 static void
 add_safety(struct exchange *x)
 {
@@ -188,6 +195,8 @@ add_safety(struct exchange *x)
     if (row != NULL && (row->reply == HTML || row->reply == ANY))
         default_header(out, "Vary",
                        row->cached ? SL("Accept-Language") : SL("Accept, Accept-Language"));
+    if (row != NULL && row->cached && row->reply != IMAGE)
+        resp_header(out, "Vary", with_encoding(out->arena, resp_header_get(out, "Vary")));
 }
 
 /* Every line but the status and the ETag, with the empty line at the end. */
@@ -237,16 +246,24 @@ status_and(const struct exchange *x, struct slice lines)
     return sbuf_slice(&head);
 }
 
-/* What a 304 says again: all but the body's type and length, the first two lines. So does nginx. */
+/* What a 304 says again: all but what describes the body that is not sent. So does nginx. */
 static void
 write_known(struct exchange *x, struct slice lines, struct raw_reply *ret)
 {
+    struct sbuf  kept;
     struct slice line;
 
-    slice_next(&lines, '\n', &line);
-    slice_next(&lines, '\n', &line);
+    sbuf_init(&kept, x->resp.arena);
+    while (slice_next(&lines, '\n', &line)) {
+        if (slice_starts(line, SL("Content-Type: ")) ||
+            slice_starts(line, SL("Content-Length: ")) ||
+            slice_starts(line, SL("Content-Encoding: ")))
+            continue;
+        sbuf_add(&kept, line);
+        sbuf_add_char(&kept, '\n');
+    }
     x->resp.status = 304;
-    ret->head = status_and(x, lines);
+    ret->head = status_and(x, sbuf_slice(&kept));
     ret->body = SL("");
 }
 
@@ -258,6 +275,7 @@ response_write(struct exchange *x, struct raw_reply *ret)
 
     if (lines.n == 0) {
         cached_mark(x);
+        gzip_answer(x);
         add_safety(x);
         lines = header_lines(out, out->status == 204 || out->status == 304);
         cached_keep(x, lines);

@@ -80,18 +80,24 @@ for my $kind (
     [ 'a weak If-None-Match among others', sub { 'GET', $_[0], 'If-None-Match' => "\"x\", W/$etag{ $_[0] }" } ],
     [ 'another If-None-Match', sub { 'GET', $_[0], 'If-None-Match' => '"x"' } ],
     [ 'gzip', sub { 'GET', $_[0], 'Accept-Encoding' => 'gzip' } ],
+    [ 'gzip among others', sub { 'GET', $_[0], 'Accept-Encoding' => 'br;q=1.0, GZip;q=0.8, *;q=0.1' } ],
+    [ 'no gzip', sub { 'GET', $_[0], 'Accept-Encoding' => 'gzip;q=0.0, deflate' } ],
+    [ 'If-None-Match and gzip', sub { 'GET', $_[0], 'Accept-Encoding' => 'gzip', 'If-None-Match' => "W/$etag{ $_[0] }" } ],
     [ 'JSON wanted', sub { 'GET', $_[0], Accept => 'application/json, text/plain, */*' } ],
     [ 'an argument for others', sub { 'GET', "$_[0]?utm_source=x&y", } ],
     [ 'an origin', sub { 'GET', $_[0], Origin => 'https://blog.example', Cookie => 'a=b' } ],
 ) {
     my ($name, $request) = @$kind;
     subtest $name => sub {
-        ask(GET => $_) for @there;
+        ask($request->($_)) for @there;
         my %nginx = with_no_worker(sub { map { $_ => said(ask($request->($_))) } @there });
         for my $path (@there) {
             my ($method, $address, %headers) = $request->($path);
             my $worker = said(ask($method, $address =~ /\?/ ? "$address&z=%20" : "$address?z=%20", %headers));
             is_deeply($nginx{$path}, $worker, $path);
+            my $packed = ($worker->{headers}{'content-encoding'} // '') eq 'gzip';
+            is($packed ? 1 : 0, ($name =~ /^gzip/ && $path !~ /images/ && length $worker->{content} >= 200) ? 1 : 0,
+                'compressed where it helps') if $name !~ /Match/;
             if ($name =~ /^(a weak )?If-None-Match/) {
                 is($worker->{status}, 304, 'it is known');
                 is($worker->{content}, '', 'and not sent');
@@ -104,6 +110,8 @@ for my $kind (
 subtest 'what nginx cannot tell goes to a worker' => sub {
     my ($json, $bare, $picture) = @there[0, 1, 8];
     ask(GET => $_) for $json, $bare, $picture;
+    is(said(ask(GET => "$json?callback=f", 'Accept-Encoding' => 'gzip'))->{content}, ask(GET => "$json?callback=f")->{content},
+        'a callback, compressed or not');
     like(ask(GET => "$json?callback=f")->{content}, qr{f\(}, 'a callback');
     like(ask(GET => "$json?x=1&%63allback=g")->{content}, qr/g\(/, 'in whatever spelling');
     is(ask(GET => $bare, Accept => 'text/csv')->{status}, 400, 'an Accept that JSON does not satisfy');
