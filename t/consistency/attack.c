@@ -25,8 +25,6 @@ enum { READERS = 14, PHASES_MAX = 64, SHOWN_MAX = 12 };
 static const int64_t ALLOWED_US = 1000000;
 /* A worker that did not reach the primary a moment ago may still take it for down. */
 static const int64_t DOWN_AFTER_US = 5000000;
-/* What a killed worker did not delete is, by `obi jobs`. */
-static const int64_t SWEPT_US = 3000000;
 static const int64_t AGAIN_US = 50000;
 
 struct client {
@@ -122,6 +120,7 @@ judge(const struct client *c, const struct seen *seen, bool marked, int64_t ende
         struct judgement    j = history_judge(&people[c->person].history, s, c->began_us, ended_us);
         const char         *what = NULL;
 
+        history_note(&people[c->person].history, s, &j, ended_us);
         /* What a worker reads from a replica while no primary answers; only what has a body can be marked. */
         if (down && (marked || c->kind == IMAGE || c->kind == OWN_PAGE || s->value == 0))
             continue;
@@ -322,7 +321,7 @@ write_done(struct client *c, const struct reply *r, int64_t ended_us)
         printf("# the write was refused: %d %s\n%.400s\n", status, c->request.p, r->body.p);
     phase()->unknown += !c->unfinished;
     c->unfinished = true;
-    c->wake_us = now_us() + AGAIN_US;
+    c->wake_us = now_us() + (one_in(3) ? SWEPT_US + ALLOWED_US : AGAIN_US);
 }
 
 /* ---- accounts --------------------------------------------------------------------------------------- */
@@ -441,6 +440,15 @@ phase_begin(const char *name)
     phases[phase_count++].began_us = now_us();
 }
 
+/* Nothing is swept for a while. */
+static void
+down_begin(void)
+{
+    down_since_us = now_us();
+    for (int i = 0; i < person_count; i++)
+        history_last(&people[i].history)->shown_us = 0;
+}
+
 static void
 obey(char *line)
 {
@@ -450,7 +458,7 @@ obey(char *line)
     else if (strncmp(line, "remove ", 7) == 0)
         people[atoi(line + 7)].removing = true;
     else if (strcmp(line, "primary down") == 0)
-        down_since_us = now_us();
+        down_begin();
     else if (strcmp(line, "primary up") == 0)
         down_since_us = 0, up_since_us = now_us();
     else if (strcmp(line, "until stale") == 0)
