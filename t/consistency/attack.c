@@ -71,8 +71,8 @@ static const char *const kind_names[] = { "groups.json",       "group.json",
                                           "/share/collection", "/share/collection.json",
                                           "/share/badge",      "/share/badge.json",
                                           "/images/badge",     "/collections" };
-static const char *const how_names[] = { "plain", "gzip",   "HEAD", "If-None-Match",
-                                         "JSONP", "cookie", "query" };
+static const char *const how_names[] = { "plain", "gzip", "HEAD",   "If-None-Match",
+                                         "JSONP", "bare", "cookie", "query" };
 
 static void
 show_fault(const struct client *c, const char *what, const struct sight *s,
@@ -177,11 +177,15 @@ read_begin(struct client *c)
     path_of(&people[c->person], c->kind, c->at, to);
     if (c->how == JSONP)
         text_printf(to, "?callback=show");
+    else if (c->how == BARE)
+        to->n -= sizeof ".json" - 1;
     else if (c->how == QUERY)
         text_printf(to, "?utm_source=%u", draw(1000));
     text_printf(to, " HTTP/1.1\r\nHost: localhost:%u\r\n", port);
     if (c->how == GZIP)
         text_printf(to, "Accept-Encoding: gzip\r\n");
+    if (c->how == BARE)
+        text_printf(to, "Accept: application/json\r\n");
     c->sent_tag[0] = '\0';
     if (c->how == KNOWN && tag_last(document_of(c))->text[0] != '\0') {
         snprintf(c->sent_tag, sizeof c->sent_tag, "%s", tag_last(document_of(c))->text);
@@ -212,7 +216,7 @@ read_next(struct client *c)
     if (c->kind == GROUPS)
         c->at = 0;
     c->how = one_in(2) ? PLAIN : (enum how)draw(HOWS);
-    if (c->how == JSONP && c->kind > GROUP_JSON)
+    if ((c->how == JSONP || c->how == BARE) && c->kind > GROUP_JSON)
         c->how = PLAIN;
     if (c->how == COOKIE && people[c->person].gone)
         c->how = PLAIN;
@@ -463,8 +467,10 @@ obey(char *line)
         down_since_us = 0, up_since_us = now_us();
     else if (strcmp(line, "until stale") == 0)
         until_stale = true;
-    else
+    else {
         ending = true;
+        alarm(120); /* for writes that nobody answers any more */
+    }
 }
 
 /* Whole lines of standard input. */
@@ -476,10 +482,8 @@ orders_read(void)
     ssize_t     got = read(STDIN_FILENO, held + n, sizeof held - 1 - (size_t)n);
     char       *end;
 
-    if (got <= 0) {
-        ending = true;
-        return;
-    }
+    if (got <= 0)
+        exit(3); /* whoever started it is gone, and the stack with it */
     n += (int)got;
     held[n] = '\0';
     while ((end = strchr(held, '\n')) != NULL) {
