@@ -2,10 +2,9 @@
  * within about `cache.timeout`; a server that does not answer is left alone for a second and asked
  * again by itself.
  *
- * Filling, on a miss: cache_lease; who gets LEASE_YOURS builds the document and calls cache_store
- * with the lease. Who gets LEASE_TAKEN, or finds the key leased, waits a little and gets again, then
- * builds it too and stores nothing; so does who gets LEASE_NONE, at once. Writing: commit, then
- * cache_delete, then acknowledge: a lease that was deleted can no longer be stored over. */
+ * Filling: cache_find; who gets the lease builds the document and calls cache_store with it, everybody
+ * else builds it and stores nothing. Writing: commit, then cache_delete, then acknowledge: a lease
+ * that was deleted can no longer be stored over. */
 #ifndef OBI_CACHE_CACHE_H
 #define OBI_CACHE_CACHE_H
 
@@ -59,6 +58,11 @@ struct cache_lease {
 };
 /* Reserves the key for 3 s. Take it before the first read of what the document is made of. */
 enum cache_lease_answer cache_lease(struct cache *c, struct slice key, struct cache_lease *ret);
+/* The document, or when it is not there the lease. While somebody else has that, looks again for up
+ * to 200 ms: a burst of readers builds a document once. `c` is not NULL.
+ * Out     *ret on CACHE_HIT, in `a`; *ret_leased: *ret_lease is yours. */
+enum cache_found cache_find(struct cache *c, struct arena *a, struct slice key, struct slice *ret,
+                            struct cache_lease *ret_lease, bool *ret_leased);
 /* Stores over the lease for `ttl_s` seconds, at most cache.ttl. False when the lease was deleted or
  * has run out, the server did not answer, or the document is not to be stored: it is over 4 MB, or
  * ttl_s is 0 or less; the key is CACHE_UNKEPT for a second then. */

@@ -23,6 +23,9 @@ enum { LEASE_BYTES = sizeof LEASE_MARK - 1 + 16 };
 #define UNKEPT_MARK "unkept"
 
 enum { AWAY_MS = 1000 };
+/* How long a reader waits for the one who is building the document, and how often it looks. Who builds may have
+ * been killed, or be slow: whoever waited in vain waits for nobody for a while. */
+enum { WAIT_MS = 200, LOOK_EVERY_MS = 5, IMPATIENT_MS = 1000 };
 
 /* libmemcached knows of one server at a time: which one has a key is the ring's to say. */
 struct server {
@@ -37,7 +40,7 @@ struct cache {
     struct ring    ring;
     struct server *servers;
     size_t         server_count;
-    int64_t        ttl_s, took_us;
+    int64_t        ttl_s, took_us, impatient_until_ms;
 };
 
 struct slice
@@ -291,6 +294,30 @@ cache_lease(struct cache *c, struct slice key, struct cache_lease *ret)
     note(s, answer != LEASE_NONE);
     c->took_us += clock_monotonic_us() - began_us;
     return answer;
+}
+
+enum cache_found
+cache_find(struct cache *c, struct arena *a, struct slice key, struct slice *ret,
+           struct cache_lease *ret_lease, bool *ret_leased)
+{
+    int64_t                 began_ms = clock_monotonic_ms();
+    enum cache_lease_answer answer = LEASE_TAKEN;
+    enum cache_found        found;
+
+    for (;;) {
+        found = cache_get(c, a, key, ret);
+        if (found == CACHE_MISS)
+            answer = cache_lease(c, key, ret_lease);
+        *ret_leased = answer == LEASE_YOURS;
+        if ((found != CACHE_MISS && found != CACHE_LEASED) || answer != LEASE_TAKEN ||
+            began_ms < c->impatient_until_ms)
+            return found;
+        if (clock_monotonic_ms() >= began_ms + WAIT_MS) {
+            c->impatient_until_ms = clock_monotonic_ms() + IMPATIENT_MS;
+            return found;
+        }
+        clock_sleep_ms(LOOK_EVERY_MS);
+    }
 }
 
 bool

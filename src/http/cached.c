@@ -9,8 +9,6 @@
 #define FOUND_LINE "HTTP/1.1 200 OK\r\n"
 #define MISSING_LINE "HTTP/1.1 404 Not Found\r\n"
 enum { ETAG_CHARS = 22, SHIFT_BYTES = 16, MISSING_TTL_S = 10 };
-/* How long a reader waits for the one who is building the document, and how often it looks. */
-enum { WAIT_MS = 200, LOOK_EVERY_MS = 5 };
 
 /* A number of several digits, up to the next slash or dot. */
 static bool
@@ -89,26 +87,6 @@ is_acceptable(const struct req *r)
            accept_takes_json(req_header(r, "Accept"));
 }
 
-/* CACHE_HIT, or on a miss the right to store what is built, unless somebody who has it takes too long. */
-static enum cache_found
-look(struct exchange *x, struct slice *ret)
-{
-    int64_t                 until_ms = clock_monotonic_ms() + WAIT_MS;
-    enum cache_lease_answer lease = LEASE_TAKEN;
-    enum cache_found        found;
-
-    for (;;) {
-        found = cache_get(x->app->cache, x->req.arena, x->key, ret);
-        if (found == CACHE_MISS)
-            lease = cache_lease(x->app->cache, x->key, &x->lease);
-        x->leased = lease == LEASE_YOURS;
-        if ((found != CACHE_MISS && found != CACHE_LEASED) || lease != LEASE_TAKEN ||
-            clock_monotonic_ms() >= until_ms)
-            return found;
-        clock_sleep_ms(LOOK_EVERY_MS);
-    }
-}
-
 bool
 cached_find(struct exchange *x)
 {
@@ -130,7 +108,7 @@ cached_find(struct exchange *x)
     x->key = cache_key(r->arena, variant, r->path);
     if (x->key.n == 0)
         return false;
-    if (look(x, &document) == CACHE_HIT)
+    if (cache_find(x->app->cache, r->arena, x->key, &document, &x->lease, &x->leased) == CACHE_HIT)
         found = take_apart(x, document);
     r->cache_us += cache_took_us(x->app->cache);
     return found;

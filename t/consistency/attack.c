@@ -25,8 +25,6 @@ enum { READERS = 14, PHASES_MAX = 64, SHOWN_MAX = 12 };
 static const int64_t ALLOWED_US = 1000000;
 /* A worker that did not reach the primary a moment ago may still take it for down. */
 static const int64_t DOWN_AFTER_US = 5000000;
-/* What a killed worker did not delete is, by `obi jobs`. */
-static const int64_t SWEPT_US = 3000000;
 static const int64_t AGAIN_US = 50000;
 
 struct client {
@@ -73,8 +71,8 @@ static const char *const kind_names[] = { "groups.json",       "group.json",
                                           "/share/collection", "/share/collection.json",
                                           "/share/badge",      "/share/badge.json",
                                           "/images/badge",     "/collections" };
-static const char *const how_names[] = { "plain", "gzip",   "HEAD", "If-None-Match",
-                                         "JSONP", "cookie", "query" };
+static const char *const how_names[] = { "plain", "gzip", "HEAD",   "If-None-Match",
+                                         "JSONP", "bare", "cookie", "query" };
 
 static void
 show_fault(const struct client *c, const char *what, const struct sight *s,
@@ -122,6 +120,7 @@ judge(const struct client *c, const struct seen *seen, bool marked, int64_t ende
         struct judgement    j = history_judge(&people[c->person].history, s, c->began_us, ended_us);
         const char         *what = NULL;
 
+        history_note(&people[c->person].history, s, &j, ended_us);
         /* What a worker reads from a replica while no primary answers; only what has a body can be marked. */
         if (down && (marked || c->kind == IMAGE || c->kind == OWN_PAGE || s->value == 0))
             continue;
@@ -178,11 +177,15 @@ read_begin(struct client *c)
     path_of(&people[c->person], c->kind, c->at, to);
     if (c->how == JSONP)
         text_printf(to, "?callback=show");
+    else if (c->how == BARE)
+        to->n -= sizeof ".json" - 1;
     else if (c->how == QUERY)
         text_printf(to, "?utm_source=%u", draw(1000));
     text_printf(to, " HTTP/1.1\r\nHost: localhost:%u\r\n", port);
     if (c->how == GZIP)
         text_printf(to, "Accept-Encoding: gzip\r\n");
+    if (c->how == BARE)
+        text_printf(to, "Accept: application/json\r\n");
     c->sent_tag[0] = '\0';
     if (c->how == KNOWN && tag_last(document_of(c))->text[0] != '\0') {
         snprintf(c->sent_tag, sizeof c->sent_tag, "%s", tag_last(document_of(c))->text);
@@ -213,7 +216,7 @@ read_next(struct client *c)
     if (c->kind == GROUPS)
         c->at = 0;
     c->how = one_in(2) ? PLAIN : (enum how)draw(HOWS);
-    if (c->how == JSONP && c->kind > GROUP_JSON)
+    if ((c->how == JSONP || c->how == BARE) && c->kind > GROUP_JSON)
         c->how = PLAIN;
     if (c->how == COOKIE && people[c->person].gone)
         c->how = PLAIN;
@@ -322,7 +325,7 @@ write_done(struct client *c, const struct reply *r, int64_t ended_us)
         printf("# the write was refused: %d %s\n%.400s\n", status, c->request.p, r->body.p);
     phase()->unknown += !c->unfinished;
     c->unfinished = true;
-    c->wake_us = now_us() + AGAIN_US;
+    c->wake_us = now_us() + (one_in(3) ? SWEPT_US + ALLOWED_US : AGAIN_US);
 }
 
 /* ---- accounts --------------------------------------------------------------------------------------- */
@@ -441,6 +444,15 @@ phase_begin(const char *name)
     phases[phase_count++].began_us = now_us();
 }
 
+/* Nothing is swept for a while. */
+static void
+down_begin(void)
+{
+    down_since_us = now_us();
+    for (int i = 0; i < person_count; i++)
+        history_last(&people[i].history)->shown_us = 0;
+}
+
 static void
 obey(char *line)
 {
@@ -450,13 +462,15 @@ obey(char *line)
     else if (strncmp(line, "remove ", 7) == 0)
         people[atoi(line + 7)].removing = true;
     else if (strcmp(line, "primary down") == 0)
-        down_since_us = now_us();
+        down_begin();
     else if (strcmp(line, "primary up") == 0)
         down_since_us = 0, up_since_us = now_us();
     else if (strcmp(line, "until stale") == 0)
         until_stale = true;
-    else
+    else {
         ending = true;
+        alarm(120); /* for writes that nobody answers any more */
+    }
 }
 
 /* Whole lines of standard input. */
@@ -468,10 +482,8 @@ orders_read(void)
     ssize_t     got = read(STDIN_FILENO, held + n, sizeof held - 1 - (size_t)n);
     char       *end;
 
-    if (got <= 0) {
-        ending = true;
-        return;
-    }
+    if (got <= 0)
+        exit(3); /* whoever started it is gone, and the stack with it */
     n += (int)got;
     held[n] = '\0';
     while ((end = strchr(held, '\n')) != NULL) {

@@ -19,8 +19,8 @@ my $PEOPLE = 8;
 my $build = "$OBI::Test::TOP/build/dev/t/consistency";
 my $minutes = $ENV{OBI_CONSISTENCY_MINUTES};
 
-# With a short lifetime, since a write waits as long for a memcached that hangs.
-my $stack = OBI::Test->private(conf => "cache.ttl = 2\n");
+# The lifetime is short, since a write waits as long for a memcached that hangs, and longer than SWEPT_US.
+my $stack = OBI::Test->private(conf => "cache.ttl = 6\n");
 $stack->expect_log('"level":"error"', '\[(?:error|crit|alert)\]'); # reports of sanitizers still count
 my $story = OBI::Story->new($stack, 'attack');
 my $guard = $stack->var . '/guard';
@@ -83,6 +83,7 @@ sub order { print {$orders} "$_[0]\n"; return }
 sub attack_end {
     order('end');
     my @lines = <$answers>;
+    close $orders;
     waitpid $pid, 0;
     is($?, 0, 'the attack itself ended well');
     diag($_) for grep { /^#/ } @lines;
@@ -175,7 +176,7 @@ my @faults = (
     [ 'memcached killed', 1, sub { $stack->kill('memcached'); sleep $_[0] / 2; $stack->start('memcached'); sleep $_[0] / 2 } ],
     [ 'memcached restarted', 1, sub { repeat($_[0], 0.5, sub { $stack->kill('memcached'); $stack->start('memcached') }) } ],
     # Longer than a write waits for it.
-    [ 'memcached stopped', 2, sub { $stack->pause('memcached'); sleep $_[0] * 0.8; $stack->continue('memcached'); sleep $_[0] * 0.2 } ],
+    [ 'memcached stopped', 3, sub { $stack->pause('memcached'); sleep $_[0] * 0.8; $stack->continue('memcached'); sleep $_[0] * 0.2 } ],
     [ 'memcached hangs for moments', 1, sub {
         repeat($_[0], 0.4, sub { $stack->pause('memcached'); sleep 0.2; $stack->continue('memcached') });
     } ],
@@ -183,10 +184,13 @@ my @faults = (
         repeat($_[0], 0.05, sub { a_worker(STOP => 'read', sub { sleep rand 0.4 }) });
     } ],
     [ 'workers killed', 1, sub { repeat($_[0], 0.3, sub { a_worker(KILL => $_) for qw(read app) }) } ],
-    [ 'killed before deleting', 1, sub { guard('kill'); sleep $_[0]; guard('') } ],
-    [ 'clocks skewed', 1, sub {
+    [ 'killed before deleting', 2, sub { guard('kill'); sleep $_[0]; guard('') } ],
+    [ 'clocks skewed', 2, sub {
         pools_start(app => 300, read => -300);
-        sleep $_[0];
+        sleep $_[0] / 2;
+        guard('kill');
+        sleep $_[0] / 2;
+        guard('');
         pools_start();
     } ],
     [ 'primary restarted', 1, sub { primary_away('stop', $_[0]) } ],
@@ -204,7 +208,7 @@ sub primary_away {
 }
 
 subtest 'every fault in turn' => sub {
-    my $part = ($minutes // 1.2) * 60 / sum0(map { $_->[1] } @faults);
+    my $part = ($minutes // 1.3) * 60 / sum0(map { $_->[1] } @faults);
     my $plan = plan_file('all', $PEOPLE);
     pools_start();
     attack_begin($plan);
@@ -222,7 +226,7 @@ subtest 'every fault in turn' => sub {
     is(total('as_of_wrong', @phases), 0, 'X-OBI-As-Of stands only where no primary answered');
     cmp_ok(total('reads', @phases), '>', 1000, total('reads', @phases) . ' readings');
     cmp_ok(total('acknowledged', @phases), '>', 100, total('acknowledged', @phases) . ' writes');
-    for my $phase (grep { $_->{phase} =~ /^(?:replica|replication|memcached)/ } @phases) {
+    for my $phase (grep { $_->{phase} =~ /^(?:replica|replication|memcached|primary)/ } @phases) {
         is($phase->{unanswered}, 0, "every reading was answered: $phase->{phase}");
         cmp_ok($phase->{acknowledged}, '>', 0, "writes too: $phase->{phase}");
     }
@@ -232,22 +236,24 @@ subtest 'every fault in turn' => sub {
 for my $gone (
     [ 'no-delete', 'writers delete nothing' ],
     [ 'no-lease', 'whoever built a document stores it' ],
-    [ 'no-version', 'a replica is read whatever it has' ],
+    [ 'no-version', 'a replica is read whatever it has', sub { replica_delay(2) }, sub { replica_delay(0) } ],
+    [ 'kill', 'nobody sweeps after killed workers', sub { $stack->stop('jobs') }, sub { $stack->start('jobs') } ],
 ) {
-    my ($what, $name) = @$gone;
+    my ($what, $name, $before, $after) = @$gone;
     subtest "without the guard: $name" => sub {
         my $plan = plan_file($what, 2);
-        replica_delay(2) if $what eq 'no-version';
+        $before->() if $before;
         guard($what);
         pools_start();
         attack_begin($plan);
         order("phase $what");
         order('until stale');
-        ok($stack->wait_until(20, sub { IO::Select->new($answers)->can_read(0) }), 'within 20 s');
+        ok($stack->wait_until(40, sub { IO::Select->new($answers)->can_read(0) }), 'within 40 s');
+        guard('');
         my @phases = attack_end();
         show(@phases);
         cmp_ok(total('stale', @phases), '>', 0, 'it is found');
-        replica_delay(0);
+        $after->() if $after;
     };
 }
 

@@ -72,7 +72,7 @@ history_next(struct history *h)
     }
     h->states[h->count] =
         h->count == 0 ? (struct state){ .account = true } : h->states[h->count - 1];
-    h->states[h->count].sent_us = h->states[h->count].acked_us = 0;
+    h->states[h->count].sent_us = h->states[h->count].acked_us = h->states[h->count].shown_us = 0;
     h->count++;
     return history_last(h);
 }
@@ -82,6 +82,27 @@ static bool
 takes_back(enum part part, uint32_t was, uint32_t now)
 {
     return part == MEMBERS ? (was & ~now) != 0 : was != 0 && now == 0;
+}
+
+void
+history_note(struct history *h, const struct sight *sight, const struct judgement *j,
+             int64_t now_us)
+{
+    struct state *s = history_last(h);
+
+    if (j->possible && j->was + 1 == h->count && h->count > 1 && s->acked_us == 0 &&
+        s->shown_us == 0 && state_value(s - 1, sight->part, sight->at) != sight->value)
+        s->shown_us = now_us;
+}
+
+/* From when on nothing older may be seen. */
+static int64_t
+due_us(const struct state *s)
+{
+    int64_t acked_us = s->acked_us == 0 ? INT64_MAX : s->acked_us;
+    int64_t swept_us = s->shown_us == 0 ? INT64_MAX : s->shown_us + SWEPT_US;
+
+    return acked_us < swept_us ? acked_us : swept_us;
 }
 
 struct judgement
@@ -100,8 +121,8 @@ history_judge(const struct history *h, const struct sight *sight, int64_t began_
         if (value == sight->value) {
             j.possible = true;
             j.was = n;
-        } else if (s->acked_us != 0 && s->acked_us <= began_us) {
-            j.age_us = began_us - s->acked_us; /* the first of them is looked at last */
+        } else if (due_us(s) <= began_us) {
+            j.age_us = began_us - due_us(s); /* the first of them is looked at last */
             j.took_back = j.took_back || takes_back(sight->part, sight->value, value);
         }
     }

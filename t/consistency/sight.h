@@ -6,7 +6,8 @@
 #include "http.h"
 
 enum kind { GROUPS, GROUP_JSON, PAGE, PAGE_JSON, BADGE_PAGE, BADGE_JSON, IMAGE, OWN_PAGE, KINDS };
-enum how { PLAIN, GZIP, HEAD, KNOWN, JSONP, COOKIE, QUERY, HOWS };
+/* BARE: without the ending, as sites that say JSON in a header do. */
+enum how { PLAIN, GZIP, HEAD, KNOWN, JSONP, BARE, COOKIE, QUERY, HOWS };
 
 enum { SIGHTS_MAX = 8, TAGS = 8 };
 
