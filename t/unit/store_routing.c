@@ -428,6 +428,7 @@ a_primary_made_read_only_refuses_writes_and_serves_reads(void **state)
 
     next_request(f, SLICE_NONE, false);
     user = a_user(f, "readonly");
+    server_do("sync"); /* a read that finds no primary takes what a replica has */
     server_sql("primary", "SET GLOBAL read_only = 1");
     assert_int_equal(store_user_set_findable(f->db, user.id, false, &f->e), ERR_STORE_DOWN);
     OK(store_user_by_id(reader(f, SLICE_NONE), user.id, &seen, &f->e));
