@@ -81,6 +81,9 @@ bool cache_delete(struct cache *c, const struct slice *keys, size_t count);
 /* Forgets everything, on every server. False when one of them did not answer. */
 bool cache_empty(struct cache *c);
 
+/* Whether the n-th of cache.server answers now. */
+bool cache_answers(struct cache *c, size_t n);
+
 /* Microseconds spent waiting for memcached since the last call, for the log. */
 int64_t cache_took_us(struct cache *c);
 

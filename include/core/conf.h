@@ -41,6 +41,12 @@ struct conf_server {
 };
 /* What is wrong with `text`, or NULL; *ret points into it. */
 const char *conf_server_parse(struct slice text, struct conf_server *ret);
+/* A replica as db.replica names it: a server, and its share of the reads, `weight=N` from 1 to 100. */
+struct conf_replica {
+    struct slice address; /* for conf_server_parse */
+    unsigned     weight;  /* 1 where none is given */
+};
+const char *conf_replica_parse(struct slice text, struct conf_replica *ret);
 
 /* Reads the files in order; a later one's values replace an earlier one's, a list's items of a
  * later file replace those of all earlier ones. Then every value is checked against its row.

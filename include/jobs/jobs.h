@@ -14,7 +14,7 @@ struct jobs;
 MUST_USE enum err_code jobs_new(const struct conf *conf, struct jobs **ret, struct err *e);
 void                   jobs_free(struct jobs *j);
 
-/* One round: sends the mails that are due, removes from the cache what writers could not, and once
+/* One round: notes that the primary is alive, sends the mails that are due, removes from the cache what writers could not, and once
  * a minute removes old sessions, links, limits and mails. Several processes may do so at once: none
  * sends a mail that another has claimed. A mail is written off only when the server has taken it,
  * so one is sent twice rather than never. What fails is tried again in a later round; an outage is

@@ -21,7 +21,7 @@ extern const char *const store_rotation_names[ROTATION_COUNT];
 
 struct store_server_status {
     struct slice        address;
-    unsigned            weight; /* 0: db.primary, which was given none */
+    unsigned            weight;
     bool                answers, writable, replicates;
     enum store_rotation rotation;
     /* The rest is empty, 0 or -1 where it does not answer. */
@@ -50,7 +50,7 @@ struct store_status {
     struct store_semisync semisync; /* of the primary */
     /* What the primary, or while there is none a replica, has rows of; valid when `counted`. */
     bool         counted;
-    uint64_t     outbox, purges, rechecks_due;
+    uint64_t     outbox, purges, rechecks_due; /* mails; purge rows; hosts with badges to check */
     int64_t      outbox_oldest_s, recheck_oldest_s; /* how long the oldest has waited; 0: none */
     struct slice schema;                            /* the last migration's name */
 };

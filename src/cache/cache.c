@@ -350,6 +350,16 @@ cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s)
     c->took_us += clock_monotonic_us() - began_us;
 }
 
+bool
+cache_answers(struct cache *c, size_t n)
+{
+    struct server *s = &c->servers[n];
+    bool           answers = memcached_version(s->reader) == MEMCACHED_SUCCESS;
+
+    note(s, answers);
+    return answers;
+}
+
 /* ---- deleting ------------------------------------------------------------------------------------ */
 
 /* Nobody listens there: what the server held went with it. */

@@ -131,6 +131,26 @@ conf_server_parse(struct slice text, struct conf_server *ret)
     return NULL;
 }
 
+const char *
+conf_replica_parse(struct slice text, struct conf_replica *ret)
+{
+    static const char  wrong[] = "must be a server, then weight=N from 1 to 100 where you like";
+    struct conf_server server;
+    unsigned long long weight = 1;
+    size_t             at;
+
+    if (slice_find(text, SL(" "), &at)) {
+        struct slice share = slice_trim(slice_from(text, at));
+
+        if (!slice_starts(share, SL("weight=")) || !slice_u64(slice_from(share, 7), 100, &weight) ||
+            weight == 0)
+            return wrong;
+        text = slice_first(text, at);
+    }
+    *ret = (struct conf_replica){ .address = text, .weight = (unsigned)weight };
+    return conf_server_parse(text, &server);
+}
+
 static const char *
 level_fault(struct slice value)
 {
@@ -146,11 +166,13 @@ level_fault(struct slice value)
 static const char *
 fault_of(struct slice key, struct slice value)
 {
-    struct conf_server server;
+    struct conf_server  server;
+    struct conf_replica replica;
 
-    if (slice_eq(key, SL("db.primary")) || slice_eq(key, SL("db.replica")) ||
-        slice_eq(key, SL("cache.server")))
+    if (slice_eq(key, SL("db.primary")) || slice_eq(key, SL("cache.server")))
         return conf_server_parse(value, &server);
+    if (slice_eq(key, SL("db.replica")))
+        return conf_replica_parse(value, &replica);
     if (slice_eq(key, SL("log.level")))
         return level_fault(value);
     if (slice_eq(key, SL("site.base_url")) && (!uri_is_web(value) || slice_ends(value, SL("/"))))

@@ -89,7 +89,8 @@ jobs_round(struct jobs *j, size_t *ret_sent, struct err *e)
     enum err_code rc;
 
     *ret_sent = 0;
-    if ((rc = outbox_send(j, db, ret_sent, e)) == ERR_NONE && (rc = purge(j, db, e)) == ERR_NONE)
+    if ((rc = store_heartbeat(db, e)) == ERR_NONE &&
+        (rc = outbox_send(j, db, ret_sent, e)) == ERR_NONE && (rc = purge(j, db, e)) == ERR_NONE)
         rc = sweep(j, db, e);
     note_outage(j, rc, e);
     arena_empty(j->a);

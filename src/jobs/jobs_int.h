@@ -3,7 +3,7 @@
 
 #include "jobs/jobs.h"
 #include "mail/mail.h"
-#include "store/store.h"
+#include "store/status.h"
 
 struct jobs {
     struct store *store;

@@ -2,7 +2,7 @@
 #include "store_int.h"
 
 static const struct stmt_table *const tables[] = {
-    &position_statements, &tx_statements,      &user_statements,      &session_statements,
+    &position_statements, &status_statements, &tx_statements,      &user_statements,      &session_statements,
     &signin_statements,   &rate_statements,    &outbox_statements,    &purge_statements,
     &sweep_statements,    &host_statements,    &recheck_statements,   &push_statements,
     &passkey_statements,  &connect_statements, &address_statements,   &merge_statements,

@@ -109,9 +109,10 @@ run_file(struct server *sv, struct arena *a, struct slice name, struct slice tex
 static enum err_code
 apply(struct db *db, struct slice folder, struct slice name, bool *ret_applied, struct err *e)
 {
-    struct query  q;
-    struct slice  text;
-    enum err_code rc;
+    struct query   q;
+    struct slice   text;
+    struct server *sv;
+    enum err_code  rc;
 
     *ret_applied = false;
     if ((rc = query_need(db, &sql[HAS], BIND(BYTES(name)), &q, e)) != ERR_NONE)
@@ -120,7 +121,8 @@ apply(struct db *db, struct slice folder, struct slice name, bool *ret_applied, 
         return ERR_NONE;
     if ((rc = file_read(db->a, arena_printf(db->a, "%.*s/%.*s", SLICE_FMT(folder), SLICE_FMT(name)),
                         MIB, &text, e)) != ERR_NONE ||
-        (rc = run_file(&db->s->servers[0], db->a, name, text, e)) != ERR_NONE ||
+        (rc = server_choose(db, ON_PRIMARY, &sv, e)) != ERR_NONE ||
+        (rc = run_file(sv, db->a, name, text, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[NOTE], BIND(BYTES(name), I64(clock_now_s())), NULL, e)) !=
             ERR_NONE)
         return rc;

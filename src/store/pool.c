@@ -9,16 +9,26 @@
 #include "core/log.h"
 #include "core/rand.h"
 
-/* A server that took this long to refuse us is left alone for twice as long as it took, at least a second, or
- * each request would wait for it. */
-enum { SLOW_REFUSAL_MS = 40, RETRY_AFTER_MS = 1000 };
+/* One that was waited for longer than this is left alone for a while, or each request would wait for it. */
+enum { SLOW_REFUSAL_MS = 40, REST_MS = 1000 };
 
 static void
-add_server(struct store *s, struct slice address, bool primary)
+add_servers(struct store *s, const struct conf *conf)
 {
-    if (s->count < SERVERS_MAX) {
-        s->servers[s->count].address = address;
-        s->servers[s->count++].primary = primary;
+    s->count = 1 + conf->db_replicas.count;
+    s->servers = calloc(s->count, sizeof *s->servers);
+    if (s->servers == NULL)
+        abort();
+    s->servers[0] =
+        (struct server){ .address = conf->db_primary, .weight = 1, .rotation = ROTATION_DOWN };
+    for (size_t i = 1; i < s->count; i++) {
+        struct conf_replica replica;
+        const char         *wrong = conf_replica_parse(conf->db_replicas.items[i - 1], &replica);
+
+        assert(wrong == NULL); /* conf_load took it */
+        s->servers[i] = (struct server){ .address = replica.address,
+                                         .weight = replica.weight,
+                                         .rotation = ROTATION_DOWN };
     }
 }
 
@@ -33,11 +43,8 @@ new_for(const struct conf *conf, struct slice user, struct secret password, bool
     s->user = user;
     s->password = password.hidden;
     s->owner = owner;
-    add_server(s, conf->db_primary, true);
-    for (size_t i = 0; i < conf->db_replicas.count; i++)
-        add_server(s, conf->db_replicas.items[i], false);
-    s->turn = rand_id() %
-              s->count; /* workers that start together do not all begin with the same replica */
+    add_servers(s, conf);
+    s->turn = rand_id(); /* workers that start together do not all begin with the same replica */
     s->cache = cache_new(conf);
     return s;
 }
@@ -64,7 +71,21 @@ server_close(struct server *sv)
     sv->prepared_count = 0;
     mysql_close(sv->conn); /* takes NULL */
     sv->conn = NULL;
-    sv->lag_checked_ms = 0;
+    sv->seen.at_ms = 0;
+}
+
+void
+server_rest(struct server *sv, int64_t took_ms)
+{
+    unsigned times = 1U << (sv->failures < 4 ? sv->failures : 4);
+    int64_t  rest_ms = took_ms * times > REST_MS ? took_ms * times : REST_MS;
+
+    server_close(sv);
+    sv->seen.answers = false;
+    sv->late = true;
+    sv->failures++;
+    /* Not all workers come back at the same moment. */
+    sv->retry_at_ms = clock_monotonic_ms() + rest_ms + (int64_t)(rand_id() % 100) * rest_ms / 400;
 }
 
 void
@@ -75,6 +96,7 @@ store_free(struct store *s)
     for (size_t i = 0; i < s->count; i++)
         server_close(&s->servers[i]);
     cache_free(s->cache);
+    free(s->servers);
     free(s);
 }
 
@@ -147,15 +169,17 @@ connect_new(struct db *db, struct server *sv, struct err *e)
     set_options(db->s, conn);
     if (connect_to(db->s, db->a, conn, sv->address) != NULL) {
         sv->conn = conn;
+        position_begin(sv);
         return ERR_NONE;
     }
     took_ms = clock_monotonic_ms() - began_ms;
-    if (took_ms > SLOW_REFUSAL_MS)
-        sv->retry_at_ms =
-            clock_monotonic_ms() + (2 * took_ms > RETRY_AFTER_MS ? 2 * took_ms : RETRY_AFTER_MS);
     rc = FAIL(e, STORE_DOWN, "%.*s: error %u: %s", SLICE_FMT(sv->address), mysql_errno(conn),
               mysql_error(conn));
     mysql_close(conn);
+    sv->seen.answers = false;
+    sv->late = false;
+    if (took_ms > SLOW_REFUSAL_MS)
+        server_rest(sv, took_ms);
     return rc;
 }
 
@@ -190,7 +214,11 @@ db_lease(struct store *s, struct arena *a, struct slice after, bool primary_only
 {
     struct db *db = ARENA_NEW(a, struct db);
 
-    *db = (struct db){ .s = s, .a = a, .number = ++s->leases, .primary_only = primary_only };
+    *db = (struct db){ .s = s,
+                       .a = a,
+                       .number = ++s->leases,
+                       .primary_only = primary_only,
+                       .wait_left_ms = GTID_WAIT_ALL_MS };
     db->after = arena_copy(a, after);
     s->turn++;
     arena_defer(a, give_back, db);

@@ -1,49 +1,81 @@
 /* Which server answers: the primary for writes and for reads that must not miss one, a replica for the rest. */
 #include "store_int.h"
 
-#include "core/clock.h"
-
-static struct server *
-primary_of(struct db *db)
+/* How often the replicas that serve reads are asked, together. */
+static size_t
+weights(const struct store *s, const bool *tried)
 {
-    return &db->s->servers[0];
+    size_t all = 0;
+
+    for (size_t i = 0; i < s->count; i++)
+        if (s->servers[i].rotation == ROTATION_IN && !tried[i])
+            all += s->servers[i].weight;
+    return all;
 }
 
-/* The replica to ask as the n-th: the order turns from lease to lease. */
-static struct server *
-replica(struct db *db, size_t n)
-{
-    return &db->s->servers[1 + (db->s->turn + n) % (db->s->count - 1)];
-}
-
-/* A replica that answers, is not too far behind, and has what this person wrote. */
+/* A replica that serves reads, answers, and has what this person wrote. The turn goes round by weight. */
 static struct server *
 good_replica(struct db *db)
 {
-    for (size_t n = 0; n + 1 < db->s->count; n++) {
-        struct server *sv = replica(db, n);
-        struct err     ignored;
+    struct store *s = db->s;
+    bool         *tried = ARENA_ARRAY(db->a, bool, s->count);
+    size_t        all;
 
-        if (server_connect(db, sv, &ignored) == ERR_NONE && position_lag_ok(db, sv) &&
-            position_reached(db, sv, db->after) && sv->conn != NULL)
-            return sv;
+    while ((all = weights(s, tried)) > 0) {
+        size_t     at = s->turn % all, i = 0;
+        struct err ignored;
+
+        for (;; i++) {
+            if (s->servers[i].rotation != ROTATION_IN || tried[i])
+                continue;
+            if (at < s->servers[i].weight)
+                break;
+            at -= s->servers[i].weight;
+        }
+        tried[i] = true;
+        if (server_connect(db, &s->servers[i], &ignored) == ERR_NONE &&
+            position_reached(db, &s->servers[i], db->after) && s->servers[i].conn != NULL)
+            return &s->servers[i];
     }
     return NULL;
 }
 
-/* While no primary answers, a replica that answers at all. */
+/* While no primary answers, a server that answers at all: the one that has the most. */
 static struct server *
-any_replica(struct db *db)
+any_server(struct db *db)
 {
-    for (size_t n = 0; n + 1 < db->s->count; n++) {
-        struct err ignored;
+    struct store  *s = db->s;
+    struct server *best = NULL;
 
-        if (server_connect(db, replica(db, n), &ignored) == ERR_NONE) {
-            db->degraded = true;
-            return replica(db, n);
-        }
+    for (size_t i = 0; i < s->count; i++) {
+        struct server *sv = &s->servers[i];
+        struct err     ignored;
+
+        if ((best == NULL || sv->seen.term > best->seen.term ||
+             (sv->seen.term == best->seen.term && sv->seen.beat_us > best->seen.beat_us)) &&
+            server_connect(db, sv, &ignored) == ERR_NONE)
+            best = sv;
     }
-    return NULL;
+    db->degraded = db->degraded || best != NULL;
+    return best;
+}
+
+/* The primary, connected. For a write one that takes it now: where none is known they are asked again. */
+static enum err_code
+primary_of(struct db *db, bool writes, struct server **ret, struct err *e)
+{
+    struct store *s = db->s;
+    enum err_code rc;
+
+    if (writes && s->primary == NULL)
+        servers_look(db, true);
+    if (s->primary == NULL)
+        return FAIL(e, STORE_DOWN, "no server takes writes");
+    *ret = s->primary;
+    if ((rc = server_connect(db, s->primary, e)) != ERR_NONE)
+        return rc;
+    return writes && !store_acknowledges(s) ? FAIL(e, STORE_DOWN, "no replica acknowledges writes")
+                                            : ERR_NONE;
 }
 
 enum err_code
@@ -55,11 +87,13 @@ server_choose(struct db *db, enum stmt_on on, struct server **ret, struct err *e
     if (on == ON_REPLICA_STREAM)
         on = ON_REPLICA;
     if (db->tx_depth > 0) { /* its connection, or none */
-        *ret = primary_of(db);
-        if (primary_of(db)->conn == NULL || db->tx_doomed)
+        *ret = db->tx_on;
+        if (db->tx_on->conn == NULL || db->tx_doomed)
             return FAIL(e, STORE_DOWN, "the primary went away inside a transaction");
         return ERR_NONE;
     }
+    if (!db->looked)
+        servers_look(db, false);
     if (on == ON_REPLICA && !db->wrote && !db->primary_only) {
         if (db->reads != NULL && db->reads->conn != NULL)
             sv = db->reads;
@@ -67,11 +101,10 @@ server_choose(struct db *db, enum stmt_on on, struct server **ret, struct err *e
             sv = good_replica(db);
     }
     if (sv == NULL) {
-        sv = primary_of(db);
-        if ((rc = server_connect(db, sv, e)) != ERR_NONE) {
+        if ((rc = primary_of(db, on == ON_PRIMARY, &sv, e)) != ERR_NONE) {
             if (on == ON_PRIMARY || db->wrote || db->primary_only)
                 return rc;
-            sv = any_replica(db);
+            sv = any_server(db);
             if (sv == NULL)
                 return rc;
         }

@@ -152,6 +152,24 @@ execute_many(MYSQL_STMT *handle, const struct stmt *st, const struct bind *binds
     return execute(handle, st, &p, binds, count, ret_lost, e);
 }
 
+/* A write of which nobody says that it has it is no fault of the primary's, which answers reads as before. */
+static void
+note_lost(struct db *db, struct server *sv, const struct stmt *st, int64_t took_ms)
+{
+    bool waited = !db->s->owner && took_ms >= db->s->conf->db_query_timeout_ms;
+
+    db->looked = false;
+    if (waited && sv == db->s->primary && sv->seen.semisync.on && st->out[0] == '\0') {
+        db->s->stuck = true;
+        log_event(ERR_LEVEL_WARN, "write_unacknowledged", LOG_TEXT("server", sv->address));
+        server_close(sv);
+    } else if (waited) {
+        server_rest(sv, took_ms);
+    } else {
+        server_close(sv);
+    }
+}
+
 enum err_code
 stmt_run(struct db *db, struct server *sv, const struct stmt *st, const struct bind *binds,
          size_t count, MYSQL_STMT **ret, bool *ret_lost, struct err *e)
@@ -165,7 +183,7 @@ stmt_run(struct db *db, struct server *sv, const struct stmt *st, const struct b
                                 : execute_few(*ret, st, binds, count, ret_lost, e);
     if (*ret_lost) {
         *ret = NULL;
-        server_close(sv);
+        note_lost(db, sv, st, (clock_monotonic_us() - began_us) / 1000);
     }
     db->took_us += clock_monotonic_us() - began_us;
     return rc;
@@ -200,6 +218,7 @@ query_run(struct db *db, const struct stmt *st, const struct bind *binds, size_t
           struct query *ret, struct err *e)
 {
     *ret = (struct query){ .db = db, .st = st };
+    db->streamed = db->streamed || st->on == ON_REPLICA_STREAM;
     return run(db, st, binds, count, &ret->handle, e);
 }
 

@@ -9,6 +9,7 @@
 #include "store/badge.h"
 #include "store/collection.h"
 #include "store/outbox.h"
+#include "store/status.h"
 #include "store/store.h"
 #include "store/user.h"
 
@@ -34,13 +35,14 @@ struct stmt_table {
     const struct stmt *rows;
     size_t             count;
 };
-extern const struct stmt_table position_statements, tx_statements, user_statements,
-    session_statements, signin_statements, rate_statements, outbox_statements, badge_statements,
-    badge_write_statements, shared_statements, picture_statements, collection_statements,
-    member_statements, purge_statements, sweep_statements, remove_statements, bulk_statements,
-    host_statements, recheck_statements, passkey_statements, push_statements, connect_statements,
-    address_statements, merge_statements, merge_moves, merge_badge_ids, merge_collection_ids,
-    merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements, browserid_statements;
+extern const struct stmt_table position_statements, status_statements, tx_statements,
+    user_statements, session_statements, signin_statements, rate_statements, outbox_statements,
+    badge_statements, badge_write_statements, shared_statements, picture_statements,
+    collection_statements, member_statements, purge_statements, sweep_statements, remove_statements,
+    bulk_statements, host_statements, recheck_statements, passkey_statements, push_statements,
+    connect_statements, address_statements, merge_statements, merge_moves, merge_badge_ids,
+    merge_collection_ids, merge_passkey_ids, merge_grant_ids, merge_identity_ids, oidc_statements,
+    browserid_statements;
 
 struct bind {
     char         type; /* as in struct stmt */
@@ -96,41 +98,70 @@ MUST_USE enum err_code query_exec(struct db *db, const struct stmt *st, const st
 
 /* ---- servers --------------------------------------------------------------------------------- */
 
-enum { PREPARED_SLOTS = 512, SERVERS_MAX = 17, GTID_WAIT_MS = 200 };
+enum {
+    PREPARED_SLOTS = 512,
+    GTID_WAIT_MS = 200,     /* for one replica to reach a person's last write, */
+    GTID_WAIT_ALL_MS = 400, /* and for all that are asked */
+    POSITION_SEEN_BYTES = 1024,
+};
+
+/* What a server said of itself when it was last looked at. */
+struct sight {
+    int64_t               at_ms; /* monotonic; 0: not since it was connected to */
+    bool                  answers;
+    bool                  writable, replicates; /* replicates: it is configured as a replica, */
+    bool                  running;              /* and does not stand still */
+    int64_t               said_behind_s;        /* -1: it does not know */
+    int64_t               now_us;               /* its clock */
+    int64_t               beat_us;              /* its copy of the heartbeat */
+    uint64_t              term;
+    struct store_semisync semisync;
+    char                  position[POSITION_SEEN_BYTES], received[POSITION_SEEN_BYTES];
+};
 
 struct server {
     struct slice address;
-    bool         primary;
+    unsigned     weight;
     MYSQL       *conn; /* NULL: not connected */
     struct {
         const struct stmt *st;
         MYSQL_STMT        *handle;
     } prepared[PREPARED_SLOTS];
-    size_t   prepared_count;
-    uint64_t checked_for;    /* the lease that last saw the connection alive */
-    int64_t  retry_at_ms;    /* not connected to again before; monotonic */
-    int64_t  lag_checked_ms; /* 0: never */
-    bool     lag_ok;
-    int64_t  behind_until_ms; /* a wait for a position failed: not waited for again before */
+    size_t              prepared_count;
+    uint64_t            checked_for; /* the lease that last saw the connection alive */
+    int64_t             retry_at_ms; /* not connected to again before; monotonic */
+    unsigned            failures;    /* since it last answered a look */
+    bool                late;        /* the last of them was a wait in vain */
+    struct sight        seen;
+    enum store_rotation rotation;
+    int64_t             lag_ms; /* -1: not known */
+    int64_t behind_until_ms;    /* a wait for a position failed: not waited for again before */
 };
 
 struct store {
     const struct conf *conf;
     struct slice       user, password;
     bool               owner;
-    struct server      servers[SERVERS_MAX]; /* the first is the primary */
+    struct server     *servers; /* db.primary, then each db.replica */
     size_t             count;
+    struct server     *primary;      /* the one that takes writes; NULL: none is known */
+    struct sight       primary_seen; /* the last of a primary, also when it is gone */
+    bool               stuck;  /* a write was waited for in vain, and none acknowledged since */
     size_t             turn;   /* which replica the next lease begins with */
     uint64_t           leases; /* given out so far: the current one's number */
     struct cache      *cache;
 };
 
 struct db {
-    struct store *s;
-    struct arena *a;
-    uint64_t      number;
-    struct slice  after;
-    bool          primary_only, wrote, degraded;
+    struct store  *s;
+    struct arena  *a;
+    uint64_t       number;
+    struct slice   after;
+    bool           primary_only, wrote, degraded;
+    bool           looked;   /* at the servers, by this lease */
+    bool           streamed; /* rows may still come on a connection: nothing else is asked on it */
+    struct server *tx_on;    /* while tx_depth > 0 */
+    int64_t        wait_left_ms;
     bool fresh; /* `reads` was seen to have a version: no other replica may take its place */
     struct server *reads; /* chosen at the first read */
     struct slice   position;
@@ -146,6 +177,16 @@ struct db {
 MUST_USE enum err_code server_connect(struct db *db, struct server *sv, struct err *e);
 /* Ends the connection and all that was prepared on it. */
 void server_close(struct server *sv);
+/* Ends the connection of one that was waited for in vain so long, and leaves it alone: for as long again, twice
+ * as long the next time, so that waiting never takes more than a small part of a worker's time. */
+void server_rest(struct server *sv, int64_t took_ms);
+
+/* look.c: asks the servers what they are, each at most once a second, and those at once that were not there
+ * (`again`: all of them at once); chooses the primary and says which replicas serve reads. Nothing is asked on
+ * a connection on which rows may still come. */
+void servers_look(struct db *db, bool again);
+/* Whether the primary takes writes that somebody acknowledges, where that is asked for. */
+bool store_acknowledges(const struct store *s);
 
 /* route.c: the server for a statement, connected. Errors STORE_DOWN. */
 MUST_USE enum err_code server_choose(struct db *db, enum stmt_on on, struct server **ret,
@@ -165,14 +206,19 @@ MUST_USE enum err_code stmt_ask(struct db *db, struct server *sv, const struct s
 enum err_code stmt_fail(struct err *e, unsigned number, const char *what, bool *ret_lost);
 
 /* position.c: all that MariaDB and MySQL do differently. */
+/* What a new connection must be told. */
+void position_begin(struct server *sv);
 /* The position of this connection's last write; SLICE_NONE when the server writes no binary log. */
 MUST_USE enum err_code position_last(struct db *db, struct server *sv, struct slice *ret,
                                      struct err *e);
 /* Whether the replica has the position, waiting for it a little. A position that is none is one it
  * has. */
 bool position_reached(struct db *db, struct server *sv, struct slice position);
-/* Whether the replica is behind its primary by no more than db.replica_lag_max. */
-bool position_lag_ok(struct db *db, struct server *sv);
+/* Whether who is at `have` has all of `want`; false where that cannot be told from the text. */
+bool position_covers(const char *have, const char *want);
+/* Asks the connected server what it is. False when it does not answer, *ret_late when not in time: then its
+ * connection has to be closed. */
+bool position_look(struct server *sv, int64_t patience_ms, struct sight *ret, bool *ret_late);
 
 /* tx.c --------------------------------------------------------------------------------------------
  * A unit of work on what is one person's: locks and raises the user's version first, so that two

@@ -52,6 +52,7 @@ tx_begin(struct db *db, struct tx *tx, struct err *e)
         }
         if (rc != ERR_NONE)
             return rc;
+        db->tx_on = sv;
     }
     db->tx_depth++;
     tx->db = db;
@@ -66,7 +67,7 @@ note_position(struct db *db)
     struct err ignored;
 
     db->wrote = true;
-    if (position_last(db, &db->s->servers[0], &db->position, &ignored) != ERR_NONE)
+    if (position_last(db, db->tx_on, &db->position, &ignored) != ERR_NONE)
         db->position = SLICE_NONE;
 }
 
@@ -82,7 +83,7 @@ commit_outermost(struct db *db, struct err *e)
         return FAIL(e, STORE_DOWN, "the transaction was lost before its commit");
     if ((rc = purge_write(db, &purge, e)) != ERR_NONE)
         return rc;
-    rc = stmt_run(db, &db->s->servers[0], &sql[COMMIT], NO_BIND, &handle, &lost, e);
+    rc = stmt_run(db, db->tx_on, &sql[COMMIT], NO_BIND, &handle, &lost, e);
     db->tx_doomed = lost;
     if (rc != ERR_NONE)
         return rc;
@@ -129,10 +130,10 @@ tx_done(struct tx *tx)
     }
     db->touched = NULL;
     db->tx_doomed = false;
-    if (db->s->servers[0].conn != NULL &&
-        stmt_run(db, &db->s->servers[0], &sql[ROLLBACK], NO_BIND, &handle, &lost, &e) == ERR_NONE)
+    if (db->tx_on->conn != NULL &&
+        stmt_run(db, db->tx_on, &sql[ROLLBACK], NO_BIND, &handle, &lost, &e) == ERR_NONE)
         return;
-    server_close(&db->s->servers[0]); /* which rolls back as well */
+    server_close(db->tx_on); /* which rolls back as well */
 }
 
 static enum err_code

@@ -1,0 +1,103 @@
+/* What `obi status` prints and /metrics counts, and the heartbeat by which lag is told. */
+#include "store/status.h"
+
+#include "core/clock.h"
+#include "store_int.h"
+
+enum { BEAT, OUTBOX, PURGES, RECHECKS, SCHEMA };
+
+#define NOW_US "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
+
+static const struct stmt sql[] = {
+    /* By the primary's clock alone, which may have been set back. */
+    [BEAT] = { "status.beat", ON_PRIMARY, "", "",
+               "UPDATE heartbeat SET at_us = " NOW_US " WHERE id = 1 AND at_us NOT BETWEEN " NOW_US
+               " - 900000 AND " NOW_US },
+    [OUTBOX] = { "status.outbox", PREFER_PRIMARY, "", "ui",
+                 "SELECT COUNT(*), MIN(created_at_s) FROM outbox" },
+    [PURGES] = { "status.purges", PREFER_PRIMARY, "", "u", "SELECT COUNT(*) FROM cache_purge" },
+    [RECHECKS] = { "status.rechecks", PREFER_PRIMARY, "i", "ui",
+                   "SELECT COUNT(*), MIN(due_at_ms) FROM check_host WHERE claim = 0"
+                   " AND due_at_ms <= ?" },
+    [SCHEMA] = { "status.schema", PREFER_PRIMARY, "", "b",
+                 "SELECT name FROM migration ORDER BY name DESC LIMIT 1" },
+};
+const struct stmt_table status_statements = { sql, COUNT_OF(sql) };
+
+enum err_code
+store_heartbeat(struct db *db, struct err *e)
+{
+    return query_exec(db, &sql[BEAT], NO_BIND, NULL, e);
+}
+
+static int64_t
+age_s(int64_t since_s)
+{
+    int64_t age = clock_now_s() - since_s;
+
+    return since_s > 0 && age > 0 ? age : 0;
+}
+
+static enum err_code
+count(struct db *db, struct store_status *ret, struct err *e)
+{
+    struct query  outbox, purges, rechecks, schema;
+    enum err_code rc;
+
+    if ((rc = query_need(db, &sql[OUTBOX], NO_BIND, &outbox, e)) != ERR_NONE ||
+        (rc = query_need(db, &sql[PURGES], NO_BIND, &purges, e)) != ERR_NONE ||
+        (rc = query_need(db, &sql[RECHECKS], BIND(I64(clock_now_s() * 1000)), &rechecks, e)) !=
+            ERR_NONE ||
+        (rc = query_need(db, &sql[SCHEMA], NO_BIND, &schema, e)) != ERR_NONE)
+        return rc;
+    ret->outbox = outbox.col[0].u;
+    ret->outbox_oldest_s = age_s(outbox.col[1].i);
+    ret->purges = purges.col[0].u;
+    ret->rechecks_due = rechecks.col[0].u;
+    ret->recheck_oldest_s = age_s(rechecks.col[1].i / 1000);
+    ret->schema = schema.col[0].s;
+    return rc;
+}
+
+static struct store_server_status
+server_of(struct db *db, struct server *sv)
+{
+    struct store_server_status ret = { .address = sv->address,
+                                       .weight = sv->weight,
+                                       .rotation = sv->rotation,
+                                       .answers = sv->seen.answers,
+                                       .lag_ms = -1 };
+
+    if (!ret.answers || sv->conn == NULL)
+        return ret;
+    ret.writable = sv->seen.writable;
+    ret.replicates = sv->seen.replicates;
+    ret.version = arena_copy(db->a, slice_str(mysql_get_server_info(sv->conn)));
+    ret.position = arena_copy(db->a, slice_str(sv->seen.position));
+    ret.term = sv->seen.term;
+    ret.lag_ms = sv->lag_ms;
+    return ret;
+}
+
+void
+store_status(struct db *db, struct store_status *ret)
+{
+    struct store *s = db->s;
+    struct err    ignored;
+
+    servers_look(db, true);
+    *ret = (struct store_status){
+        .servers = ARENA_ARRAY(db->a, struct store_server_status, s->count),
+        .server_count = s->count,
+        .caches = ARENA_ARRAY(db->a, struct store_cache_status, s->conf->cache_servers.count + 1),
+        .cache_count = s->conf->cache_servers.count,
+        .writable = store_acknowledges(s),
+        .semisync = s->primary != NULL ? s->primary_seen.semisync : (struct store_semisync){ 0 }
+    };
+    for (size_t i = 0; i < s->count; i++)
+        ret->servers[i] = server_of(db, &s->servers[i]);
+    for (size_t i = 0; i < ret->cache_count; i++)
+        ret->caches[i] = (struct store_cache_status){ .address = s->conf->cache_servers.items[i],
+                                                      .answers = cache_answers(s->cache, i) };
+    ret->counted = count(db, ret, &ignored) == ERR_NONE;
+}
