@@ -18,8 +18,10 @@ int cli_import(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
 int cli_key(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
+int cli_promote(int argc, char **argv);
 int cli_recheck(int argc, char **argv);
 int cli_seed(int argc, char **argv);
+int cli_status(int argc, char **argv);
 /* Prints docs/verification.md. */
 int cli_messages(void);
 int cli_unbake(int argc, char **argv);

@@ -8,9 +8,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/rand.h"
+#include "store/promote.h"
 
 /* One that was waited for longer than this is left alone for a while, or each request would wait for it. */
-enum { SLOW_REFUSAL_MS = 40, REST_MS = 1000 };
+enum { SLOW_REFUSAL_MS = 40, REST_MS = 1000, ADMIN_TIMEOUT_MS = 60000 };
 
 static void
 add_servers(struct store *s, const struct conf *conf)
@@ -33,7 +34,8 @@ add_servers(struct store *s, const struct conf *conf)
 }
 
 static struct store *
-new_for(const struct conf *conf, struct slice user, struct secret password, bool owner)
+new_for(const struct conf *conf, struct slice user, struct secret password,
+        int64_t query_timeout_ms)
 {
     struct store *s = calloc(1, sizeof *s);
 
@@ -42,7 +44,7 @@ new_for(const struct conf *conf, struct slice user, struct secret password, bool
     s->conf = conf;
     s->user = user;
     s->password = password.hidden;
-    s->owner = owner;
+    s->query_timeout_ms = query_timeout_ms;
     add_servers(s, conf);
     s->turn = rand_id(); /* workers that start together do not all begin with the same replica */
     s->cache = cache_new(conf);
@@ -52,13 +54,19 @@ new_for(const struct conf *conf, struct slice user, struct secret password, bool
 struct store *
 store_new(const struct conf *conf)
 {
-    return new_for(conf, conf->db_user, conf->db_password, false);
+    return new_for(conf, conf->db_user, conf->db_password, conf->db_query_timeout_ms);
 }
 
 struct store *
 store_new_as_owner(const struct conf *conf)
 {
-    return new_for(conf, conf->db_owner, conf->db_owner_password, true);
+    return new_for(conf, conf->db_owner, conf->db_owner_password, 0);
+}
+
+struct store *
+store_new_as_admin(const struct conf *conf, struct slice user, struct slice password)
+{
+    return new_for(conf, user, (struct secret){ password }, ADMIN_TIMEOUT_MS);
 }
 
 void
@@ -119,7 +127,7 @@ static void
 set_options(const struct store *s, MYSQL *conn)
 {
     unsigned connect_s = whole_seconds(s->conf->db_connect_timeout_ms);
-    unsigned query_s = s->owner ? 0 : whole_seconds(s->conf->db_query_timeout_ms);
+    unsigned query_s = whole_seconds(s->query_timeout_ms);
     my_bool  no = 0;
 
     mysql_options(conn, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);

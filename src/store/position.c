@@ -234,22 +234,22 @@ read_replica(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
 {
     MYSQL_ROW    row = mysql_fetch_row(res);
     MYSQL_FIELD *fields = mysql_fetch_fields(res);
-    bool         io = false, applier = false;
+    bool         receives = false;
 
     ret->replicates = row != NULL;
     for (unsigned i = 0; row != NULL && i < mysql_num_fields(res); i++) {
         const char *name = fields[i].name, *value = row[i] == NULL ? "" : row[i];
 
         if (strcmp(name, d->io) == 0)
-            io = strcmp(value, "No") != 0; /* or it tries to connect */
+            receives = strcmp(value, "No") != 0; /* or it tries to connect */
         else if (strcmp(name, d->applier) == 0)
-            applier = strcmp(value, "Yes") == 0;
+            ret->applies = strcmp(value, "Yes") == 0;
         else if (strcmp(name, d->behind) == 0)
             ret->said_behind_s = number_of(row[i], -1);
         else if (strcmp(name, d->received) == 0)
             copy_position(ret->received, row[i]);
     }
-    ret->running = io && applier;
+    ret->running = receives && ret->applies;
 }
 
 /* Named rpl_semi_sync_master_… or rpl_semi_sync_source_…; none where MySQL has no such plugin. */

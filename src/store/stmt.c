@@ -156,7 +156,7 @@ execute_many(MYSQL_STMT *handle, const struct stmt *st, const struct bind *binds
 static void
 note_lost(struct db *db, struct server *sv, const struct stmt *st, int64_t took_ms)
 {
-    bool waited = !db->s->owner && took_ms >= db->s->conf->db_query_timeout_ms;
+    bool waited = db->s->query_timeout_ms > 0 && took_ms >= db->s->query_timeout_ms;
 
     db->looked = false;
     if (waited && sv == db->s->primary && sv->seen.semisync.on && st->out[0] == '\0') {

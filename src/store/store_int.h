@@ -107,14 +107,14 @@ enum {
 
 /* What a server said of itself when it was last looked at. */
 struct sight {
-    int64_t               at_ms; /* monotonic; 0: not since it was connected to */
-    bool                  answers;
-    bool                  writable, replicates; /* replicates: it is configured as a replica, */
-    bool                  running;              /* and does not stand still */
-    int64_t               said_behind_s;        /* -1: it does not know */
-    int64_t               now_us;               /* its clock */
-    int64_t               beat_us;              /* its copy of the heartbeat */
-    uint64_t              term;
+    int64_t  at_ms; /* monotonic; 0: not since it was connected to */
+    bool     answers;
+    bool     writable, replicates; /* replicates: it is configured as a replica, */
+    bool     applies, running;     /* applies what it received; and receives what there is */
+    int64_t  said_behind_s;        /* -1: it does not know */
+    int64_t  now_us;               /* its clock */
+    int64_t  beat_us;              /* its copy of the heartbeat */
+    uint64_t term;
     struct store_semisync semisync;
     char                  position[POSITION_SEEN_BYTES], received[POSITION_SEEN_BYTES];
 };
@@ -141,8 +141,8 @@ struct server {
 struct store {
     const struct conf *conf;
     struct slice       user, password;
-    bool               owner;
-    struct server     *servers; /* db.primary, then each db.replica */
+    int64_t            query_timeout_ms; /* 0: none */
+    struct server     *servers;          /* db.primary, then each db.replica */
     size_t             count;
     struct server     *primary;      /* the one that takes writes; NULL: none is known */
     struct sight       primary_seen; /* the last of a primary, also when it is gone */
