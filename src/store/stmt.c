@@ -22,11 +22,13 @@ stmt_fail(struct err *e, unsigned number, const char *what, bool *ret_lost)
     case ER_CONNECTION_KILLED:
     case ER_NEW_ABORTING_CONNECTION:
     case ER_ABORTING_CONNECTION:
-    case ER_OPTION_PREVENTS_STATEMENT: /* a primary that was made read-only */
-    case ER_READ_ONLY_MODE:
     case ER_CON_COUNT_ERROR:
         *ret_lost = true;
         return FAIL(e, STORE_DOWN, "%s: error %u", what, number);
+    case ER_OPTION_PREVENTS_STATEMENT: /* a primary that was made read-only, and did nothing: another may take it */
+    case ER_READ_ONLY_MODE:
+        *ret_lost = true;
+        return FAIL(e, STORE_CONFLICT, "%s: error %u", what, number);
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_CHECKREAD:

@@ -2,11 +2,13 @@
 # Private database servers for tests of the store: store_server.sh VERB DIR.
 #   make DIR      a primary and a replica with the schema's users, running; the files come from a template
 #                 that is made once (TEMPLATE); they end with the process TEST_PID, if that is set
-#   start|stop|kill|freeze|thaw DIR NAME    one of them: primary, replica
+#   add DIR NAME  one more replica: second
+#   start|stop|kill|freeze|thaw DIR NAME    one of them: primary, replica, second
+#   follow DIR NAME OTHER   it replicates from the other
 #   delay DIR SECONDS   the replica applies everything so much later
-#   sync DIR      waits until the replica has what the primary has
+#   sync DIR [NAME]      waits until the replica has what the primary has
 #   sql DIR NAME        statements on standard input, as root
-#   end DIR       stops both and removes DIR
+#   end DIR       stops all and removes DIR
 set -eu
 verb=$1 dir=$2 name=${3-}
 
@@ -17,8 +19,11 @@ datadir = $dir/$1/data
 socket = $dir/$1.sock
 pid-file = $dir/$1/pid
 skip-name-resolve
-server_id = $([ "$1" = primary ] && echo 1 || echo 2)
+server_id = $(case $1 in primary) echo 1 ;; replica) echo 2 ;; *) echo 3 ;; esac)
+bind-address = 127.0.0.1
+port = $(cat "$dir/$1.port" 2>/dev/null || echo 0)
 log_bin = binlog
+log_slave_updates = 1
 binlog_format = ROW
 relay_log = relay
 gtid_strict_mode = 1
@@ -33,8 +38,7 @@ aria_pagecache_buffer_size = 256K
 max_allowed_packet = 32M
 slave_net_timeout = 4
 END
-    if [ "$1" = primary ]; then printf 'bind-address = 127.0.0.1\nport = %s\n' "$(cat "$dir/port")"
-    else printf 'skip-networking\nread_only = 1\n'; fi
+    [ "$1" = primary ] || echo 'read_only = 1'
 }
 # Run as root, the server has to be told that this is meant.
 me=$(id -un)
@@ -64,7 +68,7 @@ template() {
     [ ! -e "$TEMPLATE/ready" ] || return 0
     rm -rf "$TEMPLATE" && mkdir -p "$TEMPLATE"
     dir=$TEMPLATE
-    mkdir -p "$dir/primary" && echo 0 >"$dir/port" && conf primary >"$dir/primary/my.cnf"
+    mkdir -p "$dir/primary" && conf primary >"$dir/primary/my.cnf"
     mariadb-install-db --defaults-file="$dir/primary/my.cnf" --user="$me" --skip-test-db \
         --auth-root-authentication-method=normal --skip-name-resolve >"$dir/log" 2>&1 </dev/null
     mariadbd --defaults-file="$dir/primary/my.cnf" --user="$me" --bootstrap >>"$dir/log" 2>&1 <<END
@@ -88,34 +92,42 @@ make() {
     [ -z "${TEST_PID-}" ] || watch
     mkdir -p "$(dirname "$TEMPLATE")"
     (exec 9>"$TEMPLATE.lock" && flock 9 && template)
-    mkdir -p "$dir/primary" "$dir/replica"
-    cp -a "$TEMPLATE/primary/data" "$dir/primary/data"
-    cp -a "$TEMPLATE/primary/data" "$dir/replica/data"
+    server_new primary
+    server_new replica
+    follow replica primary
+}
+server_new() { # server_new NAME: with the template's files, running
+    mkdir -p "$dir/$1"
+    cp -a "$TEMPLATE/primary/data" "$dir/$1/data"
     tries=0
     while :; do # a port may be taken by somebody else in between
-        echo $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)) >"$dir/port"
-        (start primary) && break
+        echo $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)) >"$dir/$1.port"
+        (start "$1") && break
         tries=$((tries + 1)) && [ $tries -lt 3 ]
     done
-    start replica
-    sql replica <<END
-CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $(cat "$dir/port"), MASTER_USER = 'obi_replica',
+}
+follow() { # follow NAME OTHER
+    sql "$1" <<END
+STOP SLAVE;
+CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $(cat "$dir/$2.port"), MASTER_USER = 'obi_replica',
     MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1;
 START SLAVE;
 END
 }
 case $verb in
 make) make ;;
+add) server_new "$name" && follow "$name" primary ;;
+follow) follow "$name" "$4" ;;
 start) start "$name" ;;
 stop) stop "$name" TERM ;;
 kill) stop "$name" KILL ;;
 freeze) kill -STOP "$(cat "$dir/$name/pid")" ;;
 thaw) kill -CONT "$(cat "$dir/$name/pid")" ;;
 delay) echo "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = $name; START SLAVE;" | sql replica ;;
-sync) # until the replica has what the primary has now
+sync) # until the replica, or the one named, has what the primary has now
     pos=$(echo 'SELECT @@gtid_binlog_pos' | sql primary)
-    [ "$(echo "SELECT MASTER_GTID_WAIT('$pos', 30)" | sql replica)" = 0 ] ;;
+    [ "$(echo "SELECT MASTER_GTID_WAIT('$pos', 30)" | sql "${name:-replica}")" = 0 ] ;;
 sql) sql "$name" ;;
-end) stop replica KILL; stop primary KILL; rm -rf "$dir" "$dir.log" ;;
+end) for server in second replica primary; do stop $server KILL; done; rm -rf "$dir" "$dir.log" ;;
 *) exit 64 ;;
 esac
