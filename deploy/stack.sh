@@ -119,25 +119,22 @@ gtid_strict_mode = 1
 max_connections = 250
 max_allowed_packet = 32M
 EOF
-    # A replica cannot follow through a socket, so the primary has a port on the loopback; it is for that alone.
-    case $1 in
-    primary) printf 'bind-address = 127.0.0.1\nport = %s\n' "$(cat "$VAR/primary/port")" ;;
-    *) echo skip-networking ;;
-    esac
-    cat "$TOP/deploy/mariadb/small.cnf" "$TOP/deploy/mariadb/$1.cnf"
+    # A replica cannot follow through a socket, so each has a port on the loopback; it is for that alone.
+    printf 'bind-address = 127.0.0.1\nport = %s\n' "$(cat "$VAR/$1/port")"
+    cat "$TOP/deploy/mariadb/small.cnf" "$TOP/deploy/mariadb/binlog.cnf" "$TOP/deploy/mariadb/$1.cnf"
 }
 database_write_conf() {
-    [ "$1" != primary ] || database_port
+    database_port "$1"
     database_conf "$1" >"$VAR/$1/my.cnf.new"
     mv "$VAR/$1/my.cnf.new" "$VAR/$1/my.cnf"
     own "$1/my.cnf"
 }
-database_port() {
-    if [ -s "$VAR/primary/port" ] && { alive primary || port_free "$(cat "$VAR/primary/port")"; }; then
+database_port() { # database_port primary|replica
+    if [ -s "$VAR/$1/port" ] && { alive "$1" || port_free "$(cat "$VAR/$1/port")"; }; then
         return 0
     fi
     until try=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)) && port_free $try; do :; done
-    echo $try >"$VAR/primary/port"
+    echo $try >"$VAR/$1/port"
 }
 # Makes the primary's files, with all users, and the replica as a copy of them: both begin at the same point,
 # before the first transaction of the binary log.
@@ -192,10 +189,10 @@ database_admin() { # database_admin primary|replica: SQL on standard input, as t
     MYSQL_PWD=$ADMIN_PASSWORD mariadb --no-defaults -uroot -S "$VAR/run/$1.sock" -BN
 }
 database_answers() { echo 'SELECT 1' | database_admin "$1"; }
-replica_follows() {
+replica_follows() { # replica_follows [NAME]
     follow_from=
     if [ -e "$VAR/replica/position" ]; then follow_from="SET GLOBAL gtid_slave_pos = '$(cat "$VAR/replica/position")';"; fi
-    database_admin replica <<EOF || return 1
+    database_admin "${1:-replica}" <<EOF || return 1
 STOP SLAVE;
 $follow_from
 CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $(cat "$VAR/primary/port"), MASTER_USER = 'obi_replica',

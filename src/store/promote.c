@@ -11,6 +11,8 @@ enum { TEXT_BYTES_MAX = 2048, WAIT_S = 1, SAY_EVERY = 5 };
 
 #define NOW_US "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
 
+#define ASKS_FOR_ACKNOWLEDGEMENTS "SELECT @@global.rpl_semi_sync_slave_enabled"
+
 struct work {
     struct db                 *db;
     const struct promote_wish *wish;
@@ -178,7 +180,8 @@ follows(const struct work *w, const struct server *sv)
     return sv->seen.answers && sv->seen.replicates && sv != w->chosen;
 }
 
-/* With nobody to acknowledge, the first write would wait for ever. */
+/* A replica that acknowledges as one asks for acknowledgements as a primary. With nobody to give any, its first
+ * write would wait for ever. */
 static bool
 somebody_acknowledges(struct work *w)
 {
@@ -187,14 +190,14 @@ somebody_acknowledges(struct work *w)
     for (size_t i = 0; i < w->db->s->count; i++)
         if (follows(w, &w->db->s->servers[i]))
             return true;
-    if (!tell(w, w->chosen, SL("SELECT @@global.rpl_semi_sync_master_enabled"), &on))
+    if (!tell(w, w->chosen, SL(ASKS_FOR_ACKNOWLEDGEMENTS), &on))
         return false;
     if (!slice_eq(on, SL("1")))
         return true;
     SAY(w,
         "No replica is left that could acknowledge the writes of %.*s. To go on with one server, "
         "tell it\n"
-        "  SET GLOBAL rpl_semi_sync_master_enabled = 0;\n"
+        "  SET GLOBAL rpl_semi_sync_slave_enabled = 0;\n"
         "and promote it again.",
         SLICE_FMT(w->chosen->address));
     return false;
@@ -304,7 +307,9 @@ static bool
 take_over(struct work *w)
 {
     static const char *const reset[] = { "STOP SLAVE", "RESET SLAVE ALL" };
+    /* Not before: its applier would wait for acknowledgements as well. */
     static const char *const begin[] = {
+        "SET GLOBAL rpl_semi_sync_master_enabled = @@global.rpl_semi_sync_slave_enabled",
         "UPDATE heartbeat SET term = GREATEST(term + 1, UNIX_TIMESTAMP()), at_us = " NOW_US
         " WHERE id = 1",
         "SET GLOBAL read_only = 0",
@@ -318,7 +323,8 @@ take_over(struct work *w)
     if (!tell_all(w, w->chosen, begin, COUNT_OF(begin)))
         return false;
     SAY(w, "%.*s takes writes now.", SLICE_FMT(w->chosen->address));
-    if (w->primary != NULL)
+    if (w->primary != NULL &&
+        tell(w, w->primary, SL("SET GLOBAL rpl_semi_sync_master_enabled = 0"), NULL))
         SAY(w, "%.*s is read-only. To let it follow, tell it\n  %.*s;\n  START SLAVE;",
             SLICE_FMT(w->primary->address),
             SLICE_FMT(change_master(w, host, port, " MASTER_USER = '…', MASTER_PASSWORD = '…',")));
