@@ -50,7 +50,7 @@ look(struct db *db, struct server *sv)
     if (sv->seen.replicates && patience_ms > PATIENCE_MS)
         patience_ms = PATIENCE_MS;
     /* A connection that ended meanwhile, as after a restart, is made anew once. */
-    for (int tries = 0; tries < 2; tries++) {
+    for (int tries = 0;; tries++) {
         if (server_connect(db, sv, &ignored) != ERR_NONE)
             return;
         if (position_look(sv, patience_ms, &seen, &late)) {
@@ -59,12 +59,12 @@ look(struct db *db, struct server *sv)
             sv->late = false;
             break;
         }
-        if (late) {
+        if (late || tries > 0) {
             server_rest(sv, (clock_monotonic_us() - began_us) / 1000);
+            sv->late = late;
             break;
         }
         server_close(sv);
-        sv->seen.answers = false;
     }
     db->took_us += clock_monotonic_us() - began_us;
 }
@@ -107,11 +107,9 @@ choose_primary(struct store *s)
          * behind, so no more are sent while any waits. */
         s->stuck = s->stuck && now == was && now->seen.semisync.waiting > 0;
     }
-    if (now == was)
-        return;
-    if (now == NULL)
+    if (now == NULL && was != NULL)
         log_event(ERR_LEVEL_WARN, "primary_gone", LOG_TEXT("server", was->address));
-    else
+    if (now != NULL && now != was && s->looked)
         log_event(ERR_LEVEL_INFO, "primary_found", LOG_TEXT("server", now->address),
                   LOG_NUMBER("term", term));
 }
@@ -199,4 +197,5 @@ servers_look(struct db *db, bool again)
         s->servers[i].rotation = judge(s, &s->servers[i]);
         note_rotation(&s->servers[i], was);
     }
+    s->looked = true;
 }

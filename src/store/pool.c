@@ -21,7 +21,7 @@ add_servers(struct store *s, const struct conf *conf)
     if (s->servers == NULL)
         abort();
     s->servers[0] =
-        (struct server){ .address = conf->db_primary, .weight = 1, .rotation = ROTATION_DOWN };
+        (struct server){ .address = conf->db_primary, .weight = 1, .rotation = ROTATION_IN };
     for (size_t i = 1; i < s->count; i++) {
         struct conf_replica replica;
         const char         *wrong = conf_replica_parse(conf->db_replicas.items[i - 1], &replica);
@@ -29,7 +29,7 @@ add_servers(struct store *s, const struct conf *conf)
         assert(wrong == NULL); /* conf_load took it */
         s->servers[i] = (struct server){ .address = replica.address,
                                          .weight = replica.weight,
-                                         .rotation = ROTATION_DOWN };
+                                         .rotation = ROTATION_IN };
     }
 }
 

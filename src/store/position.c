@@ -230,14 +230,12 @@ read_heartbeat(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
 }
 
 static void
-read_replica(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
+read_replica_row(const char *const *row, const MYSQL_FIELD *fields, unsigned count,
+                 const struct dialect *d, struct sight *ret)
 {
-    MYSQL_ROW    row = mysql_fetch_row(res);
-    MYSQL_FIELD *fields = mysql_fetch_fields(res);
-    bool         receives = false;
+    bool receives = false;
 
-    ret->replicates = row != NULL;
-    for (unsigned i = 0; row != NULL && i < mysql_num_fields(res); i++) {
+    for (unsigned i = 0; i < count; i++) {
         const char *name = fields[i].name, *value = row[i] == NULL ? "" : row[i];
 
         if (strcmp(name, d->io) == 0)
@@ -248,8 +246,21 @@ read_replica(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
             ret->said_behind_s = number_of(row[i], -1);
         else if (strcmp(name, d->received) == 0)
             copy_position(ret->received, row[i]);
+        else if (strcmp(name, "Channel_Name") == 0 && slice_starts(slice_str(value), SL("group_")))
+            return; /* a member of a group, which has no primary that it follows */
     }
+    ret->replicates = true;
     ret->running = receives && ret->applies;
+}
+
+static void
+read_replica(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
+{
+    MYSQL_ROW row;
+
+    while ((row = mysql_fetch_row(res)) != NULL)
+        read_replica_row((const char *const *)row, mysql_fetch_fields(res), mysql_num_fields(res),
+                         d, ret);
 }
 
 /* Named rpl_semi_sync_master_… or rpl_semi_sync_source_…; none where MySQL has no such plugin. */

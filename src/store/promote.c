@@ -150,6 +150,9 @@ look_around(struct work *w)
             SAY(w, "%.*s is MySQL, which has means of its own for this.", SLICE_FMT(sv->address));
             return false;
         }
+        /* Who may not ask would take a replica for a server that follows nobody. */
+        if (sv->seen.answers && !tell(w, &s->servers[i], SL("SHOW SLAVE STATUS"), NULL))
+            return false;
         if (sv->seen.answers && sv->seen.writable && !sv->seen.replicates &&
             (w->primary == NULL || sv->seen.term > w->primary->seen.term))
             w->primary = &s->servers[i];

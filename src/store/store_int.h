@@ -147,6 +147,7 @@ struct store {
     struct server     *primary;      /* the one that takes writes; NULL: none is known */
     struct sight       primary_seen; /* the last of a primary, also when it is gone */
     bool               stuck;  /* a write was waited for in vain, and none acknowledged since */
+    bool               looked; /* at the servers, ever: that all is well at first is not said */
     size_t             turn;   /* which replica the next lease begins with */
     uint64_t           leases; /* given out so far: the current one's number */
     struct cache      *cache;
