@@ -252,7 +252,7 @@ ok $seen{$_}, "README.md leads to $_" for map { s{^\Q$top\E/}{}r } glob "$top/do
 
 # --- Documentation is what the program says.
 for (['docs/configuration.md', 'config', 'docs'], ['docs/errors.md', 'config', 'errors'],
-    ['docs/verification.md', 'config', 'messages'], ['docs/tool.md', 'help', '--docs']) {
+    ['docs/verification.md', 'config', 'messages'], ['docs/metrics.md', 'config', 'metrics'], ['docs/tool.md', 'help', '--docs']) {
     my ($file, @words) = @$_;
     ($status, $out) = obi(@words);
     ok $out eq read_file("$top/$file"), "$file is what `obi @words` prints; if not, run: obi @words >$file";

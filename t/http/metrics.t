@@ -1,0 +1,162 @@
+#!/usr/bin/perl
+# What Prometheus is told: it moves by what was done, through all workers of all pools, and nobody else is told.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use File::Temp qw(tempfile);
+use IO::Socket::INET;
+use OBI::Test;
+use OBI::Test::Issuer;
+use Test::More;
+
+my $issuer = OBI::Test::Issuer->new;
+my $stack  = OBI::Test->private(conf => "fetch.allow_net = 127.0.0.1/32 public\nfetch.timeout = 30000\n"
+        . "signin.per_address = 2\n");
+my $visitor    = $stack->browser;
+my $prometheus = $stack->browser(address => '127.0.0.1');
+
+sub text { return $prometheus->get($stack->metrics . '/metrics')->decoded_content }
+# The samples, by name and labels as they stand.
+sub figures { return { map { /^([^#]\S*(?:\{.*\})?) (\S+)$/ ? ($1 => $2) : () } split /\n/, text() } }
+# What `do` adds to each sample that it moves.
+sub moved {
+    my ($do) = @_;
+    my $before = figures();
+    $do->();
+    my $after = figures();
+    return { map { my $by = $after->{$_} - ($before->{$_} // 0); $by ? ($_ => $by) : () } keys %$after };
+}
+sub route { my ($name, $pool, $method, $route, $more) = @_; return qq({pool="$pool",method="$method",route="$route"$more}) =~ s/^/$name/r }
+sub requests { my ($pool, $method, $route, $status) = @_; return route('obi_http_requests_total', $pool, $method, $route, qq(,status="$status")) }
+
+subtest 'it is what Prometheus reads' => sub {
+    my $reply = $prometheus->get($stack->metrics . '/metrics');
+    is $reply->code, 200, 'the answer';
+    is $reply->header('Content-Type'), 'text/plain; version=0.0.4; charset=utf-8', 'its type';
+    my ($file, $name) = tempfile('/tmp/obi-metrics.XXXXXX', UNLINK => 1);
+    print {$file} $reply->decoded_content;
+    close $file;
+    my $said = `promtool check metrics <$name 2>&1`;
+    is $?, 0, 'promtool has nothing to say' or diag $said;
+    is $prometheus->get($stack->metrics . '/nginx')->code, 200, "nginx's own stand beside it";
+};
+
+subtest 'it is for nobody else' => sub {
+    $stack->expect_log('access forbidden by rule');
+    is $visitor->get('/metrics')->code, 404, 'not at the site';
+    for my $path ('/metrics', '/nginx') {
+        is $visitor->get($stack->metrics . $path)->code, 403, "$path from another address: refused";
+        unlike $visitor->get($stack->metrics . $path)->decoded_content, qr/obi_http|Active/, 'and nothing said';
+    }
+    is $prometheus->get($stack->metrics . '/healthz')->code, 404, 'nor is anything else there';
+};
+
+subtest 'requests are counted once each, by route and status' => sub {
+    my $moved = moved(sub {
+        $visitor->get('/help') for 1 .. 3;
+        $visitor->get('/displayer/12345/groups.json') for 1 .. 2;
+        $visitor->get('/nothing/at/all');
+        $visitor->post('/settings', {});
+    });
+    is $moved->{ requests('app', 'GET', '/help', '2xx') }, 3, 'three pages';
+    is $moved->{ requests('read', 'GET', '/displayer/:user/groups.json', '4xx') }, 2, 'two of nobody';
+    is $moved->{ requests('app', '', 'none', '4xx') }, 1, 'one that no route fits';
+    is $moved->{ requests('app', 'POST', '/settings', '4xx') }, 1, 'one that was refused';
+    is $moved->{'obi_http_failures_total{code="NOT_SIGNED_IN"}'}, 1, 'and why';
+    my $help = sub { route('obi_http_request_duration_seconds' . $_[0], 'app', 'GET', '/help', $_[1]) };
+    is $moved->{ $help->('_count', '') }, 3, 'their times too';
+    is $moved->{ $help->('_bucket', ',le="+Inf"') }, 3, 'in buckets';
+    cmp_ok $moved->{ $help->('_sum', '') }, '>', 0, 'that have a sum';
+    is_deeply [ grep { /12345|at.all/ } keys %{ figures() } ], [], 'no address stands in a label';
+};
+
+subtest 'histograms add up' => sub {
+    my (%last, %all, %count);
+    for my $line (split /\n/, text()) {
+        my ($name, $labels, $value) = $line =~ /^(\w+)_(?:bucket|count)\{(.*)\} (\d+)$/ or next;
+        if ($line =~ /_bucket/) {
+            my ($end) = $labels =~ s/,le="([^"]+)"// ? $1 : die $line;
+            cmp_ok $value, '>=', $last{"$name $labels"} // 0, "$name $labels: no bucket is smaller than the one in it"
+                if $value < ($last{"$name $labels"} // 0);
+            $last{"$name $labels"} = $value;
+            $all{"$name $labels"}  = $value if $end eq '+Inf';
+        }
+        else { $count{"$name $labels"} = $value }
+    }
+    cmp_ok scalar keys %all, '>', 5, 'there are some';
+    is_deeply \%all, \%count, 'the last bucket is the count';
+};
+
+subtest 'documents: from memcached or built' => sub {
+    my $learner = $stack->browser->sign_in('ann@example.org');
+    $learner->post_form('/collections', { name => 'Shown' });
+    my ($user) = @{ $stack->sql('SELECT id FROM obi.user')->[0] };
+    my $document = sub { route('obi_http_documents_total', 'read', 'GET', '/displayer/:user/groups.json', qq(,found="$_[0]")) };
+    # A callback goes to a worker, whatever nginx knows; it is no document that is kept.
+    my $moved = moved(sub { $visitor->get("/displayer/$user/groups.json") for 1 .. 3 });
+    is $moved->{ $document->('database') }, 1, 'the first was built';
+    is $moved->{ $document->('cache') } // 0, ($moved->{ requests('read', 'GET', '/displayer/:user/groups.json', '2xx') } // 0) - 1,
+        'all others that reached a worker were found';
+    $moved = moved(sub { $visitor->get("/displayer/$user/groups.json?callback=f") });
+    is $moved->{$_}, undef, 'none of either was counted for a callback' for map { $document->($_) } 'database', 'cache';
+    is $moved->{ requests('read', 'GET', '/displayer/:user/groups.json', '2xx') }, 1, 'but a request was';
+};
+
+subtest 'what goes out, and what came of it' => sub {
+    my $moved = moved(sub {
+        $visitor->get('/verify?url=' . $issuer->url('/json')) for 1 .. 2;
+        $visitor->get('/verify?url=http://nowhere.example/');
+        $visitor->get('/verify?url=http://10.0.0.1/');
+    });
+    cmp_ok $moved->{'obi_fetches_total{by="anonymous",result="2xx"}'}, '>=', 2, 'documents came';
+    is $moved->{'obi_fetches_total{by="anonymous",result="FETCH_DNS"}'}, 1, 'a name that is none';
+    is $moved->{'obi_fetches_total{by="anonymous",result="FETCH_REFUSED"}'}, 1, 'an address that is not open';
+    cmp_ok $moved->{'obi_fetch_duration_seconds_count{by="anonymous"}'}, '>=', 4, 'with how long they took';
+    is $moved->{'obi_fetches_total{by="signed_in",result="2xx"}'}, undef, 'nobody signed in did';
+};
+
+subtest 'mails and limits' => sub {
+    my $moved = moved(sub {
+        my $learner = $stack->browser;
+        $learner->sign_in_link('bob@example.org') for 1 .. 2;
+        $learner->post_form('/signin', { email => 'bob@example.org' });
+        $stack->wait_until(5, sub { (figures()->{'obi_mails_total{result="sent"}'} // 0) >= 3 });
+    });
+    is $moved->{'obi_mails_total{result="sent"}'}, 2, 'two were sent';
+    is $moved->{'obi_limits_reached_total{limit="signin_address"}'}, 1, 'a third was one too many';
+};
+
+subtest 'workers, of each pool' => sub {
+    my %have = map { $_ => scalar $stack->workers($_) } qw(read app fetch fetch-anon);
+    my $figures = figures();
+    for my $pool (sort keys %have) {
+        my ($busy, $idle) = map { $figures->{qq(obi_workers{pool="$pool",state="$_"})} } 'busy', 'idle';
+        is $busy + $idle, $have{$pool}, "$pool: all of them";
+        is $busy, $pool eq 'read' ? 1 : 0, "$pool: who is at work; this question itself is work";
+    }
+
+    # Asks and waits: a worker is held until its issuer's time is over, or it is killed.
+    my $busy = sub { figures()->{'obi_workers{pool="fetch-anon",state="busy"}'} };
+    my @asked = map {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $stack->port) or die $!;
+        print {$socket} 'GET /verify?url=' . $issuer->url("/silent/$_") . " HTTP/1.0\r\nHost: localhost\r\n\r\n";
+        $socket->flush;
+        $socket;
+    } 1 .. 2;
+    ok $stack->wait_until(5, sub { $busy->() == 2 }), 'two wait for an issuer';
+    $stack->expect_log('recv\(\) failed', 'upstream prematurely closed');
+    kill 'KILL', $_ for $stack->workers('fetch-anon');
+    ok $stack->wait_until(5, sub { $busy->() == 0 }), 'killed at it, they are busy no more';
+    ok $stack->wait_until(5, sub { figures()->{'obi_workers{pool="fetch-anon",state="idle"}'} == 2 }), 'and others took their places';
+    close $_ for @asked;
+
+    $stack->stop('app');
+    is figures()->{'obi_workers{pool="app",state="idle"}'}, 0, 'a pool that is down has none';
+    my $before = figures()->{ requests('app', 'GET', '/help', '2xx') };
+    $stack->start('app');
+    $visitor->get('/help');
+    is figures()->{ requests('app', 'GET', '/help', '2xx') }, $before + 1, 'its counts go on where they were';
+};
+
+done_testing;
