@@ -103,6 +103,20 @@ subtest 'documents: from memcached or built' => sub {
     is $moved->{ requests('read', 'GET', '/displayer/:user/groups.json', '2xx') }, 1, 'but a request was';
 };
 
+subtest 'memcached, as nginx and all workers see it' => sub {
+    my $server = 'server="unix:' . $stack->var . '/run/memcached.sock"';
+    my $moved = moved(sub { $visitor->get('/displayer/4711/groups.json') for 1 .. 2 });
+    cmp_ok $moved->{"obi_memcached_gets_total{$server,result=\"miss\"}"}, '>=', 1, 'what it did not have';
+    my $figures = figures();
+    is $figures->{"obi_memcached_up{$server}"}, 1, 'it answers';
+    is $figures->{"obi_memcached_limit_bytes{$server}"}, 32 << 20, 'and says its size';
+    $stack->stop('memcached');
+    ok $stack->wait_until(3, sub { figures()->{"obi_memcached_up{$server}"} == 0 }), 'without it there is an answer';
+    is figures()->{"obi_memcached_bytes{$server}"}, undef, 'that has no figures of it';
+    $stack->start('memcached');
+    ok $stack->wait_until(3, sub { figures()->{"obi_memcached_up{$server}"} == 1 }), 'and it comes back by itself';
+};
+
 subtest 'what goes out, and what came of it' => sub {
     my $moved = moved(sub {
         $visitor->get('/verify?url=' . $issuer->url('/json')) for 1 .. 2;
