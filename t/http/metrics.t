@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempfile);
 use IO::Socket::INET;
+use JSON::PP qw(decode_json);
 use OBI::Test;
 use OBI::Test::Issuer;
 use Test::More;
@@ -30,6 +31,16 @@ sub moved {
 sub route { my ($name, $pool, $method, $route, $more) = @_; return qq({pool="$pool",method="$method",route="$route"$more}) =~ s/^/$name/r }
 sub requests { my ($pool, $method, $route, $status) = @_; return route('obi_http_requests_total', $pool, $method, $route, qq(,status="$status")) }
 
+# What operators are given stands on these figures.
+sub read_file { open my $in, '<', "$OBI::Test::TOP/$_[0]" or die "$_[0]: $!"; local $/; return scalar <$in> }
+sub promtool { my ($verb, $file, $name) = @_; my $said = `promtool $verb $file 2>&1`; return is($?, 0, $name) || diag $said }
+# The names in an expression of PromQL.
+sub names_in { return $_[0] =~ /\b(obi_\w+?)(?:_bucket|_sum|_count)?\b(?=[\s{\[)]|$)/g }
+my %described = map { $_ => 1 } read_file('docs/metrics.md') =~ /^\| `(\w+)` \|/mg;
+my $alerts = read_file('deploy/prometheus/alerts.yml');
+my $board  = decode_json(read_file('deploy/grafana/obi.json'));
+my @shown  = map { $_->{expr} } map { @{ $_->{targets} // [] } } @{ $board->{panels} };
+
 subtest 'it is what Prometheus reads' => sub {
     my $reply = $prometheus->get($stack->metrics . '/metrics');
     is $reply->code, 200, 'the answer';
@@ -37,8 +48,9 @@ subtest 'it is what Prometheus reads' => sub {
     my ($file, $name) = tempfile('/tmp/obi-metrics.XXXXXX', UNLINK => 1);
     print {$file} $reply->decoded_content;
     close $file;
-    my $said = `promtool check metrics <$name 2>&1`;
-    is $?, 0, 'promtool has nothing to say' or diag $said;
+    promtool('check metrics', "<$name", 'promtool has nothing to say');
+    my %exposed = map { $_ => 1 } $reply->decoded_content =~ /^# TYPE (\w+) /mg;
+    is_deeply [ sort keys %exposed ], [ sort keys %described ], 'all that docs/metrics.md describes, and nothing else';
     is $prometheus->get($stack->metrics . '/nginx')->code, 200, "nginx's own stand beside it";
 };
 
@@ -69,6 +81,49 @@ subtest 'requests are counted once each, by route and status' => sub {
     is $moved->{ $help->('_bucket', ',le="+Inf"') }, 3, 'in buckets';
     cmp_ok $moved->{ $help->('_sum', '') }, '>', 0, 'that have a sum';
     is_deeply [ grep { /12345|at.all/ } keys %{ figures() } ], [], 'no address stands in a label';
+};
+
+subtest 'the alerts' => sub {
+    chdir $OBI::Test::TOP or die $!;
+    promtool('check rules', 'deploy/prometheus/alerts.yml', 'are rules');
+    promtool('test rules', 't/http/alerts.test.yml', 'speak when they should');
+    promtool('check config --syntax-only', 'deploy/prometheus/scrape.yml', 'the example is a configuration');
+    my $operating = read_file('docs/operating.md');
+    my %section = map { lc($_) => 1 } $operating =~ /^### (\w+)$/mg;
+    my @rules = $alerts =~ /- alert: (\w+)/g;
+    cmp_ok scalar @rules, '>', 10, 'there are some';
+    for my $rule (@rules) {
+        my ($text) = $alerts =~ /- alert: $rule\n(.*?)(?=\n\n|\n *- alert:|\z)/s;
+        like $text, qr/for: \d/, "$rule waits";
+        like $text, qr/severity: (?:critical|warning)/, 'says how bad it is';
+        like $text, qr/summary: /, 'and what';
+        like $text, qr{runbook: docs/operating\.md#@{[lc $rule]}$}m, 'names its section';
+        ok delete $section{ lc $rule }, 'which is there';
+        my ($severity) = $text =~ /severity: (\w+)/;
+        like $operating, qr/^### $rule\n\n\*\*\u$severity\. /m, 'and says the same of how bad';
+        ok $described{$_}, "$_ is a figure" for names_in(($text =~ /expr:(.*?)\n +for:/s)[0]);
+    }
+    is_deeply [ grep { /^obi[^a-z]*/ } sort keys %section ], [], 'no section is of a rule that is gone';
+};
+
+subtest 'the dashboard' => sub {
+    cmp_ok scalar @shown, '>', 20, 'there is something in it';
+    my ($file, $name) = tempfile('/tmp/obi-board.XXXXXX', UNLINK => 1);
+    print {$file} "groups:\n  - name: board\n    rules:\n";
+    my $n = 0;
+    for my $expr (@shown) {
+        ok $described{$_}, "$_ is a figure" for names_in($expr);
+        (my $plain = $expr) =~ s/\$__rate_interval/5m/g;
+        $plain =~ s/\$instance/.*/g;
+        $plain =~ s/'/''/g;
+        printf {$file} "      - {record: 'board:%d', expr: '%s'}\n", $n++, $plain;
+    }
+    close $file;
+    promtool('check rules', $name, 'every expression is PromQL');
+    my %id;
+    is_deeply [ grep { $id{$_}++ } map { $_->{id} } @{ $board->{panels} } ], [], 'no two panels have one number';
+    my %used = map { $_ => 1 } map { names_in($_) } @shown, $alerts, 'obi_build_info ';
+    is_deeply [ grep { !$used{$_} } sort keys %described ], [], 'no figure is shown nowhere';
 };
 
 subtest 'histograms add up' => sub {
