@@ -4,6 +4,7 @@
 #include "http/serve.h"
 #include "http/site.h"
 #include "metrics/metrics.h"
+#include "store/status.h"
 
 static void
 write_build(struct sbuf *b)
@@ -106,6 +107,100 @@ write_caches(const struct req *r, struct sbuf *b)
     }
 }
 
+/* ---- databases ----------------------------------------------------------------------------------- */
+
+enum { PATIENCE_MS = 1000, US_PER_MS = 1000, US_PER_S = 1000 * 1000 };
+
+static void
+free_store(void *p)
+{
+    store_free(p);
+}
+
+/* A server that hangs must not hold up the answer: Prometheus waits for ten seconds. So the worker's own connections,
+ * which are patient, are not for this. */
+static void
+ask_databases(const struct req *r, struct store_status *ret)
+{
+    struct conf  *quick = ARENA_NEW(r->arena, struct conf);
+    struct store *store;
+
+    *quick = *r->app->conf;
+    quick->db_connect_timeout_ms = quick->db_query_timeout_ms = PATIENCE_MS;
+    store = store_new(quick);
+    arena_defer(r->arena, free_store, store);
+    store_status(db_lease(store, r->arena, SLICE_NONE, false), ret);
+}
+
+static bool
+is_replica(const struct store_server_status *s)
+{
+    return s->rotation != ROTATION_PRIMARY;
+}
+
+static void
+write_rotation(struct sbuf *b, const struct store_server_status *s, struct slice label)
+{
+    for (int i = 0; i < ROTATION_COUNT; i++)
+        metrics_sample(
+            b, METRIC_ROTATION,
+            arena_printf(b->a, "%.*s,state=\"%s\"", SLICE_FMT(label), store_rotation_names[i]),
+            (int)s->rotation == i);
+}
+
+static void
+write_servers(struct sbuf *b, const struct store_status *st)
+{
+    const struct store_server_status *s = st->servers;
+
+    metrics_head(b, METRIC_WRITABLE);
+    metrics_sample(b, METRIC_WRITABLE, SLICE_NONE, st->writable);
+    metrics_head(b, METRIC_DATABASE_UP);
+    for (size_t i = 0; i < st->server_count; i++)
+        metrics_sample(b, METRIC_DATABASE_UP, server_label(b->a, s[i].address), s[i].answers);
+    metrics_head(b, METRIC_ROTATION);
+    for (size_t i = 0; i < st->server_count; i++)
+        write_rotation(b, &s[i], server_label(b->a, s[i].address));
+    metrics_head(b, METRIC_LAG);
+    for (size_t i = 0; i < st->server_count; i++)
+        if (is_replica(&s[i]) && s[i].answers && s[i].lag_ms >= 0)
+            metrics_sample_us(b, METRIC_LAG, server_label(b->a, s[i].address),
+                              s[i].lag_ms * US_PER_MS);
+}
+
+/* What nobody could count is left out. */
+static void
+write_count(struct sbuf *b, enum metric family, bool known, uint64_t count)
+{
+    metrics_head(b, family);
+    if (known)
+        metrics_sample(b, family, SLICE_NONE, count);
+}
+
+static void
+write_age(struct sbuf *b, enum metric family, bool known, int64_t age_s)
+{
+    metrics_head(b, family);
+    if (known)
+        metrics_sample_us(b, family, SLICE_NONE, age_s * US_PER_S);
+}
+
+static void
+write_databases(const struct req *r, struct sbuf *b)
+{
+    struct store_status st;
+
+    ask_databases(r, &st);
+    write_servers(b, &st);
+    write_count(b, METRIC_SEMISYNC, st.semisync.on, st.semisync.clients);
+    write_count(b, METRIC_SEMISYNC_WAITING, st.semisync.on, st.semisync.waiting);
+    write_count(b, METRIC_OUTBOX, st.counted, st.outbox);
+    write_age(b, METRIC_OUTBOX_OLDEST, st.counted, st.outbox_oldest_s);
+    write_count(b, METRIC_PURGES, st.counted, st.purges);
+    write_count(b, METRIC_RECHECKS, st.counted, st.rechecks_due);
+    write_age(b, METRIC_RECHECK_OLDEST, st.counted, st.recheck_oldest_s);
+}
+
 enum err_code
 app_metrics(struct req *r, struct resp *out, struct err *e)
 {
@@ -117,6 +212,7 @@ app_metrics(struct req *r, struct resp *out, struct err *e)
     if (metrics_are_shared())
         write_workers(&b);
     metrics_write(&b);
+    write_databases(r, &b);
     write_caches(r, &b);
     return reply_bytes(out, 200, "text/plain; version=0.0.4; charset=utf-8", sbuf_slice(&b));
 }
