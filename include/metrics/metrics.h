@@ -62,9 +62,14 @@ void metrics_request(unsigned row, const struct metrics_request *request);
 /* ---- fetches ------------------------------------------------------------------------------------ */
 
 enum metrics_by { BY_SIGNED_IN, BY_ANONYMOUS, BY_RECHECK, BY_COUNT };
-/* `status` where the fetch did not fail; `cause` CAUSE_NONE where none is known. */
-void metrics_fetch(enum metrics_by by, enum err_code failure, enum cause_id cause, int status,
-                   int64_t took_us);
+struct metrics_fetch {
+    enum metrics_by by;
+    enum err_code   failure; /* ERR_NONE: an answer came */
+    enum cause_id   cause;   /* of the failure; CAUSE_NONE: not known */
+    int             status;  /* of the answer */
+    int64_t         took_us;
+};
+void metrics_fetch(const struct metrics_fetch *fetch);
 
 /* ---- as text ------------------------------------------------------------------------------------ */
 

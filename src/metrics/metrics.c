@@ -51,14 +51,13 @@ metrics_request(unsigned row, const struct metrics_request *request)
 }
 
 void
-metrics_fetch(enum metrics_by by, enum err_code failure, enum cause_id cause, int status,
-              int64_t took_us)
+metrics_fetch(const struct metrics_fetch *f)
 {
-    if (failure == ERR_NONE)
-        add(&segment->fetched[by][class_of(status)], 1);
-    else
-        add(&segment->fetch_failures[by][failure], 1);
-    if (failure != ERR_NONE && cause != CAUSE_NONE)
-        add(&segment->fetch_causes[cause], 1);
-    observe(&segment->fetch_took[by], took_us);
+    if (f->failure == ERR_NONE) {
+        add(&segment->fetched[f->by][class_of(f->status)], 1);
+    } else {
+        add(&segment->fetch_failures[f->by][f->failure], 1);
+        add(&segment->fetch_causes[f->cause], 1);
+    }
+    observe(&segment->fetch_took[f->by], f->took_us);
 }

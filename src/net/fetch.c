@@ -366,14 +366,14 @@ static void
 count(const struct hop *h, enum err_code rc, const struct err *e, int64_t took_us)
 {
     const struct fetch *f = h->f;
-    enum metrics_by     by = f->turns != NULL          ? BY_RECHECK
-                             : f->who == NET_SIGNED_IN ? BY_SIGNED_IN
-                                                       : BY_ANONYMOUS;
+    enum metrics_by     by = f->who == NET_SIGNED_IN ? BY_SIGNED_IN : BY_ANONYMOUS;
 
-    if (rc == ERR_NONE)
-        metrics_fetch(by, ERR_NONE, CAUSE_NONE, (int)status_of(f->curl), took_us);
-    else if (rc >= ERR_FETCH_URL && rc <= ERR_FETCH_ANSWER)
-        metrics_fetch(by, rc, e->cause_id, 0, took_us);
+    if (rc == ERR_NONE || (rc >= ERR_FETCH_URL && rc <= ERR_FETCH_ANSWER))
+        metrics_fetch(&(struct metrics_fetch){ .by = f->turns != NULL ? BY_RECHECK : by,
+                                               .failure = rc,
+                                               .cause = rc == ERR_NONE ? CAUSE_NONE : e->cause_id,
+                                               .status = (int)status_of(f->curl),
+                                               .took_us = took_us });
 }
 
 /* Runs `go` within the time that is left, and takes what came. */

@@ -121,7 +121,7 @@ a_histogram_adds_up(void **state)
     (void)state;
 
     for (size_t i = 0; i < COUNT_OF(took_us); i++)
-        metrics_fetch(BY_RECHECK, ERR_NONE, CAUSE_NONE, 200, took_us[i]);
+        metrics_fetch(&(struct metrics_fetch){ BY_RECHECK, ERR_NONE, CAUSE_NONE, 200, took_us[i] });
     assert_true(value("obi_fetch_duration_seconds_bucket{by=\"recheck\",le=\"0.00025\"}") == 2);
     assert_true(value("obi_fetch_duration_seconds_bucket{by=\"recheck\",le=\"0.0005\"}") == 3);
     assert_true(value("obi_fetch_duration_seconds_bucket{by=\"recheck\",le=\"10\"}") == 3);
@@ -136,9 +136,9 @@ static void
 what_a_fetch_came_to_is_told_apart(void **state)
 {
     (void)state;
-    metrics_fetch(BY_ANONYMOUS, ERR_FETCH_TLS, CAUSE_TLS_EXPIRED, 0, 10);
-    metrics_fetch(BY_ANONYMOUS, ERR_FETCH_DNS, CAUSE_NONE, 0, 10);
-    metrics_fetch(BY_ANONYMOUS, ERR_NONE, CAUSE_NONE, 404, 10);
+    metrics_fetch(&(struct metrics_fetch){ BY_ANONYMOUS, ERR_FETCH_TLS, CAUSE_TLS_EXPIRED, 0, 10 });
+    metrics_fetch(&(struct metrics_fetch){ BY_ANONYMOUS, ERR_FETCH_DNS, CAUSE_NONE, 0, 10 });
+    metrics_fetch(&(struct metrics_fetch){ BY_ANONYMOUS, ERR_NONE, CAUSE_NONE, 404, 10 });
     assert_true(value("obi_fetches_total{by=\"anonymous\",result=\"FETCH_TLS\"}") == 1);
     assert_true(value("obi_fetches_total{by=\"anonymous\",result=\"FETCH_DNS\"}") == 1);
     assert_true(value("obi_fetches_total{by=\"anonymous\",result=\"FETCH_TIMEOUT\"}") == 0);
