@@ -109,7 +109,7 @@ write_caches(const struct req *r, struct sbuf *b)
 
 /* ---- databases ----------------------------------------------------------------------------------- */
 
-enum { PATIENCE_MS = 1000, US_PER_MS = 1000, US_PER_S = 1000 * 1000 };
+enum { PATIENCE_MS = 1000, US_PER_MS = 1000 };
 
 static void
 free_store(void *p)
@@ -178,14 +178,6 @@ write_count(struct sbuf *b, enum metric family, bool known, uint64_t count)
 }
 
 static void
-write_age(struct sbuf *b, enum metric family, bool known, int64_t age_s)
-{
-    metrics_head(b, family);
-    if (known)
-        metrics_sample_us(b, family, SLICE_NONE, age_s * US_PER_S);
-}
-
-static void
 write_databases(const struct req *r, struct sbuf *b)
 {
     struct store_status st;
@@ -195,10 +187,10 @@ write_databases(const struct req *r, struct sbuf *b)
     write_count(b, METRIC_SEMISYNC, st.semisync.on, st.semisync.clients);
     write_count(b, METRIC_SEMISYNC_WAITING, st.semisync.on, st.semisync.waiting);
     write_count(b, METRIC_OUTBOX, st.counted, st.outbox);
-    write_age(b, METRIC_OUTBOX_OLDEST, st.counted, st.outbox_oldest_s);
+    write_count(b, METRIC_OUTBOX_OLDEST, st.counted, (uint64_t)st.outbox_oldest_s);
     write_count(b, METRIC_PURGES, st.counted, st.purges);
     write_count(b, METRIC_RECHECKS, st.counted, st.rechecks_due);
-    write_age(b, METRIC_RECHECK_OLDEST, st.counted, st.recheck_oldest_s);
+    write_count(b, METRIC_RECHECK_OLDEST, st.counted, (uint64_t)st.recheck_oldest_s);
 }
 
 enum err_code

@@ -10,6 +10,7 @@ use JSON::PP qw(decode_json);
 use OBI::Test;
 use OBI::Test::Issuer;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $issuer = OBI::Test::Issuer->new;
 my $stack  = OBI::Test->private(conf => "fetch.allow_net = 127.0.0.1/32 public\nfetch.timeout = 30000\n"
@@ -170,6 +171,53 @@ subtest 'memcached, as nginx and all workers see it' => sub {
     is figures()->{"obi_memcached_bytes{$server}"}, undef, 'that has no figures of it';
     $stack->start('memcached');
     ok $stack->wait_until(3, sub { figures()->{"obi_memcached_up{$server}"} == 1 }), 'and it comes back by itself';
+};
+
+subtest 'databases and what waits in them' => sub {
+    my ($primary, $replica) = map { qq(server="unix:@{[$stack->var]}/run/$_.sock") } 'primary', 'replica';
+    my $state = sub {
+        my ($server, $figures) = @_;
+        return join ' ', map { $figures->{"obi_database_rotation{$server,state=\"$_\"}"} ? $_ : () } qw(in primary down slow stopped behind astray);
+    };
+    my $figures;
+    ok $stack->wait_until(10, sub { $figures = figures(); $state->($replica, $figures) eq 'in' }), 'the replica serves reads';
+    is $state->($primary, $figures), 'primary', 'and the primary takes writes';
+    is $figures->{obi_database_writable}, 1, 'as is said once more';
+    is $figures->{"obi_database_up{$_}"}, 1, "$_ answers" for $primary, $replica;
+    cmp_ok $figures->{"obi_replica_lag_seconds{$replica}"}, '<', 5, 'it is not behind';
+    is $figures->{"obi_replica_lag_seconds{$primary}"}, undef, 'which is said of no primary';
+    is $figures->{$_}, 0, "$_: nothing waits" for qw(obi_outbox_oldest_seconds obi_purge_rows obi_recheck_due_hosts);
+
+    $stack->stop('jobs');
+    $stack->browser->post_form('/signin', { email => 'carol@example.org' });
+    is figures()->{obi_outbox_mails}, 1, 'a mail waits while nobody sends it';
+    $stack->clock(400);
+    cmp_ok figures()->{obi_outbox_oldest_seconds}, '>=', 390, 'and for how long';
+    $stack->clock(0);
+    $stack->start('jobs');
+    ok $stack->wait_until(10, sub { figures()->{obi_outbox_mails} == 0 }), 'it is sent';
+
+    $stack->sql("INSERT INTO obi.cache_purge (id, paths, created_at_s) VALUES (1, '/x', UNIX_TIMESTAMP() + 1000)");
+    is figures()->{obi_purge_rows}, 1, 'a document is not known to be gone';
+    $stack->sql('DELETE FROM obi.cache_purge WHERE id = 1');
+
+    # A server that hangs is waited for a little.
+    $stack->expect_log('STORE_DOWN');
+    $stack->pause('primary');
+    my $begun = time;
+    $figures = figures();
+    cmp_ok time - $begun, '<', 8, 'the primary hangs, and there is an answer in time for Prometheus';
+    is $figures->{obi_database_writable}, 0, 'which says that no writes are taken';
+    is $figures->{"obi_database_up{$primary}"}, 0, 'and by whom';
+    is $figures->{"obi_database_up{$replica}"}, 1, 'the replica answers';
+    $stack->continue('primary');
+    $stack->kill(qw(primary replica));
+    $figures = figures();
+    is $figures->{"obi_database_up{$_}"}, 0, "$_ is down" for $primary, $replica;
+    is $figures->{obi_outbox_mails}, undef, 'nobody could count the mails';
+    is $figures->{ requests('app', 'GET', '/help', '2xx') }, 3, 'what needs no database is there all the same';
+    $stack->start(qw(primary replica));
+    ok $stack->wait_until(20, sub { figures()->{obi_database_writable} == 1 }), 'and it comes back by itself';
 };
 
 subtest 'what goes out, and what came of it' => sub {
