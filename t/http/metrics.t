@@ -197,6 +197,26 @@ subtest 'databases and what waits in them' => sub {
     $stack->start('jobs');
     ok $stack->wait_until(10, sub { figures()->{obi_outbox_mails} == 0 }), 'it is sent';
 
+    # What was tried and is for later is nobody's delay.
+    my $learner = $stack->browser->sign_in('dora@example.org');
+    $learner->upload($stack->badges_for('dora@example.org')->{'first-flight'}{picture});
+    $stack->stop('jobs', 'recheck');
+    $stack->sql("INSERT INTO obi.outbox (id, claim, attempts, due_at_s, created_at_s, send_to, subject, body)"
+        . " VALUES (1, 0, 3, UNIX_TIMESTAMP() + 900, UNIX_TIMESTAMP() - 900, 'x', '', '')");
+    $figures = figures();
+    is_deeply [ @$figures{qw(obi_outbox_mails obi_outbox_oldest_seconds)} ], [ 1, 0 ], 'a mail that is tried again later';
+    $stack->sql('DELETE FROM obi.outbox');
+    # A badge, though its host may not be asked before long.
+    $stack->sql('INSERT INTO obi.check_host (id, claim, due_at_ms, next_at_ms, failures) VALUES (7, 0, 9e12, 9e12, 0)');
+    $stack->sql('UPDATE obi.badge SET check_host = 7, check_at_s = UNIX_TIMESTAMP() - 5000');
+    $figures = figures();
+    is $figures->{obi_recheck_due_hosts}, 1, 'a badge is due for a check';
+    cmp_ok abs($figures->{obi_recheck_oldest_seconds} - 5000), '<', 10, 'and for how long';
+    $stack->sql('UPDATE obi.badge SET check_host = 0');
+    $stack->sql('DELETE FROM obi.check_host WHERE id = 7');
+    $stack->start('jobs', 'recheck');
+
+
     $stack->sql("INSERT INTO obi.cache_purge (id, paths, created_at_s) VALUES (1, '/x', UNIX_TIMESTAMP() + 1000)");
     is figures()->{obi_purge_rows}, 1, 'a document is not known to be gone';
     $stack->sql('DELETE FROM obi.cache_purge WHERE id = 1');
