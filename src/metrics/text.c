@@ -179,10 +179,9 @@ write_failures(struct sbuf *b)
 {
     metrics_head(b, METRIC_FAILURES);
     for (int i = ERR_NONE + 1; i < ERR_COUNT; i++)
-        if (get(&segment->failures[i]) > 0)
-            metrics_sample(b, METRIC_FAILURES,
-                           arena_printf(b->a, "code=\"%s\"", err_name((enum err_code)i)),
-                           get(&segment->failures[i]));
+        metrics_sample(b, METRIC_FAILURES,
+                       arena_printf(b->a, "code=\"%s\"", err_name((enum err_code)i)),
+                       get(&segment->failures[i]));
 }
 
 /* ---- fetches ------------------------------------------------------------------------------------ */
