@@ -1,6 +1,7 @@
 /* For Prometheus; nginx lets nobody else ask. */
 #include "app_int.h"
 #include "cache/cache.h"
+#include "core/log.h"
 #include "http/serve.h"
 #include "http/site.h"
 #include "metrics/metrics.h"
@@ -129,7 +130,9 @@ ask_databases(const struct req *r, struct store_status *ret)
     quick->db_connect_timeout_ms = quick->db_query_timeout_ms = PATIENCE_MS;
     store = store_new(quick);
     arena_defer(r->arena, free_store, store);
+    log_set_level(ERR_LEVEL_ERROR); /* it finds each server anew, every time */
     store_status(db_lease(store, r->arena, SLICE_NONE, false), ret);
+    log_set_level_named(quick->log_level);
 }
 
 static bool
