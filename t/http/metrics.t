@@ -276,6 +276,10 @@ subtest 'workers, of each pool' => sub {
         is $busy + $idle, $have{$pool}, "$pool: all of them";
         is $busy, $pool eq 'read' ? 1 : 0, "$pool: who is at work; this question itself is work";
     }
+    my (undef, $said) = $stack->obi('status', '--json');
+    is_deeply decode_json($said)->{pools}, [ map { { name => $_, workers => $have{$_}, busy => 0 } } qw(read app fetch fetch-anon) ],
+        'obi status says the same';
+    like +($stack->obi('status'))[1], qr/^fetch-anon pool +$have{'fetch-anon'} workers, 0 at work$/m, 'to people too';
 
     # Asks and waits: a worker is held until its issuer's time is over, or it is killed.
     my $busy = sub { figures()->{'obi_workers{pool="fetch-anon",state="busy"}'} };
