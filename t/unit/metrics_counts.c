@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ start(void (*run)(void))
     assert_true(pid >= 0);
     if (pid > 0)
         return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     run();
     _exit(0);
 }
@@ -155,7 +157,9 @@ failures_and_single_values(void **state)
     (void)state;
 
     metrics_request(0, &request);
-    assert_true(value("obi_http_requests_total{pool=\"\",method=\"\",route=\"other\",status=\"5xx\"}") == 1);
+    assert_true(
+        value("obi_http_requests_total{pool=\"\",method=\"\",route=\"other\",status=\"5xx\"}") ==
+        1);
     assert_true(value("obi_http_failures_total{code=\"STORE_DOWN\"}") == 1);
     metrics_add(METRIC_MAIL_REFUSED);
     metrics_add(METRIC_LIMIT_PUSH);
@@ -265,8 +269,10 @@ static void
 it_costs_little(void **state)
 {
     unsigned               row = metrics_row(labels);
-    struct metrics_request request = { .status = 200, .took_us = 300, .database_us = 100, .cache_us = 10 };
-    int64_t                began_us = clock_monotonic_us(), took_us;
+    struct metrics_request request = {
+        .status = 200, .took_us = 300, .database_us = 100, .cache_us = 10
+    };
+    int64_t began_us = clock_monotonic_us(), took_us;
     (void)state;
 
     for (int i = 0; i < 100000; i++) {
