@@ -12,7 +12,7 @@ settings_read() {
 }
 settings_write() { printf 'PORT=%s\nPRESET=%s\n' "$PORT" "$PRESET" >"$VAR/settings"; }
 stack_names() { # what follows from the settings
-    DEMO_PORT=$((PORT + 1))
+    DEMO_PORT=$((PORT + 1)) METRICS_PORT=$((PORT + 2))
     case $PRESET in release) BUILD=$TOP/build ;; *) BUILD=$TOP/build/$PRESET ;; esac
     RUN_USER=${OBI_RUN_USER:-nobody} HIDDEN=
     RUN_GROUP=$(id -gn "$RUN_USER" 2>/dev/null) || RUN_GROUP=nogroup
@@ -99,6 +99,7 @@ db.owner_password = $OWNER_PASSWORD
 cache.server = unix:$VAR/run/memcached.sock
 mail.url = file:$VAR/mail
 mail.from = backpack@localhost
+metrics.file = $VAR/run/metrics
 fetch.allow_net = 127.0.0.1/32:$DEMO_PORT public
 EOF
 }
@@ -289,7 +290,7 @@ part_log() { # the end of what the part last wrote
 
 render() { # render FILE: with its @NAMES@ filled in
     sed -e "s|@VAR@|$VAR|g;s|@RUN@|$VAR/run|g;s|@NGINX@|$VAR/nginx|g;s|@STATIC@|$BUILD/static|g;s|@MODULES@|/usr/lib/nginx/modules|g" \
-        -e "s|@PORT@|$PORT|g;s|@DEMO_PORT@|$DEMO_PORT|g;s|@IPV6@|$ipv6_comment|g" "$1"
+        -e "s|@PORT@|$PORT|g;s|@DEMO_PORT@|$DEMO_PORT|g;s|@METRICS_PORT@|$METRICS_PORT|g;s|@IPV6@|$ipv6_comment|g" "$1"
 }
 nginx_write_conf() {
     ipv6_comment='#'

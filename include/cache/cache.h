@@ -88,6 +88,14 @@ bool cache_empty(struct cache *c);
 /* Whether the n-th of cache.server answers now. */
 bool cache_answers(struct cache *c, size_t n);
 
+/* What a server says of itself, since it was started. */
+struct cache_stats {
+    uint64_t hits, misses; /* of every reader's, nginx too */
+    uint64_t evictions, bytes, limit_bytes;
+};
+/* Of the n-th of cache.server. False when it does not answer. */
+bool cache_stats(struct cache *c, size_t n, struct cache_stats *ret);
+
 /* Microseconds spent waiting for memcached since the last call, for the log. */
 int64_t cache_took_us(struct cache *c);
 

@@ -35,5 +35,7 @@ int http_serve(const struct app *app, enum route_pool pool);
 
 /* "read", "app", "fetch", "fetch-anon"; 0 for anything else. */
 enum route_pool http_pool(struct slice name);
+/* SLICE_NONE behind the last. */
+struct slice http_pool_name(enum route_pool pool);
 
 #endif

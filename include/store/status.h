@@ -51,7 +51,7 @@ struct store_status {
     /* What the primary, or while there is none a replica, has rows of; valid when `counted`. */
     bool         counted;
     uint64_t     outbox, purges, rechecks_due; /* mails; purge rows; hosts with badges to check */
-    int64_t      outbox_oldest_s, recheck_oldest_s; /* how long the oldest has waited; 0: none */
+    int64_t      outbox_oldest_s, recheck_oldest_s; /* how long the oldest mail and badge have been due; 0: none is */
     struct slice schema;                            /* the last migration's name */
 };
 

@@ -3,6 +3,7 @@
 #define OBI_STORE_USER_H
 
 #include "core/digest.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
 
 struct user {
@@ -101,8 +102,8 @@ MUST_USE enum err_code store_browserid_use(struct db *db, struct sha256 once, in
                                            struct err *e);
 
 /* Counts one event against a bucket ("signin:client:192.0.2.1") and answers TOO_MANY beyond `limit`
- * in `window_s` seconds. Buckets are stored hashed. */
-MUST_USE enum err_code store_rate_take(struct db *db, struct slice bucket, int64_t limit,
-                                       int64_t window_s, struct err *e);
+ * in `window_s` seconds, which the figures then show as one of `which`. Buckets are stored hashed. */
+MUST_USE enum err_code store_rate_take(struct db *db, enum metric_value which, struct slice bucket,
+                                       int64_t limit, int64_t window_s, struct err *e);
 
 #endif

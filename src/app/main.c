@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "http/serve.h"
 #include "http/site.h"
+#include "metrics/metrics.h"
 #include "net/net.h"
 
 enum { EXIT_USAGE = 64, EXIT_TROUBLE = 70, MAX_FILES = 8 };
@@ -78,6 +79,7 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
         (rc = site_new(&site_embedded, &ret->site, e)) != ERR_NONE)
         return rc;
     log_set_level_named(ret->conf->log_level);
+    metrics_open(ret->conf->metrics_file);
     ret->store = store_new(ret->conf);
     /* Documents, the places of the fetch pool, and what identity providers publish. */
     if (args->pool != APP)

@@ -6,6 +6,8 @@
 const struct route routes[] = {
     { HTTP_GET, "/healthz", app_healthz, .pool = READ, .who = ANYONE, .csrf = SAFE, .reply = JSON },
 
+    { HTTP_GET, "/metrics", app_metrics, .pool = READ, .who = ANYONE, .csrf = SAFE, .reply = TEXT },
+
     /* Pages. */
     { HTTP_GET, "/", page_home, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/help", page_help, .pool = APP, .who = ANYONE, .csrf = SAFE, .reply = HTML },

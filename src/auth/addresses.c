@@ -36,7 +36,8 @@ auth_address_ask(const struct req *r, struct slice email, struct err *e)
     enum err_code rc;
 
     if ((rc = may_ask(r, email, e)) != ERR_NONE ||
-        (rc = store_rate_take(r->db, bucket, ASKS_AN_HOUR, HOUR_S, e)) != ERR_NONE)
+        (rc = store_rate_take(r->db, METRIC_LIMIT_ADDRESS, bucket, ASKS_AN_HOUR, HOUR_S, e)) !=
+            ERR_NONE)
         return rc;
     return mailed_ask(r, &mail, email, SL(""), e);
 }

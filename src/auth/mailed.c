@@ -23,9 +23,11 @@ take_rates(const struct req *r, struct slice email, struct err *e)
     struct slice       address = arena_printf(r->arena, "signin:address:%.*s", SLICE_FMT(folded));
     enum err_code      rc;
 
-    if ((rc = store_rate_take(r->db, client, conf->signin_per_client, HOUR_S, e)) != ERR_NONE)
+    if ((rc = store_rate_take(r->db, METRIC_LIMIT_SIGNIN_CLIENT, client, conf->signin_per_client,
+                              HOUR_S, e)) != ERR_NONE)
         return rc;
-    return store_rate_take(r->db, address, conf->signin_per_address, HOUR_S, e);
+    return store_rate_take(r->db, METRIC_LIMIT_SIGNIN_ADDRESS, address, conf->signin_per_address,
+                           HOUR_S, e);
 }
 
 struct slice
@@ -102,7 +104,8 @@ take_code_rate(const struct req *r, struct slice email, struct err *e)
 {
     struct slice folded = arena_lower(r->arena, email);
 
-    return store_rate_take(r->db, arena_printf(r->arena, "signin:code:%.*s", SLICE_FMT(folded)),
+    return store_rate_take(r->db, METRIC_LIMIT_SIGNIN_CODE,
+                           arena_printf(r->arena, "signin:code:%.*s", SLICE_FMT(folded)),
                            CODES_A_DAY, DAY_S, e);
 }
 

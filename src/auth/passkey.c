@@ -18,7 +18,8 @@ auth_passkey_challenge(const struct req *r, struct slice *ret, struct err *e)
     struct slice  client = arena_printf(r->arena, "passkey:client:%.*s", SLICE_FMT(r->client));
     enum err_code rc;
 
-    if ((rc = store_rate_take(r->db, client, CLIENT_CHALLENGES, HOUR_S, e)) != ERR_NONE)
+    if ((rc = store_rate_take(r->db, METRIC_LIMIT_PASSKEY, client, CLIENT_CHALLENGES, HOUR_S, e)) !=
+        ERR_NONE)
         return rc;
     rand_bytes(bytes, CHALLENGE_BYTES);
     *ret = (struct slice){ bytes, CHALLENGE_BYTES };

@@ -377,6 +377,29 @@ cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s)
     c->took_us += clock_monotonic_us() - began_us;
 }
 
+/* ---- figures ------------------------------------------------------------------------------------- */
+
+bool
+cache_stats(struct cache *c, size_t n, struct cache_stats *ret)
+{
+    struct server      *s = &c->servers[n];
+    memcached_return_t  rc = MEMCACHED_FAILURE;
+    memcached_stat_st  *said;
+
+    if (is_away(s))
+        return false;
+    said = memcached_stat(s->reader, NULL, &rc);
+    note(s, rc == MEMCACHED_SUCCESS);
+    if (rc == MEMCACHED_SUCCESS)
+        *ret = (struct cache_stats){ .hits = said->get_hits,
+                                     .misses = said->get_misses,
+                                     .evictions = said->evictions,
+                                     .bytes = said->bytes,
+                                     .limit_bytes = said->limit_maxbytes };
+    memcached_stat_free(s->reader, said);
+    return rc == MEMCACHED_SUCCESS;
+}
+
 bool
 cache_answers(struct cache *c, size_t n)
 {

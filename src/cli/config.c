@@ -1,4 +1,4 @@
-/* obi config check|upstream|docs|errors */
+/* obi config check|upstream|docs|errors|messages|metrics */
 #include <stdio.h>
 
 #include "auth/browserid.h"
@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/limits.h"
 #include "mail/mail.h"
+#include "metrics/metrics.h"
 #include "net/net.h"
 
 static const char help[] =
@@ -15,6 +16,7 @@ static const char help[] =
     "       obi config docs\n"
     "       obi config errors\n"
     "       obi config messages\n"
+    "       obi config metrics\n"
     "\n"
     "check   Reads the files as OBI does, a later one over an earlier one. Says each mistake as\n"
     "        FILE:LINE: KEY: REASON and ends with status 1, or says `ok` and ends with 0.\n"
@@ -25,7 +27,8 @@ static const char help[] =
     "errors  Prints docs/errors.md, which is made from the table of errors.\n"
     "messages\n"
     "        Prints docs/verification.md, which is made from the table of what a verification "
-    "says.\n";
+    "says.\n"
+    "metrics Prints docs/metrics.md, which is made from the table of figures.\n";
 
 /* The line of the last file that sets this key to this value; 0 when none does: it is a default. */
 static int
@@ -200,6 +203,24 @@ print_errors(void)
     return CLI_OK;
 }
 
+static int
+print_metrics(void)
+{
+    fputs("# Metrics\n\n"
+          "<!-- Made by `obi config metrics` from include/metrics/metrics.def. Edit that. -->\n\n"
+          "What `/metrics` tells Prometheus, and nobody else: [operating](operating.md#metrics). "
+          "Each machine\n"
+          "has figures of its own.\n\n"
+          "| name | type | labels | what |\n| --- | --- | --- | --- |\n",
+          stdout);
+    for (size_t i = 0; i < METRIC_COUNT; i++) {
+        const struct metrics_family *f = &metrics_families[i];
+
+        printf("| `%s` | %s | %s | %s |\n", f->name, f->type, f->labels, f->sentence);
+    }
+    return CLI_OK;
+}
+
 int
 cli_config(int argc, char **argv)
 {
@@ -220,6 +241,8 @@ cli_config(int argc, char **argv)
         return print_errors();
     if (operands == 1 && strcmp(argv[1], "messages") == 0)
         return cli_messages();
+    if (operands == 1 && strcmp(argv[1], "metrics") == 0)
+        return print_metrics();
     fputs(help, stderr);
     return CLI_USAGE;
 }

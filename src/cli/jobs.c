@@ -5,6 +5,7 @@
 #include "cli_int.h"
 #include "core/log.h"
 #include "jobs/jobs.h"
+#include "metrics/metrics.h"
 
 static const char help[] =
     "usage: obi jobs --conf FILE [--conf FILE…]\n"
@@ -43,6 +44,7 @@ cli_jobs(int argc, char **argv)
         return rc;
     }
     log_set_level_named(conf->log_level);
+    metrics_open(conf->metrics_file);
     jobs_run(jobs);
     jobs_free(jobs);
     return CLI_OK;

@@ -9,6 +9,7 @@
 #include "cli_int.h"
 #include "core/log.h"
 #include "jobs/recheck.h"
+#include "metrics/metrics.h"
 
 static const char help[] =
     "usage: obi recheck [--once] --conf FILE [--conf FILE…]\n"
@@ -95,6 +96,7 @@ cli_recheck(int argc, char **argv)
         rc = CLI_TROUBLE;
     else {
         log_set_level_named(conf->log_level);
+        metrics_open(conf->metrics_file);
         rc = run(conf, once);
     }
     if (rc != CLI_OK)

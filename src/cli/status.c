@@ -3,22 +3,25 @@
 
 #include "cli_int.h"
 #include "core/log.h"
+#include "http/serve.h"
 #include "json/json.h"
+#include "metrics/metrics.h"
 #include "store/status.h"
 
-static const char help[] = "usage: obi status [--json] --conf FILE\n"
-                           "\n"
-                           "Says how the databases and memcached are, as a worker sees them that "
-                           "starts now, and what waits: mails,\n"
-                           "documents to be purged from the cache, hosts whose badges are due for "
-                           "a check. For each database its role,\n"
-                           "or why it serves no reads: down, slow, stopped (does not replicate), "
-                           "behind (more than db.replica_lag_max),\n"
-                           "astray (follows another primary). --json says the same for programs.\n"
-                           "\n"
-                           "Ends with 0 while all is well, with 1 while something answers too "
-                           "little but people are served, with 2 while\n"
-                           "no primary takes writes.\n";
+static const char help[] =
+    "usage: obi status [--json] --conf FILE\n"
+    "\n"
+    "Says how the databases and memcached are, as a worker sees them that starts now, how many\n"
+    "workers of each pool of this machine are at work, and what waits: mails, documents to be "
+    "purged\n"
+    "from the cache, hosts whose badges are due for a check. For each database its role, or why "
+    "it\n"
+    "serves no reads: down, slow, stopped (does not replicate), behind (more than\n"
+    "db.replica_lag_max), astray (follows another primary). --json says the same for programs.\n"
+    "\n"
+    "Ends with 0 while all is well, with 1 while something answers too little but people are "
+    "served,\n"
+    "with 2 while no primary takes writes.\n";
 
 enum { STATUS_WELL = 0, STATUS_WORSE = 1, STATUS_NO_WRITES = 2 };
 
@@ -59,6 +62,20 @@ say_waiting(const char *what, uint64_t count, int64_t oldest_s)
 }
 
 static void
+say_pools(struct arena *a)
+{
+    struct slice name;
+    uint64_t     all, busy;
+
+    for (enum route_pool pool = READ; (name = http_pool_name(pool)).n > 0; pool++) {
+        metrics_workers(pool, &all, &busy);
+        printf("%-32s %llu workers, %llu at work\n",
+               arena_printf(a, "%.*s pool", SLICE_FMT(name)).p, (unsigned long long)all,
+               (unsigned long long)busy);
+    }
+}
+
+static void
 say_people(struct arena *a, const struct store_status *st)
 {
     printf("%-32s %-8s %8s %7s  %-24s %s\n", "database", "state", "lag", "weight", "version",
@@ -68,6 +85,8 @@ say_people(struct arena *a, const struct store_status *st)
     for (size_t i = 0; i < st->cache_count; i++)
         printf("%-32.*s %s\n", SLICE_FMT(st->caches[i].address),
                st->caches[i].answers ? "answers" : "down");
+    if (metrics_are_shared())
+        say_pools(a);
     printf("%-32s %s\n", "writes", st->writable ? "are taken" : "are refused");
     if (st->semisync.on)
         printf("%-32s %llu acknowledge, %llu writes wait\n", "semi-synchronous replicas",
@@ -101,6 +120,23 @@ put_server(json_object *to, const struct store_server_status *s)
         json_put_number(to, "lagMs", s->lag_ms);
 }
 
+static void
+put_pools(json_object *doc)
+{
+    json_object *list = json_put_array(doc, "pools");
+    struct slice name;
+    uint64_t     all, busy;
+
+    for (enum route_pool pool = READ; (name = http_pool_name(pool)).n > 0; pool++) {
+        json_object *part = json_add_object(list);
+
+        metrics_workers(pool, &all, &busy);
+        json_put_text(part, "name", name);
+        json_put_number(part, "workers", (int64_t)all);
+        json_put_number(part, "busy", (int64_t)busy);
+    }
+}
+
 static json_object *
 json_of(const struct store_status *st)
 {
@@ -120,6 +156,8 @@ json_of(const struct store_status *st)
         json_put_text(part, "address", st->caches[i].address);
         json_put_bool(part, "answers", st->caches[i].answers);
     }
+    if (metrics_are_shared())
+        put_pools(doc);
     if (!st->counted)
         return doc;
     part = json_put_object(doc, "outbox");
@@ -156,6 +194,7 @@ cli_status(int argc, char **argv)
     if ((conf = cli_conf(a, files, file_count, "db")) == NULL)
         return CLI_USAGE;
     log_set_level_named(SL("error")); /* what it sees is said below */
+    metrics_open(conf->metrics_file);
     store = store_new(conf);
     store_status(db_lease(store, lease, SLICE_NONE, false), &st);
     if (json)

@@ -90,8 +90,8 @@ run(struct exchange *x, struct err *e)
     return ERR_NONE;
 }
 
-static struct slice
-method_name(enum http_method method)
+struct slice
+http_method_name(enum http_method method)
 {
     switch (method) {
     case HTTP_GET:
@@ -120,7 +120,7 @@ log_answer(void *p)
 
     log_event(ERR_LEVEL_INFO, "request",
               LOG_TEXT("route", slice_str(r->route == NULL ? "none" : r->route->path)),
-              LOG_TEXT("method", method_name(r->method)),
+              LOG_TEXT("method", http_method_name(r->method)),
               LOG_NUMBER("status", x->resp.status), LOG_NUMBER("total_us", x->took_us),
               LOG_NUMBER("db_us", x->db_us), LOG_NUMBER("cache_us", r->cache_us),
               LOG_NUMBER("fetch_us", r->fetch_us), LOG_NUMBER("bytes", x->resp.body.n));
@@ -133,11 +133,12 @@ http_answer(const struct app *app, enum route_pool pool, struct arena *a,
 {
     struct exchange *x = ARENA_NEW(a, struct exchange);
     struct err       e;
+    enum err_code    rc;
 
     *x = (struct exchange){ .app = app, .pool = pool, .raw = raw, .began_us = clock_monotonic_us() };
     x->req.arena = x->resp.arena = a;
     x->req.app = app;
-    if (run(x, &e) != ERR_NONE) {
+    if ((rc = run(x, &e)) != ERR_NONE) {
         if (e.code != ERR_NOT_FOUND && e.code != ERR_NOT_SIGNED_IN)
             log_err("failure", &e);
         failure_shape(x, &e);
@@ -150,5 +151,6 @@ http_answer(const struct app *app, enum route_pool pool, struct arena *a,
     request_drain(x);
     x->db_us = x->req.db == NULL ? 0 : db_took_us(x->req.db);
     x->took_us = clock_monotonic_us() - x->began_us;
+    count_request(x, rc);
     arena_defer(a, log_answer, x);
 }

@@ -65,6 +65,11 @@ void                   place_give_back(struct exchange *x);
 MUST_USE enum err_code route_match(struct exchange *x, struct err *e);
 struct slice           allow_header(struct arena *a, int methods);
 
+/* count.c: the figures of a pool's routes, and of each request, once it has its answer. */
+void         count_begin(const struct app *app, enum route_pool pool);
+void         count_request(const struct exchange *x, enum err_code failure);
+struct slice http_method_name(enum http_method method);
+
 /* failure.c: what a client gets of a failure. */
 void failure_shape(struct exchange *x, const struct err *e);
 /* page.c: adds the layout's names and renders. */

@@ -8,6 +8,8 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "http_int.h"
+#include "metrics/metrics.h"
 
 /* FCGX_ShutdownPending makes the wait for a connection end, but a signal that arrives just before that wait
  * begins would be lost in it: the alarm ends it a second later. */
@@ -47,12 +49,14 @@ answer(const struct app *app, enum route_pool pool, struct arena *a, FCGX_Reques
     struct raw_request raw = { fcgi->envp, read_body, fcgi };
     struct raw_reply   reply;
 
+    metrics_busy(true);
     http_answer(app, pool, a, &raw, &reply);
     FCGX_PutStr(reply.head.p, (int)reply.head.n, fcgi->out);
     if (reply.body.n > 0)
         FCGX_PutStr(reply.body.p, (int)reply.body.n, fcgi->out);
     FCGX_Finish_r(fcgi);
     arena_empty(a);
+    metrics_busy(false);
 }
 
 int
@@ -71,25 +75,28 @@ http_serve(const struct app *app, enum route_pool pool)
         usleep(200 * 1000);
         return 71;
     }
+    count_begin(app, pool);
     while (FCGX_Accept_r(&fcgi) >= 0)
         answer(app, pool, a, &fcgi);
     arena_free(a);
     return 0;
 }
 
+static const struct slice pools[] = {
+    [READ] = SL("read"), [APP] = SL("app"), [FETCH] = SL("fetch"), [FETCH_ANON] = SL("fetch-anon")
+};
+
+struct slice
+http_pool_name(enum route_pool pool)
+{
+    return pool < COUNT_OF(pools) ? pools[pool] : SLICE_NONE;
+}
+
 enum route_pool
 http_pool(struct slice name)
 {
-    static const struct {
-        struct slice    name;
-        enum route_pool pool;
-    } all[] = { { SL("read"), READ },
-                { SL("app"), APP },
-                { SL("fetch"), FETCH },
-                { SL("fetch-anon"), FETCH_ANON } };
-
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        if (slice_eq(all[i].name, name))
-            return all[i].pool;
+    for (enum route_pool i = READ; i < COUNT_OF(pools); i++)
+        if (slice_eq(pools[i], name))
+            return i;
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "metrics/metrics.h"
 #include "store/outbox.h"
 
 /* A claim lasts 60 s and one mail at most 45 s (mail/smtp.c): whoever begins none later than this is done
@@ -30,15 +31,18 @@ send_one(struct jobs *j, struct db *db, const struct outbox_mail *mail, size_t *
     took_ms = clock_monotonic_ms() - begun_ms;
     if (rc == ERR_NONE) {
         ++*sent;
+        metrics_add(METRIC_MAIL_SENT);
         log_mail("mail_sent", ERR_LEVEL_INFO, mail, took_ms, &trouble);
         return store_outbox_sent(db, mail->id, e);
     }
     if (jobs_must_end()) /* it was cut short: its claim runs out by itself */
         return ERR_NONE;
     if (rc == ERR_MAIL_REFUSED) {
+        metrics_add(METRIC_MAIL_REFUSED);
         log_mail("mail_refused", ERR_LEVEL_WARN, mail, took_ms, &trouble);
         return store_outbox_sent(db, mail->id, e);
     }
+    metrics_add(METRIC_MAIL_FAILED);
     log_mail("mail_failed", ERR_LEVEL_WARN, mail, took_ms, &trouble);
     return store_outbox_failed(db, mail->id, e);
 }

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/sbuf.h"
 #include "core/uri.h"
+#include "metrics/metrics.h"
 
 /* What one request of one user fetches with. */
 struct fetch {
@@ -360,6 +361,21 @@ follow(struct hop *h, struct slice url, int64_t until_ms, struct slice *ret_url,
     }
 }
 
+/* What the wait for a host's turn ended was no fetch. */
+static void
+count(const struct hop *h, enum err_code rc, const struct err *e, int64_t took_us)
+{
+    const struct fetch *f = h->f;
+    enum metrics_by     by = f->who == NET_SIGNED_IN ? BY_SIGNED_IN : BY_ANONYMOUS;
+
+    if (rc == ERR_NONE || (rc >= ERR_FETCH_URL && rc <= ERR_FETCH_ANSWER))
+        metrics_fetch(&(struct metrics_fetch){ .by = f->turns != NULL ? BY_RECHECK : by,
+                                               .failure = rc,
+                                               .cause = rc == ERR_NONE ? CAUSE_NONE : e->cause_id,
+                                               .status = (int)status_of(f->curl),
+                                               .took_us = took_us });
+}
+
 /* Runs `go` within the time that is left, and takes what came. */
 static enum err_code
 timed(struct hop *h, struct slice url,
@@ -381,6 +397,7 @@ timed(struct hop *h, struct slice url,
     took_us = clock_monotonic_us() - begun_us - h->waited_us;
     got.took_ms = took_us / 1000;
     f->net->took_us += took_us;
+    count(h, rc, e, took_us);
     f->deadline_ms += h->waited_us / 1000;
     if (rc != ERR_NONE) {
         err_set_url(e, url);

@@ -67,7 +67,8 @@ keep(const struct req *r, struct resp *out, const struct pushed *pushed, struct 
                            .window_key = pushed->window_key };
     enum err_code rc;
 
-    if ((rc = store_rate_take(r->db, bucket, PUSHES_AN_HOUR, HOUR_S, e)) != ERR_NONE ||
+    if ((rc = store_rate_take(r->db, METRIC_LIMIT_PUSH, bucket, PUSHES_AN_HOUR, HOUR_S, e)) !=
+            ERR_NONE ||
         (rc = store_push_add(r->db, token, &push, e)) != ERR_NONE)
         return rc;
     resp_cookie(r, out, PUSH_COOKIE, token, PUSH_TTL_S);

@@ -63,7 +63,8 @@ page_badge_check(struct req *r, struct resp *out, struct err *e)
 
     if ((rc = req_param_id(r, "id", &id, e)) != ERR_NONE ||
         (rc = store_badge_get(r->db, r->user->id, id, &badge, e)) != ERR_NONE ||
-        (rc = store_rate_take(r->db, bucket, CHECKS, CHECKS_S, e)) != ERR_NONE ||
+        (rc = store_rate_take(r->db, METRIC_LIMIT_CHECK, bucket, CHECKS, CHECKS_S, e)) !=
+            ERR_NONE ||
         (rc = look(r, &badge, &found, e)) != ERR_NONE)
         return rc;
     rc = recheck_keep(r->arena, r->db, &found, r->app->conf->recheck_every_s, e);

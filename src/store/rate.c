@@ -43,14 +43,16 @@ take(struct db *db, uint64_t nobody, void *args, struct err *e)
 }
 
 enum err_code
-store_rate_take(struct db *db, struct slice bucket, int64_t limit, int64_t window_s, struct err *e)
+store_rate_take(struct db *db, enum metric_value which, struct slice bucket, int64_t limit,
+                int64_t window_s, struct err *e)
 {
     struct take_args args = { bucket, window_s, 0 };
     enum err_code    rc;
 
     if ((rc = tx_run(db, 0, take, &args, e)) != ERR_NONE)
         return rc;
-    return args.taken > limit
-               ? FAIL(e, TOO_MANY, "%lld of %lld", (long long)args.taken, (long long)limit)
-               : ERR_NONE;
+    if (args.taken <= limit)
+        return ERR_NONE;
+    metrics_add(which);
+    return FAIL(e, TOO_MANY, "%lld of %lld", (long long)args.taken, (long long)limit);
 }

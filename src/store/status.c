@@ -13,12 +13,16 @@ static const struct stmt sql[] = {
     [BEAT] = { "status.beat", ON_PRIMARY, "", "",
                "UPDATE heartbeat SET at_us = " NOW_US " WHERE id = 1 AND at_us NOT BETWEEN " NOW_US
                " - 900000 AND " NOW_US },
-    [OUTBOX] = { "status.outbox", PREFER_PRIMARY, "", "ui",
-                 "SELECT COUNT(*), MIN(created_at_s) FROM outbox" },
+    /* One that was tried and failed waits for its next time: that is nobody's delay. */
+    [OUTBOX] = { "status.outbox", PREFER_PRIMARY, "i", "ui",
+                 "SELECT COUNT(*), MIN(IF(due_at_s <= ?, due_at_s, NULL)) FROM outbox" },
     [PURGES] = { "status.purges", PREFER_PRIMARY, "", "u", "SELECT COUNT(*) FROM cache_purge" },
+    /* By the badges: a host with more of them than it may be asked for is never late itself. One look into the index
+     * for each host. */
     [RECHECKS] = { "status.rechecks", PREFER_PRIMARY, "i", "ui",
-                   "SELECT COUNT(*), MIN(due_at_ms) FROM check_host WHERE claim = 0"
-                   " AND due_at_ms <= ?" },
+                   "SELECT COUNT(*), MIN(q.first_s) FROM (SELECT (SELECT b.check_at_s FROM badge b"
+                   " WHERE b.check_host = h.id ORDER BY b.check_at_s LIMIT 1) AS first_s"
+                   " FROM check_host h) q WHERE q.first_s <= ?" },
     [SCHEMA] = { "status.schema", PREFER_PRIMARY, "", "b",
                  "SELECT name FROM migration ORDER BY name DESC LIMIT 1" },
 };
@@ -42,19 +46,19 @@ static enum err_code
 count(struct db *db, struct store_status *ret, struct err *e)
 {
     struct query  outbox, purges, rechecks, schema;
+    int64_t       now_s = clock_now_s();
     enum err_code rc;
 
-    if ((rc = query_need(db, &sql[OUTBOX], NO_BIND, &outbox, e)) != ERR_NONE ||
+    if ((rc = query_need(db, &sql[OUTBOX], BIND(I64(now_s)), &outbox, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[PURGES], NO_BIND, &purges, e)) != ERR_NONE ||
-        (rc = query_need(db, &sql[RECHECKS], BIND(I64(clock_now_s() * 1000)), &rechecks, e)) !=
-            ERR_NONE ||
+        (rc = query_need(db, &sql[RECHECKS], BIND(I64(now_s)), &rechecks, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[SCHEMA], NO_BIND, &schema, e)) != ERR_NONE)
         return rc;
     ret->outbox = outbox.col[0].u;
     ret->outbox_oldest_s = age_s(outbox.col[1].i);
     ret->purges = purges.col[0].u;
     ret->rechecks_due = rechecks.col[0].u;
-    ret->recheck_oldest_s = age_s(rechecks.col[1].i / 1000);
+    ret->recheck_oldest_s = age_s(rechecks.col[1].i);
     ret->schema = schema.col[0].s;
     return rc;
 }

@@ -112,7 +112,7 @@ subtest 'a step that fails shows its log and stops what it began' => sub {
     my $other = tempdir('/tmp/obi-test.XXXXXX', CLEANUP => 1);
     mkdir "$other/primary";
     write_file("$other/primary/ready", ''); # says that there are files, and there are none
-    my ($status, $text) = up($other, '--port', $stack->port + 2);
+    my ($status, $text) = up($other, '--port', $stack->port + 3);
     isnt $status, 0, 'it fails';
     like $text, qr/failed at: starting the databases/, 'says at what';
     like $text, qr{the end of \Q$other\E/log/primary\.log:}, 'and shows the log';

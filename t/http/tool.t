@@ -248,11 +248,22 @@ while (defined(my $page = shift @pages)) {
     push @pages, map { ($folder // '') . $_ } grep { !/^https?:/ } read_file("$top/$page") =~ /\]\(([^)#]+)[^)]*\)/g;
 }
 ok -e "$top/$_", "$_ is there" for sort keys %seen;
+# Each link into a page leads to a heading of it.
+sub headings { return map { (my $h = lc) =~ s/[^\w -]//g; $h =~ s/ /-/g; $h => 1 } read_file($_[0]) =~ /^#+ +(.*)$/mg }
+for my $page (grep { /\.md$/ } sort keys %seen) {
+    my ($folder) = $page =~ m{^(.*/)?};
+    my @links = read_file("$top/$page") =~ /\]\(([^):]*#[^)]+)\)/g;
+    for (@links) {
+        my ($to, $heading) = split /#/;
+        my %there = headings($to eq '' ? "$top/$page" : $top . '/' . ($folder // '') . $to);
+        ok $there{$heading}, "$page: $_ is there";
+    }
+}
 ok $seen{$_}, "README.md leads to $_" for map { s{^\Q$top\E/}{}r } glob "$top/docs/*.*";
 
 # --- Documentation is what the program says.
 for (['docs/configuration.md', 'config', 'docs'], ['docs/errors.md', 'config', 'errors'],
-    ['docs/verification.md', 'config', 'messages'], ['docs/tool.md', 'help', '--docs']) {
+    ['docs/verification.md', 'config', 'messages'], ['docs/metrics.md', 'config', 'metrics'], ['docs/tool.md', 'help', '--docs']) {
     my ($file, @words) = @$_;
     ($status, $out) = obi(@words);
     ok $out eq read_file("$top/$file"), "$file is what `obi @words` prints; if not, run: obi @words >$file";

@@ -231,7 +231,7 @@ what_time_has_ended_is_removed(void **state)
     start_over(t);
     OK(store_user_for_email(f->db, SL("bob@example.org"), &user, &f->e));
     OK(store_session_add(f->db, user.id, SL("token"), SL("agent"), &f->e));
-    OK(store_rate_take(f->db, SL("bucket"), 1, 60, &f->e));
+    OK(store_rate_take(f->db, METRIC_LIMIT_PUSH, SL("bucket"), 1, 60, &f->e));
     round_of(t);
     OK(store_session_list(f->db, user.id, &sessions, &count, &f->e));
     assert_int_equal(count, 1);

@@ -344,11 +344,12 @@ a_bucket_is_full_at_its_limit_and_empty_after_its_window(void **state)
     struct fixture *f = *state;
 
     for (int i = 0; i < 3; i++)
-        OK(store_rate_take(f->db, SL("bucket"), 3, 60, &f->e));
-    assert_int_equal(store_rate_take(f->db, SL("bucket"), 3, 60, &f->e), ERR_TOO_MANY);
-    OK(store_rate_take(f->db, SL("another bucket"), 3, 60, &f->e));
+        OK(store_rate_take(f->db, METRIC_LIMIT_PUSH, SL("bucket"), 3, 60, &f->e));
+    assert_int_equal(store_rate_take(f->db, METRIC_LIMIT_PUSH, SL("bucket"), 3, 60, &f->e),
+                     ERR_TOO_MANY);
+    OK(store_rate_take(f->db, METRIC_LIMIT_PUSH, SL("another bucket"), 3, 60, &f->e));
     move_clock(f, 61);
-    OK(store_rate_take(f->db, SL("bucket"), 3, 60, &f->e));
+    OK(store_rate_take(f->db, METRIC_LIMIT_PUSH, SL("bucket"), 3, 60, &f->e));
     move_clock(f, 0);
 }
 

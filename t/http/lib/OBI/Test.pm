@@ -77,6 +77,7 @@ sub _at {
         port => $port,
         base => "http://localhost:$port",
         demo => 'http://127.0.0.1:' . ($port + 1),
+        metrics => 'http://127.0.0.1:' . ($port + 2),
         seen => {},
     }, $class;
 }
@@ -85,6 +86,7 @@ sub var  { $_[0]{var} }
 sub port { $_[0]{port} }
 sub base { $_[0]{base} }
 sub demo { $_[0]{demo} }    # the demo issuer
+sub metrics { $_[0]{metrics} }    # figures, for 127.0.0.1 alone
 
 # A user agent with cookies; see OBI::Test::Browser. Each has its own address, so that limits for each client
 # do not bind one test to another.
