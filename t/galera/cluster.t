@@ -34,7 +34,6 @@ sub rename_to {
         { name => $name, description => '', visibility => 'public', confirmed => 1 })->code;
 }
 # Runs in a process of its own what says lines; they are read when it has ended.
-my @children;
 sub aside {
     my ($run) = @_;
     my ($out, $file) = tempfile(UNLINK => 1);
@@ -170,6 +169,13 @@ subtest 'it comes back by itself, with all that was written' => sub {
         $cluster->sql(1, 'SELECT COUNT(*) FROM obi.collection')->[0][0], 'it has every row');
     is(rename_to($_, 'At last'), 303, 'writes go on') for @people;
     like($story->get($_->{path})->{content}, qr/At last/, 'and show') for @people;
+};
+
+subtest 'one node of three takes nothing, rather than go its own way' => sub {
+    $cluster->kill($_) for 1, 2;
+    ok($stack->wait_until(30, sub { ($cluster->status(0, 'wsrep_cluster_status') // '') eq 'non-Primary' }), 'it knows');
+    is(rename_to($people[0], 'Nowhere'), 503, 'a write is refused');
+    unlike($story->get($people[0]{path})->{content}, qr/Nowhere/, 'and does not show');
 };
 
 done_testing;
