@@ -60,6 +60,8 @@ subtest 'three nodes have the schema, and each table a primary key' => sub {
             s.index_name = 'PRIMARY' WHERE t.table_schema = 'obi' AND (s.index_name IS NULL OR t.engine <> 'InnoDB')}),
             [], "node $n: what a cluster replicates");
     }
+    my ($status, $out) = $stack->obi('status');
+    is($status, 0, 'obi status finds nothing wrong') or diag $out;
 };
 
 my @people = map { person($_) } qw(ada bob cy);
