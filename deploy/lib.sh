@@ -51,9 +51,9 @@ packages_install() {
     trap - INT TERM HUP
     [ "$rc" -eq 0 ] || die "the packages could not be installed (see above)"
     if command -v systemctl >/dev/null; then
-        for service in nginx memcached prometheus; do
+        for service in nginx memcached prometheus mariadb; do
             case " $missing " in
-            *" $service "*) $sudo systemctl disable --quiet "$service" 2>/dev/null || true ;;
+            *" $service "* | *" $service-server "*) $sudo systemctl disable --quiet "$service" 2>/dev/null || true ;;
             esac
         done
     fi

@@ -86,7 +86,8 @@ last_term(const struct store *s)
 static bool
 takes_writes(const struct server *sv, uint64_t term)
 {
-    return sv->seen.answers && sv->seen.writable && !sv->seen.replicates && sv->seen.term == term;
+    return sv->seen.answers && sv->seen.writable && !sv->seen.replicates && sv->seen.term == term &&
+           (!sv->seen.node || sv->seen.synced);
 }
 
 static void
@@ -147,6 +148,10 @@ judge(const struct store *s, struct server *sv)
     }
     if (!sv->seen.answers)
         return sv->late ? ROTATION_SLOW : ROTATION_DOWN;
+    if (sv->seen.node) {
+        sv->lag_ms = 0; /* each read waits by itself */
+        return sv->seen.synced ? ROTATION_IN : ROTATION_STOPPED;
+    }
     if (!sv->seen.replicates || sv->seen.term != s->primary_seen.term)
         return ROTATION_ASTRAY;
     if (position_covers(sv->seen.position, s->primary_seen.position)) {

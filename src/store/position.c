@@ -52,6 +52,8 @@ static const struct dialect mysql = {
     .received = "Retrieved_Gtid_Set",
 };
 static const char heartbeat[] = "SELECT at_us, term FROM heartbeat WHERE id = 1";
+static const char galera[] = "SHOW GLOBAL STATUS LIKE 'wsrep\\_local\\_state'";
+#define GALERA_SYNCED "4"
 static const char semisync[] = "SHOW GLOBAL STATUS LIKE 'Rpl\\_semi\\_sync\\_%'";
 
 static bool
@@ -63,9 +65,10 @@ is_mysql(const struct server *sv)
 void
 position_begin(struct server *sv)
 {
-    /* Else a write's own position is not told. */
-    if (is_mysql(sv))
-        (void)mysql_query(sv->conn, "SET SESSION session_track_gtids = OWN_GTID");
+    /* MySQL: else a write's own position is not told. Galera: anybody may have written last through another node, so
+     * each read and each BEGIN waits until this node has what the cluster had committed before. */
+    (void)mysql_query(sv->conn, is_mysql(sv) ? "SET SESSION session_track_gtids = OWN_GTID"
+                                             : "SET SESSION wsrep_sync_wait = 1");
 }
 
 /* ---- a person's own writes ----------------------------------------------------------------------- */
@@ -126,7 +129,7 @@ position_reached(struct db *db, struct server *sv, struct slice position)
     struct err   ignored;
     bool         row, reached;
 
-    if (!is_position(position))
+    if (sv->seen.node || !is_position(position))
         return true;
     if (began_ms < sv->behind_until_ms || wait_ms <= 0)
         return false;
@@ -263,6 +266,17 @@ read_replica(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
                          d, ret);
 }
 
+/* Only a node of Galera has this row. */
+static void
+read_galera(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
+{
+    MYSQL_ROW row = mysql_fetch_row(res);
+    (void)d;
+
+    ret->node = row != NULL;
+    ret->synced = row != NULL && strcmp(row[1], GALERA_SYNCED) == 0;
+}
+
 /* Named rpl_semi_sync_master_… or rpl_semi_sync_source_…; none where MySQL has no such plugin. */
 static void
 read_semisync(MYSQL_RES *res, const struct dialect *d, struct sight *ret)
@@ -307,7 +321,8 @@ position_look(struct server *sv, int64_t patience_ms, struct sight *ret, bool *r
 
     *ret_late = false;
     *ret = (struct sight){ .at_ms = clock_monotonic_ms(), .said_behind_s = -1 };
-    ret->answers = question(sv, d->self, until_ms, read_self, ret, ret_late) &&
+    ret->answers = question(sv, galera, until_ms, read_galera, ret, ret_late) &&
+                   question(sv, d->self, until_ms, read_self, ret, ret_late) &&
                    question(sv, heartbeat, until_ms, read_heartbeat, ret, ret_late) &&
                    question(sv, d->replica, until_ms, read_replica, ret, ret_late) &&
                    (!ret->writable || ret->replicates ||

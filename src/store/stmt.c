@@ -23,6 +23,8 @@ stmt_fail(struct err *e, unsigned number, const char *what, bool *ret_lost)
     case ER_NEW_ABORTING_CONNECTION:
     case ER_ABORTING_CONNECTION:
     case ER_CON_COUNT_ERROR:
+    case ER_UNKNOWN_COM_ERROR: /* a node of Galera that is not, or no longer, part of the cluster */
+    case ER_ERROR_DURING_COMMIT: /* so it became while it was to commit */
         *ret_lost = true;
         return FAIL(e, STORE_DOWN, "%s: error %u", what, number);
     case ER_OPTION_PREVENTS_STATEMENT: /* a primary that was made read-only, and did nothing: another may take it */

@@ -111,6 +111,7 @@ struct sight {
     bool     answers;
     bool     writable, replicates; /* replicates: it is configured as a replica, */
     bool     applies, running;     /* applies what it received; and receives what there is */
+    bool     node, synced;         /* node: of Galera, with all that its cluster has */
     int64_t  said_behind_s;        /* -1: it does not know */
     int64_t  now_us;               /* its clock */
     int64_t  beat_us;              /* its copy of the heartbeat */
@@ -170,6 +171,7 @@ struct db {
     struct touch  *touched; /* addresses that the open transaction makes old */
     int            tx_depth;
     bool           tx_doomed; /* an inner one ended without commit, or its connection is gone */
+    bool           unsure;    /* no answer to a COMMIT came: it may be done or not */
     uint64_t *purged; /* rows whose keys are gone from the cache: removed when the lease ends */
     size_t    purged_count, purged_room;
 };
@@ -224,8 +226,8 @@ bool position_look(struct server *sv, int64_t patience_ms, struct sight *ret, bo
 /* tx.c --------------------------------------------------------------------------------------------
  * A unit of work on what is one person's: locks and raises the user's version first, so that two
  * writes of one person never interleave; runs `work`; commits; tried again when it lost against
- * another transaction. `user` 0: nobody's. Errors NOT_FOUND when there is no such user, and those
- * of `work`. */
+ * another transaction, or its server before the COMMIT. `user` 0: nobody's. Errors NOT_FOUND when
+ * there is no such user, and those of `work`. */
 typedef enum err_code (*tx_work)(struct db *db, uint64_t user, void *args, struct err *e);
 MUST_USE enum err_code tx_run(struct db *db, uint64_t user, tx_work work, void *args,
                               struct err *e);

@@ -2,8 +2,11 @@
 #include "store_int.h"
 
 #include <assert.h>
+#include <time.h>
 
+#include "core/clock.h"
 #include "core/log.h"
+#include "core/rand.h"
 
 enum { BEGIN, COMMIT, ROLLBACK, PING, RAISE, VERSION_PRIMARY, VERSION };
 
@@ -20,7 +23,7 @@ static const struct stmt sql[] = {
 };
 const struct stmt_table tx_statements = { sql, COUNT_OF(sql) };
 
-enum { TRIES = 3 };
+enum { TRIES = 6, TRY_FOR_MS = 10000, PAUSE_NS = 4000000 };
 
 enum err_code
 db_ping(struct db *db, struct err *e)
@@ -41,6 +44,7 @@ tx_begin(struct db *db, struct tx *tx, struct err *e)
 
     if (db->tx_depth == 0) {
         db->tx_doomed = false;
+        db->unsure = false;
         db->touched = NULL;
         /* Nothing was sent yet, so a connection that ended meanwhile is made anew once. */
         for (int tries = 0; tries < 2; tries++) {
@@ -85,6 +89,7 @@ commit_outermost(struct db *db, struct err *e)
         return rc;
     rc = stmt_run(db, db->tx_on, &sql[COMMIT], NO_BIND, &handle, &lost, e);
     db->tx_doomed = lost;
+    db->unsure = lost;
     if (rc != ERR_NONE)
         return rc;
     db->tx_depth = 0;
@@ -154,16 +159,49 @@ run_once(struct db *db, uint64_t user, tx_work work, void *args, struct err *e)
     return tx_commit(&tx, e);
 }
 
+struct retry {
+    int64_t began_ms;
+    int     met; /* times it lost against another transaction */
+    bool    lost;
+};
+
+static bool
+may_retry(struct retry *r, enum err_code rc, bool nothing_done)
+{
+    if (rc == ERR_STORE_CONFLICT)
+        return ++r->met < TRIES && clock_monotonic_ms() - r->began_ms < TRY_FOR_MS;
+    if (rc != ERR_STORE_DOWN || !nothing_done || r->lost)
+        return false;
+    r->lost = true;
+    return true;
+}
+
+/* Whether to try again what lost against another transaction, as on Galera whenever another node writes the same row:
+ * both wait a moment of their own first, or they would only meet again. And once what lost its server while nothing
+ * of it can be there: another may take writes by now. */
+static bool
+tries_again(const struct db *db, struct retry *r, enum err_code rc, bool nothing_done)
+{
+    struct timespec pause = { 0 };
+    uint32_t        drawn;
+
+    if (db->tx_depth > 0 || !may_retry(r, rc, nothing_done))
+        return false;
+    rand_bytes(&drawn, sizeof drawn);
+    pause.tv_nsec = (long)(drawn % (PAUSE_NS << r->met));
+    nanosleep(&pause, NULL);
+    return true;
+}
+
 enum err_code
 tx_run(struct db *db, uint64_t user, tx_work work, void *args, struct err *e)
 {
-    enum err_code rc = ERR_NONE;
+    struct retry  r = { .began_ms = clock_monotonic_ms() };
+    enum err_code rc;
 
-    for (int tries = 0; tries < TRIES; tries++) {
+    do {
         rc = run_once(db, user, work, args, e);
-        if (rc != ERR_STORE_CONFLICT || db->tx_depth > 0)
-            break;
-    }
+    } while (tries_again(db, &r, rc, !db->unsure));
     return rc;
 }
 
@@ -171,13 +209,12 @@ enum err_code
 tx_exec(struct db *db, const struct stmt *st, const struct bind *binds, size_t count,
         uint64_t *ret_affected, struct err *e)
 {
-    enum err_code rc = ERR_NONE;
+    struct retry  r = { .began_ms = clock_monotonic_ms() };
+    enum err_code rc;
 
-    for (int tries = 0; tries < TRIES; tries++) {
+    do {
         rc = query_exec(db, st, binds, count, ret_affected, e);
-        if (rc != ERR_STORE_CONFLICT || db->tx_depth > 0)
-            break;
-    }
+    } while (tries_again(db, &r, rc, false));
     return rc;
 }
 

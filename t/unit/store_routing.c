@@ -1,6 +1,8 @@
 /* Which server answers, and what happens when one does not. */
 #include "store_badges.h"
 
+#include "../../src/store/store_int.h"
+
 static struct db *
 reader(struct fixture *f, struct slice after)
 {
@@ -420,6 +422,42 @@ a_primary_lost_inside_a_transaction_undoes_it(void **state)
     assert_true(seen.findable);
 }
 
+struct cut {
+    int kills, runs;
+};
+
+static enum err_code
+hide_while_the_primary_is_killed(struct db *db, uint64_t user, void *args, struct err *e)
+{
+    struct cut *cut = args;
+
+    if (cut->runs++ < cut->kills) {
+        server_do("kill primary");
+        server_do("start primary");
+    }
+    return store_user_set_findable(db, user, false, e);
+}
+
+static void
+a_write_that_loses_the_primary_before_its_commit_is_tried_again_once(void **state)
+{
+    struct fixture *f = *state;
+    struct user     user, seen;
+    struct cut      once = { .kills = 1 }, twice = { .kills = 2 };
+
+    next_request(f, SLICE_NONE, true);
+    user = a_user(f, "cut");
+    assert_int_equal(tx_run(f->db, user.id, hide_while_the_primary_is_killed, &twice, &f->e),
+                     ERR_STORE_DOWN);
+    assert_int_equal(twice.runs, 2);
+    OK(store_user_by_id(f->db, user.id, &seen, &f->e));
+    assert_true(seen.findable);
+    OK(tx_run(f->db, user.id, hide_while_the_primary_is_killed, &once, &f->e));
+    assert_int_equal(once.runs, 2);
+    OK(store_user_by_id(f->db, user.id, &seen, &f->e));
+    assert_false(seen.findable);
+}
+
 static void
 a_primary_made_read_only_refuses_writes_and_serves_reads(void **state)
 {
@@ -497,6 +535,7 @@ main(void)
         cmocka_unit_test(what_a_transaction_did_goes_when_it_is_not_committed),
         cmocka_unit_test(an_inner_failure_takes_the_outer_transaction_with_it),
         cmocka_unit_test(a_primary_lost_inside_a_transaction_undoes_it),
+        cmocka_unit_test(a_write_that_loses_the_primary_before_its_commit_is_tried_again_once),
         cmocka_unit_test(a_primary_made_read_only_refuses_writes_and_serves_reads),
         cmocka_unit_test(a_store_begins_without_any_server),
     };
