@@ -86,7 +86,8 @@ http_pool(struct slice name)
     } all[] = { { SL("read"), READ },
                 { SL("app"), APP },
                 { SL("fetch"), FETCH },
-                { SL("fetch-anon"), FETCH_ANON } };
+                { SL("fetch-anon"), FETCH_ANON },
+                { SL("signin"), SIGNIN } };
 
     for (size_t i = 0; i < COUNT_OF(all); i++)
         if (slice_eq(all[i].name, name))
