@@ -83,7 +83,11 @@ http_serve(const struct app *app, enum route_pool pool)
 }
 
 static const struct slice pools[] = {
-    [READ] = SL("read"), [APP] = SL("app"), [FETCH] = SL("fetch"), [FETCH_ANON] = SL("fetch-anon")
+    [READ] = SL("read"),
+    [APP] = SL("app"),
+    [FETCH] = SL("fetch"),
+    [FETCH_ANON] = SL("fetch-anon"),
+    [SIGNIN] = SL("signin"),
 };
 
 struct slice
