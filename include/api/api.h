@@ -17,6 +17,10 @@ enum err_code api_groups(struct req *r, struct resp *out, struct err *e);
 enum err_code api_group(struct req *r, struct resp *out, struct err *e);
 void          api_display_fail(struct req *r, const struct err *e, struct resp *out);
 
+/* GET /oembed?url=&format=&maxwidth=&maxheight=: how another site shows a public page of ours.
+ * Spec    oEmbed 1.0 (https://oembed.com). */
+enum err_code api_oembed(struct req *r, struct resp *out, struct err *e);
+
 /* GET /images/badge/:file, the file being <hash>.png or <hash>.svg: the baked picture of a badge
  * that is public now. */
 enum err_code api_picture(struct req *r, struct resp *out, struct err *e);

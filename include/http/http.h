@@ -122,7 +122,7 @@ void resp_session(const struct req *r, struct resp *out, struct slice token);
 /* The replies. A model's or document's reference moves into them. All return ERR_NONE, so that a
  * handler can end with `return reply_…`. */
 enum err_code reply_json(struct resp *out, int status, json_object *doc);
-/* Renders src/pages/<page>.html inside src/pages/layout.html, which names the page's place
+/* Renders src/pages/<page>.html inside the route's layout, which names the page's place
  * `{{> page}}`. Added to the model, where it has no such name itself: lang, dir, site_name,
  * contact (when there is one), csrf, user {email} (when somebody is signed in), flash (a list of sentences,
  * shown once). In templates `{{t.some.id}}` is the catalogue's sentence and `{{asset.app.css}}` a
@@ -166,6 +166,7 @@ struct route {
     bool             cors;   /* Access-Control-Allow-Origin: * */
     bool             cached; /* public, and that it is not there too: in memcached, no cookie ever */
     bool             framed; /* other sites may show it in a frame */
+    const char      *layout; /* the template around its pages; NULL: layout */
     bool             opened; /* by an issuer's page in a window, which keeps hold of that page */
     bool             secret; /* its address lets in whoever knows it: no Referer tells it */
     /* Shapes a refusal; NULL: the common one (page or JSON by reply and Accept). */

@@ -17,6 +17,9 @@ struct slice view_text(const struct req *r, const char *message_id, json_object 
 /* The same; `english` as it is where the catalogue has no such id. */
 struct slice view_text_or(const struct req *r, const char *message_id, struct slice english,
                           json_object *names);
+/* A template by itself, without a layout around it and a line's end behind it. */
+MUST_USE enum err_code view_fragment(const struct req *r, const char *name, json_object *model,
+                                     struct slice *ret, struct err *e);
 /* An absolute address: site.base_url and a path. */
 struct slice view_absolute(const struct req *r, struct slice path);
 /* What a report's `why` says, in the request's language; `english` where it is absent, or of another

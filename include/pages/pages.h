@@ -112,5 +112,8 @@ enum err_code page_share_collection(struct req *r, struct resp *out, struct err 
 enum err_code page_share_collection_json(struct req *r, struct resp *out, struct err *e);
 enum err_code page_share_badge(struct req *r, struct resp *out, struct err *e);
 enum err_code page_share_badge_json(struct req *r, struct resp *out, struct err *e);
+/* GET /embed/collection/:path and /embed/badge/:path: the same, small, in a frame on another site. */
+enum err_code page_embed_collection(struct req *r, struct resp *out, struct err *e);
+enum err_code page_embed_badge(struct req *r, struct resp *out, struct err *e);
 
 #endif

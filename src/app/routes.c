@@ -117,8 +117,15 @@ const struct route routes[] = {
       .reply = HTML, .cached = true, .secret = true },
     { HTTP_GET, "/share/badge/:path.json", page_share_badge_json, .pool = READ, .who = ANYONE,
       .csrf = SAFE, .reply = JSON, .cached = true, .cors = true, .secret = true },
+    { HTTP_GET, "/embed/collection/:path", page_embed_collection, .pool = READ, .who = ANYONE,
+      .csrf = SAFE, .reply = HTML, .cached = true, .framed = true, .layout = "embed",
+      .secret = true },
+    { HTTP_GET, "/embed/badge/:path", page_embed_badge, .pool = READ, .who = ANYONE, .csrf = SAFE,
+      .reply = HTML, .cached = true, .framed = true, .layout = "embed", .secret = true },
 
     /* What other sites ask: api/. */
+    { HTTP_GET, "/oembed", api_oembed, .pool = READ, .who = ANYONE, .csrf = SAFE, .reply = JSON,
+      .cors = true },
     { HTTP_GET, "/displayer/convert/email", api_convert_form, .pool = READ, .who = ANYONE,
       .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/displayer/convert/email", api_convert_email, .pool = READ, .who = ANYONE,

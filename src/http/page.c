@@ -38,7 +38,8 @@ is_right_to_left(struct slice language)
 enum err_code
 page_render(struct exchange *x, struct err *e)
 {
-    struct req   *r = &x->req;
+    struct req *r = &x->req;
+    const char *layout = r->route != NULL && r->route->layout != NULL ? r->route->layout : "layout";
     json_object  *model = x->resp.model, *user;
     enum err_code rc;
 
@@ -54,7 +55,7 @@ page_render(struct exchange *x, struct err *e)
         user = json_put_object(model, "user");
         json_put_text(user, "email", r->user->email);
     }
-    rc = templates_render(site_templates(x->app->site), r->arena, "layout", x->resp.page, model,
+    rc = templates_render(site_templates(x->app->site), r->arena, layout, x->resp.page, model,
                           site_catalogue(x->app->site, r->language), &x->resp.body, e);
     x->resp.content_type = SL("text/html; charset=utf-8");
     return rc;

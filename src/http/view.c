@@ -66,6 +66,18 @@ view_text_or(const struct req *r, const char *message_id, struct slice english, 
                                                              : english;
 }
 
+enum err_code
+view_fragment(const struct req *r, const char *name, json_object *model, struct slice *ret,
+              struct err *e)
+{
+    enum err_code rc = templates_render(site_templates(r->app->site), r->arena, name, NULL, model,
+                                        words_of(r), ret, e);
+
+    if (rc == ERR_NONE)
+        *ret = slice_trim(*ret);
+    return rc;
+}
+
 /* The order of day, month and year is the catalogue's, as are the months' names. */
 static struct slice
 date_text(const struct req *r, int64_t year, unsigned month, unsigned day)

@@ -1,5 +1,6 @@
 /* What others see. Public documents: kept by caches, the same for everybody. */
 #include "core/sbuf.h"
+#include "http/embed.h"
 #include "http/site.h"
 #include "pages_int.h"
 
@@ -29,8 +30,7 @@ put_social(const struct req *r, json_object *model, struct slice title, struct s
                               : without_addresses(r->arena, png->class_name));
 }
 
-/* A row as others see it. */
-static void
+void
 put_public_badge(const struct req *r, json_object *model, const struct badge_row *row)
 {
     struct badge_row clean = *row;
@@ -41,8 +41,7 @@ put_public_badge(const struct req *r, json_object *model, const struct badge_row
     json_put_text(model, "picture", public_picture(r, row));
 }
 
-/* The document changes by itself when the next of its badges expires. */
-static void
+void
 note_expiry(struct resp *out, const struct badge_row *row)
 {
     if (row->expires_s > 0 && slice_eq(standing_status(row), SL("valid")) &&
@@ -51,9 +50,8 @@ note_expiry(struct resp *out, const struct badge_row *row)
 }
 
 /* The address is looked up on the primary; the rest is read from a replica that has the owner's last write. */
-static enum err_code
-read_collection(struct req *r, struct collection *ret, struct badge_full **ret_badges,
-                size_t *ret_count, struct err *e)
+enum err_code
+get_public_collection(struct req *r, struct collection *ret, struct err *e)
 {
     enum err_code rc;
 
@@ -62,6 +60,17 @@ read_collection(struct req *r, struct collection *ret, struct badge_full **ret_b
         return rc;
     ret->name = without_addresses(r->arena, ret->name);
     ret->description = without_addresses(r->arena, ret->description);
+    return ERR_NONE;
+}
+
+static enum err_code
+read_badges(struct req *r, struct collection *ret, struct badge_full **ret_badges,
+            size_t *ret_count, struct err *e)
+{
+    enum err_code rc = get_public_collection(r, ret, e);
+
+    if (rc != ERR_NONE)
+        return rc;
     return store_collection_badges_full(r->db, ret->user, ret->id, ret_badges, ret_count, e);
 }
 
@@ -86,6 +95,7 @@ put_public_badges(const struct req *r, struct resp *out, json_object *model,
         json_object *item = json_add_object(list);
 
         put_public_badge(r, item, &badges[i].row);
+        json_put_number(item, "n", (int64_t)i + 1);
         rc = put_facts(&one, item, &badges[i], true, e);
         if (rc != ERR_NONE &&
             rc != ERR_ASSERTION_MALFORMED) /* one bad row does not hide the others */
@@ -106,11 +116,15 @@ page_share_collection(struct req *r, struct resp *out, struct err *e)
     json_object       *model = model_new(r, NULL, NULL);
     struct collection  c;
     struct badge_full *badges;
+    struct embed       embed;
     size_t             count;
     enum err_code      rc;
 
-    if ((rc = read_collection(r, &c, &badges, &count, e)) != ERR_NONE ||
-        (rc = put_public_badges(r, out, model, badges, count, e)) != ERR_NONE)
+    if ((rc = read_badges(r, &c, &badges, &count, e)) != ERR_NONE)
+        return rc;
+    embed = (struct embed){ EMBED_COLLECTION, c.path, c.name };
+    if ((rc = put_public_badges(r, out, model, badges, count, e)) != ERR_NONE ||
+        (rc = embed_put(r, model, &embed, e)) != ERR_NONE)
         return rc;
     json_put_text(model, "title", c.name);
     json_put_text(model, "name", c.name);
@@ -142,6 +156,7 @@ page_share_badge(struct req *r, struct resp *out, struct err *e)
 {
     json_object      *model = model_new(r, NULL, NULL);
     struct badge_full badge;
+    struct embed      embed;
     enum err_code     rc;
 
     if ((rc = store_badge_by_path(r->db, req_param(r, "path"), &badge, e)) != ERR_NONE)
@@ -149,6 +164,9 @@ page_share_badge(struct req *r, struct resp *out, struct err *e)
     put_public_badge(r, model, &badge.row);
     rc = put_facts(r, model, &badge, true, e);
     if (rc != ERR_NONE && rc != ERR_ASSERTION_MALFORMED)
+        return rc;
+    embed = (struct embed){ EMBED_BADGE, badge.row.path, json_get_text(model, "name") };
+    if ((rc = embed_put(r, model, &embed, e)) != ERR_NONE)
         return rc;
     put_verdict(r, model, &badge, true);
     json_put_text(model, "title", json_get_text(model, "name"));
@@ -229,7 +247,7 @@ page_share_collection_json(struct req *r, struct resp *out, struct err *e)
     size_t             count;
     enum err_code      rc;
 
-    if ((rc = read_collection(r, &c, &badges, &count, e)) != ERR_NONE)
+    if ((rc = read_badges(r, &c, &badges, &count, e)) != ERR_NONE)
         return rc;
     json_put_text(doc, "name", c.name);
     json_put_text(doc, "description", c.description);

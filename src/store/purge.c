@@ -45,8 +45,12 @@ struct touch {
 static void
 touch_one(struct db *db, struct slice path)
 {
-    struct touch *t = ARENA_NEW(db->a, struct touch);
+    struct touch *t;
 
+    for (t = db->touched; t != NULL; t = t->next)
+        if (slice_eq(t->path, path))
+            return;
+    t = ARENA_NEW(db->a, struct touch);
     *t = (struct touch){ db->touched, path };
     db->touched = t;
 }
@@ -55,9 +59,6 @@ touch_one(struct db *db, struct slice path)
 static void
 touch(struct db *db, struct slice path)
 {
-    for (struct touch *t = db->touched; t != NULL; t = t->next)
-        if (slice_eq(t->path, path))
-            return;
     touch_one(db, path);
     touch_one(db, arena_printf(db->a, "%.*s.json", SLICE_FMT(path)));
 }
@@ -75,13 +76,16 @@ touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path)
     touch(db, arena_printf(db->a, "/displayer/%llu/group/%llu", (unsigned long long)user,
                            (unsigned long long)id));
     touch(db, arena_printf(db->a, "/share/collection/%.*s", SLICE_FMT(path)));
+    touch_one(db, arena_printf(db->a, "/embed/collection/%.*s", SLICE_FMT(path)));
 }
 
 void
 touch_badge_path(struct db *db, struct slice path)
 {
-    if (path.n > 0)
-        touch(db, arena_printf(db->a, "/share/badge/%.*s", SLICE_FMT(path)));
+    if (path.n == 0)
+        return;
+    touch(db, arena_printf(db->a, "/share/badge/%.*s", SLICE_FMT(path)));
+    touch_one(db, arena_printf(db->a, "/embed/badge/%.*s", SLICE_FMT(path)));
 }
 
 void
