@@ -103,8 +103,15 @@ test("the learner's own pages", async () => {
     await check(page, "settings");
     await page.goto(share);
     await check(page, "the page that others see");
+    await page.goto(share.replace("/share/", "/embed/"));
+    await check(page, "the same in a frame");
+    await page.goto(share.replace("/share/", "/embed/") + "-none");
+    await check(page, "nothing in a frame");
+    await page.goto(share);
     await page.click(".show h2 a");
     await check(page, "the badge that others see");
+    await page.goto(page.url().replace("/share/", "/embed/"));
+    await check(page, "the same in a frame");
 });
 
 /* Asks for an address: the link in its mail. */

@@ -48,7 +48,7 @@ sub is_harmless {
 subtest 'an issuer\'s text is text on every page' => sub {
     my $seen = 0;
     for my $page ('/backpack', "/backpack/badge/$badge->{id}", '/collections', "/collections/$group", '/backpack/add',
-        "/share/collection/$path", "/share/badge/$badge_path") {
+        "/share/collection/$path", "/share/badge/$badge_path", "/embed/collection/$path", "/embed/badge/$badge_path") {
         my $reply = $browser->get($page);
         is($reply->code, 200, $page);
         my $html = $reply->decoded_content;
@@ -105,7 +105,7 @@ subtest 'a neighbour reaches nothing that is not theirs' => sub {
     my $hidden = $story->collection($email, 'Hidden', 0, $secret->{id});
     my $hidden_path = $stack->sql("SELECT path FROM obi.collection WHERE id = $hidden")->[0][0];
     for my $page ("/backpack/badge/$secret->{id}", "/backpack/badge/$secret->{id}/picture", "/collections/$hidden",
-        "/share/collection/$hidden_path", "/share/collection/$hidden_path.json", "/displayer/$user/group/$hidden.json") {
+        "/share/collection/$hidden_path", "/share/collection/$hidden_path.json", "/embed/collection/$hidden_path", "/displayer/$user/group/$hidden.json") {
         is($other->get($page)->code, 404, $page);
     }
     $other->get('/collections');

@@ -85,6 +85,13 @@ my %asked = (
         { hash => '0' x 64, extension => 'png', status => 404 },
     ],
     '/share/collection/{path}.json' => [ { path => $share, status => 200 }, { path => 'nothing-is-here', status => 404 } ],
+    '/oembed' => [
+        (map { { query => $story->http->www_form_urlencode({ url => $stack->base . $_->[0], format => $_->[1] }), status => 200 } }
+            [ "/share/badge/$share_badge", 'json' ], [ "/share/collection/$share", 'json' ], [ "/share/badge/$share_badge", 'xml' ]),
+        { status => 400 },
+        { query => 'url=nonsense', status => 404 },
+        { query => 'url=x&format=yaml', status => 501 },
+    ],
     '/share/badge/{path}.json' => [ { path => $share_badge, status => 200 }, { path => 'nothing-is-here', status => 404 } ],
     '/baker' => [
         { status => 200 },

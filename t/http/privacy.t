@@ -79,6 +79,7 @@ subtest 'the collection\'s page' => sub {
     my $path = $stack->sql("SELECT path FROM obi.collection WHERE id = $group")->[0][0];
     shows_none($story->get("/share/collection/$path"), 'the page');
     shows_none($story->get("/share/collection/$path.json"), 'its JSON');
+    shows_none($story->get("/embed/collection/$path"), 'what is in a frame elsewhere');
 };
 
 subtest 'each badge\'s own page' => sub {
@@ -90,6 +91,7 @@ subtest 'each badge\'s own page' => sub {
         ok($path, "$kinds[$i] is published") or next;
         shows_none($story->get("/share/badge/$path"), "the page ($kinds[$i])");
         shows_none($story->get("/share/badge/$path.json"), "its JSON ($kinds[$i])");
+        shows_none($story->get("/embed/badge/$path"), "what is in a frame elsewhere ($kinds[$i])");
     }
 };
 

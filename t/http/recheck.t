@@ -26,7 +26,7 @@ $learner->post_form("$page/visibility", { visibility => 'public' });
 my ($single) = $learner->get($page)->decoded_content =~ m{value="\S*(/share/badge/[\w-]+)"};
 my ($collection) = $learner->get("/collections/$group")->decoded_content =~ m{value="\S*(/share/collection/[\w-]+)"};
 my $display = "/displayer/$user/group/$group.json";
-my @public = ($single, "$single.json", $collection, "$collection.json", $display);
+my @public = ($single, "$single.json", $single =~ s/share/embed/r, $collection, "$collection.json", $collection =~ s/share/embed/r, $display);
 my $file = $stack->var . '/demo/www/' . ($issuer->url('one.json') =~ s{^https?://[^/]+/}{}r);
 
 sub version { $stack->sql("SELECT version FROM obi.user WHERE id = $user")->[0][0] }

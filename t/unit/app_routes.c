@@ -53,6 +53,8 @@ the_read_pool_knows_nobody_and_changes_nothing(void **state)
             fail_msg("%s in the read pool", r->path);
         if (r->cached && (r->pool != READ || r->methods != HTTP_GET || r->csrf != SAFE))
             fail_msg("%s is kept for everybody", r->path);
+        if (r->framed && !r->cached && strcmp(r->path, "/issuer/frame") != 0)
+            fail_msg("%s is in a frame of another site, and not the same for everybody", r->path);
         if (r->cors && (r->who != ANYONE || r->csrf == TOKEN))
             fail_msg("%s is open to every origin", r->path);
     }
@@ -90,7 +92,7 @@ addresses_that_let_in_are_told_to_nobody(void **state)
 
     for (size_t i = 0; i < route_count; i++) {
         struct slice path = slice_str(routes[i].path);
-        bool         lets_in = slice_find(path, SL("/:token"), &at) || slice_starts(path, SL("/share/")) || slice_ends(path, SL("/callback"));
+        bool         lets_in = slice_find(path, SL("/:token"), &at) || slice_starts(path, SL("/share/")) || slice_starts(path, SL("/embed/")) || slice_ends(path, SL("/callback"));
 
         if (routes[i].secret != lets_in)
             fail_msg("%s and who knows it", routes[i].path);

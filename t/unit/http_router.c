@@ -80,7 +80,7 @@ static const struct route rows[] = {
     { HTTP_GET, "/go", go, ROW, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/refuse", refuse, ROW, .csrf = SAFE, .reply = HTML },
     { HTTP_GET, "/own", refuse, ROW, .csrf = SAFE, .reply = JSON, .fail = own_shape },
-    { HTTP_GET, "/framed", show_plain, ROW, .csrf = SAFE, .reply = HTML, .framed = true },
+    { HTTP_GET, "/framed", show_plain, ROW, .csrf = SAFE, .reply = HTML, .framed = true, .layout = "small" },
 };
 
 static void
@@ -286,6 +286,7 @@ safety_is_in_every_answer(void **state)
         assert_lacks(answer, "Set-Cookie");
     }
     assert_has(get(w, "/framed"), "frame-ancestors *");
+    assert_has(get(w, "/framed"), "<small>en hello</small>");
     assert_has(get(w, "/page"), "script-src http://localhost:8080/static/;");
     assert_has(get(w, "/page"), "Cross-Origin-Opener-Policy: same-origin\r\n");
 }

@@ -42,6 +42,7 @@ worker_new(const struct route *routes, size_t count)
     struct err          e;
     static const struct text_file templates[] = {
         { "layout", SL("{{> page}}") },
+        { "small", SL("<small>{{> page}}</small>") },
         { "error", SL("<h1>{{status}} {{sentence}}</h1>{{#received}}<p>{{received}}</p>{{/received}}") },
         { "form", SL("<form><input value=\"{{csrf}}\"></form>{{#flash}}<p>{{.}}</p>{{/flash}}") },
         { "plain", SL("{{lang}} {{text}}") },

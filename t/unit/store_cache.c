@@ -43,14 +43,27 @@ is_gone(struct fixture *f, struct slice path)
     return gone > 0;
 }
 
+enum { GROUPS = 1, GROUP = 2, COLLECTION = 4, BADGE = 8, OF_COLLECTION = 7, EVERYTHING = 15 };
+
+struct document {
+    int          of; /* one of these */
+    struct slice path;
+};
+
 /* A person with a public collection that holds a badge with a page of its own, and the paths of all that. */
 struct learner {
-    struct user  user;
-    uint64_t     badge, collection;
-    struct slice badge_path, collection_path;
-    struct slice paths[8];
-    size_t       count;
+    struct user     user;
+    uint64_t        badge, collection;
+    struct slice    badge_path, collection_path;
+    struct document documents[10];
+    size_t          count;
 };
+
+static void
+add_document(struct learner *l, int of, struct slice path)
+{
+    l->documents[l->count++] = (struct document){ of, path };
+}
 
 static struct learner
 a_learner(struct fixture *f, const char *name)
@@ -69,36 +82,38 @@ a_learner(struct fixture *f, const char *name)
     for (int json = 0; json < 2; json++) {
         const char *end = json ? ".json" : "";
 
-        l.paths[l.count++] =
-            arena_printf(f->a, "/displayer/%llu/groups%s", (unsigned long long)id, end);
-        l.paths[l.count++] =
-            arena_printf(f->a, "/displayer/%llu/group/%llu%s", (unsigned long long)id,
-                         (unsigned long long)l.collection, end);
-        l.paths[l.count++] =
-            arena_printf(f->a, "/share/collection/%.*s%s", SLICE_FMT(l.collection_path), end);
-        l.paths[l.count++] =
-            arena_printf(f->a, "/share/badge/%.*s%s", SLICE_FMT(l.badge_path), end);
+        add_document(&l, GROUPS,
+                     arena_printf(f->a, "/displayer/%llu/groups%s", (unsigned long long)id, end));
+        add_document(&l, GROUP,
+                     arena_printf(f->a, "/displayer/%llu/group/%llu%s", (unsigned long long)id,
+                                  (unsigned long long)l.collection, end));
+        add_document(
+            &l, COLLECTION,
+            arena_printf(f->a, "/share/collection/%.*s%s", SLICE_FMT(l.collection_path), end));
+        add_document(&l, BADGE,
+                     arena_printf(f->a, "/share/badge/%.*s%s", SLICE_FMT(l.badge_path), end));
     }
+    add_document(&l, COLLECTION,
+                 arena_printf(f->a, "/embed/collection/%.*s", SLICE_FMT(l.collection_path)));
+    add_document(&l, BADGE, arena_printf(f->a, "/embed/badge/%.*s", SLICE_FMT(l.badge_path)));
     return l;
 }
-
-enum { GROUPS = 1, GROUP = 2, COLLECTION = 4, BADGE = 8, OF_COLLECTION = 7, EVERYTHING = 15 };
 
 /* After the write, those documents and no others are gone. */
 static void
 assert_gone(struct fixture *f, const struct learner *l, int which)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (is_gone(f, l->paths[i]) != ((which >> (i % 4)) & 1))
-            fail_msg("%.*s %s", SLICE_FMT(l->paths[i]),
-                     is_gone(f, l->paths[i]) ? "is gone" : "is still there");
+        if (is_gone(f, l->documents[i].path) != ((which & l->documents[i].of) != 0))
+            fail_msg("%.*s %s", SLICE_FMT(l->documents[i].path),
+                     is_gone(f, l->documents[i].path) ? "is gone" : "is still there");
 }
 
 static void
 publish_all(struct fixture *f, const struct learner *l)
 {
     for (size_t i = 0; i < l->count; i++)
-        publish(f, l->paths[i]);
+        publish(f, l->documents[i].path);
 }
 
 static void
@@ -210,12 +225,12 @@ what_a_killed_worker_left_is_swept(void **state)
     publish_all(f, &l);
     server_sql("primary",
                arena_printf(f->a, "INSERT INTO cache_purge VALUES (1, '%.*s\\n%.*s\\n', 0)",
-                            SLICE_FMT(l.paths[0]), SLICE_FMT(l.paths[3]))
+                            SLICE_FMT(l.documents[0].path), SLICE_FMT(l.documents[3].path))
                    .p);
     OK(store_purge_sweep(f->db, &done, &left, &f->e));
     assert_int_equal(done, 1);
     assert_int_equal(left, 0);
-    assert_true(is_gone(f, l.paths[0]) && is_gone(f, l.paths[3]));
+    assert_true(is_gone(f, l.documents[0].path) && is_gone(f, l.documents[3].path));
     assert_int_equal(root_number("SELECT COUNT(*) FROM cache_purge"), 0);
 }
 
@@ -256,8 +271,8 @@ who_asks_again_is_answered_when_what_a_killed_worker_left_is_gone(void **state)
     server_sql("primary", arena_printf(f->a,
                                        "INSERT INTO cache_purge VALUES (1, '%.*s\n%.*s\n', 0),"
                                        " (2, '%.*s\n%.*s\n', 0)",
-                                       SLICE_FMT(left), SLICE_FMT(l.paths[0]), SLICE_FMT(others),
-                                       SLICE_FMT(other.paths[0]))
+                                       SLICE_FMT(left), SLICE_FMT(l.documents[0].path),
+                                       SLICE_FMT(others), SLICE_FMT(other.documents[0].path))
                               .p);
     OK(store_collection_drop_badge(f->db, l.user.id, l.collection, 1, &f->e));
     assert_true(is_gone(f, left));
