@@ -97,7 +97,7 @@ test("a frame of any size shows all of it, in light and dark", async () => {
                 const what = `${name}, ${width} by ${height}, ${colorScheme}`;
                 await other.page.setViewportSize({ width, height });
                 await other.page.goto(frame_of(url));
-                await loaded(other.page).catch(() => assert.equal(name, "gone"));
+                if (name !== "gone") await loaded(other.page);
                 await shoot(stack, other.page, `embed-${name}-${width}x${height}-${colorScheme}`, { fullPage: false });
                 assert.deepEqual(await axe_lines(other.page), [], `axe on ${what}`);
                 assert.deepEqual(await layout_lines(other.page), [], `layout of ${what}`);
@@ -125,8 +125,7 @@ test("a frame that is in a sandbox, as WordPress puts it, looks the same", async
     const other = await visitor(browser, stack);
     const frame = await in_frame(other.page, frame_of(single), { width: 480, height: 200, sandbox: "allow-scripts", security: "restricted" });
     await loaded(frame);
-    const plain = await in_frame(other.page, frame_of(single), { width: 480, height: 200 });
-    assert.equal(await plain.evaluate(() => getComputedStyle(document.querySelector("main")).display), "flex");
+    assert.equal(await frame.evaluate(() => `${getComputedStyle(document.querySelector("main")).display} ${origin}`), "flex null");
     assert.deepEqual(other.complaints, []);
     await other.close();
 });
