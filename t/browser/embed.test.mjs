@@ -8,7 +8,7 @@ import { launch, visitor, phone, desktop, sign_in, shoot, axe_lines, layout_line
 const stack = Stack.shared();
 const email = stack.address("embed");
 const wild = `Knots & "Bends" <b>it's</b> ]]>`;
-let browser, learner, collection, single, empty;
+let browser, learner, collection, owned, single, empty;
 
 const frame_of = (url) => url.replace("/share/", "/embed/");
 const loaded = (at) => at.waitForFunction(() => document.images.length > 0 && [...document.images].every((i) => { i.loading = "eager"; return i.complete && i.naturalWidth > 0; }));
@@ -74,6 +74,16 @@ for (const [device, options] of [["phone", phone], ["desk", desktop]])
         assert.deepEqual(other.complaints, []);
         await other.close();
     });
+
+test("who shares a page has the HTML beside its address", async () => {
+    for (const at of [learner.page.url(), `/collections/${owned}`]) {
+        await learner.page.goto(at);
+        await learner.page.click(".embed-copy summary");
+        await shoot(stack, learner.page, `embed-copy-own-${at.includes("badge") ? "badge" : "collection"}`);
+        await check_page(learner.page, at);
+        assert.ok((await learner.page.inputValue("#embed-code")).includes(frame_of(await learner.page.inputValue("#share-url"))));
+    }
+});
 
 test("the XML is XML, and says what the JSON says", async () => {
     const other = await visitor(browser, stack, { baseURL: stack.demo });
@@ -143,9 +153,10 @@ await run({
         stack.tool("user", "add", email);
         const ids = stack.tool("import", "--user", email, `${site}/one.json`, ...badges.map((b) => b.picture))
             .trim().split("\n").map((line) => JSON.parse(line).id);
-        const add = (name, ...more) => `${stack.base}/share/collection/${stack.tool("collection", "add", "--user", email, "--name", name, "--public", ...more).trim().split("\t")[1]}`;
-        collection = add("Application 2027", ...ids.flatMap((id) => ["--badge", id]));
-        empty = add("Nothing yet");
+        const add = (name, ...more) => stack.tool("collection", "add", "--user", email, "--name", name, "--public", ...more).trim().split("\t");
+        const share = (at) => `${stack.base}/share/collection/${at}`;
+        const made = add("Application 2027", ...ids.flatMap((id) => ["--badge", id]));
+        [owned, collection, empty] = [made[0], share(made[1]), share(add("Nothing yet")[1])];
         browser = await launch();
         learner = await visitor(browser, stack);
         await sign_in(stack, learner.page, email);
