@@ -131,11 +131,14 @@ test("a click leads to the page, in a tab of its own that knows nothing of the o
     await other.close();
 });
 
-test("a frame that is in a sandbox, as WordPress puts it, looks the same", async () => {
+test("a frame that is in a sandbox, as WordPress puts it, looks the same and has WordPress follow its links", async () => {
     const other = await visitor(browser, stack);
-    const frame = await in_frame(other.page, frame_of(single), { width: 480, height: 200, sandbox: "allow-scripts", security: "restricted" });
+    const frame = await in_frame(other.page, `${frame_of(single)}#?secret=abcDEF0123`, { width: 480, height: 200, sandbox: "allow-scripts", security: "restricted" });
     await loaded(frame);
     assert.equal(await frame.evaluate(() => `${getComputedStyle(document.querySelector("main")).display} ${origin}`), "flex null");
+    const told = other.page.evaluate(() => new Promise((done) => addEventListener("message", ({ data }) => done(data))));
+    await frame.click("h1 a");
+    assert.deepEqual(await told, { message: "link", value: single, secret: "abcDEF0123" });
     assert.deepEqual(other.complaints, []);
     await other.close();
 });
