@@ -25,8 +25,10 @@ unsigned embed_height(enum embed_kind kind, unsigned width);
 MUST_USE enum err_code embed_html(const struct req *r, const struct embed *embed,
                                   struct slice width, unsigned height, struct slice *ret,
                                   struct err *e);
-/* oembed { title, json, xml } for the head of the page, embed { code } for a field to copy from. */
-MUST_USE enum err_code embed_put(const struct req *r, json_object *model, const struct embed *embed,
-                                 struct err *e);
+/* oembed { title, json, xml }: where the page's head says that its oEmbed is. */
+void embed_put_discovery(const struct req *r, json_object *model, const struct embed *embed);
+/* embed_code: for a field to copy from, as wide as there is room. */
+MUST_USE enum err_code embed_put_code(const struct req *r, json_object *model,
+                                      const struct embed *embed, struct err *e);
 
 #endif

@@ -83,8 +83,8 @@ embed_html(const struct req *r, const struct embed *embed, struct slice width, u
     return view_fragment(r, "embed_code", model, ret, e);
 }
 
-static void
-put_discovery(const struct req *r, json_object *model, const struct embed *embed)
+void
+embed_put_discovery(const struct req *r, json_object *model, const struct embed *embed)
 {
     json_object *oembed = json_put_object(model, "oembed");
     struct slice page = uri_escape(r->arena, embed_page_url(r, embed));
@@ -97,15 +97,13 @@ put_discovery(const struct req *r, json_object *model, const struct embed *embed
 }
 
 enum err_code
-embed_put(const struct req *r, json_object *model, const struct embed *embed, struct err *e)
+embed_put_code(const struct req *r, json_object *model, const struct embed *embed, struct err *e)
 {
     struct slice  code;
     enum err_code rc =
         embed_html(r, embed, SL("100%"), embed_height(embed->kind, UINT32_MAX), &code, e);
 
-    if (rc != ERR_NONE)
-        return rc;
-    put_discovery(r, model, embed);
-    json_put_text(json_put_object(model, "embed"), "code", code);
-    return ERR_NONE;
+    if (rc == ERR_NONE)
+        json_put_text(model, "embed_code", code);
+    return rc;
 }

@@ -62,16 +62,15 @@ put_collections(struct req *r, json_object *model, const struct badge_row *badge
     return ERR_NONE;
 }
 
-static void
-put_sharing(const struct req *r, json_object *model, const struct badge_row *row)
+static enum err_code
+put_sharing(const struct req *r, json_object *model, const struct badge_row *row, struct err *e)
 {
-    struct slice path = arena_printf(r->arena, "/share/badge/%.*s", SLICE_FMT(row->path));
+    struct embed embed = { EMBED_BADGE, row->path, json_get_text(model, "name") };
 
     put_visibility(r, model, row->visibility);
-    if (row->visibility == VISIBILITY_PRIVATE || row->path.n == 0)
-        return;
-    json_put_text(model, "share_path", path);
-    json_put_text(model, "share_url", view_absolute(r, path));
+    return row->visibility == VISIBILITY_PRIVATE || row->path.n == 0
+               ? ERR_NONE
+               : put_share_link(r, model, &embed, e);
 }
 
 static void
@@ -120,9 +119,9 @@ page_badge(struct req *r, struct resp *out, struct err *e)
         return rc;
     put_verdict(r, model, &badge, false);
     if ((rc = put_former(r, model, badge.email, e)) != ERR_NONE ||
-        (rc = put_checks(r, model, &badge, e)) != ERR_NONE)
+        (rc = put_checks(r, model, &badge, e)) != ERR_NONE ||
+        (rc = put_sharing(r, model, &badge.row, e)) != ERR_NONE)
         return rc;
-    put_sharing(r, model, &badge.row);
     put_technical(r, model, &badge);
     if ((rc = put_collections(r, model, &badge.row, e)) != ERR_NONE)
         return rc;

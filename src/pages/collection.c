@@ -71,16 +71,13 @@ put_addable(struct req *r, json_object *model, const struct opened *o, struct er
     return ERR_NONE;
 }
 
-static void
-put_address(const struct req *r, json_object *model, const struct collection *c)
+static enum err_code
+put_address(const struct req *r, json_object *model, const struct collection *c, struct err *e)
 {
-    struct slice path = arena_printf(r->arena, "/share/collection/%.*s", SLICE_FMT(c->path));
-
     json_put_text(model, "path_prefix", view_absolute(r, SL("/share/collection/")));
     if (c->visibility == VISIBILITY_PRIVATE)
-        return;
-    json_put_text(model, "share_path", path);
-    json_put_text(model, "share_url", view_absolute(r, path));
+        return ERR_NONE;
+    return put_share_link(r, model, &(struct embed){ EMBED_COLLECTION, c->path, c->name }, e);
 }
 
 /* `was` goes along with the form: what it was filled in against. */
@@ -110,10 +107,10 @@ reply_collection(struct req *r, struct resp *out, int status, const struct opene
     json_put_number(model, "count", (int64_t)o->count);
     json_put_text(model, "action", path_of(r, "/collections/", o->c.id, ""));
     put_visibility(r, model, o->c.visibility);
-    put_address(r, model, &o->c);
     put_form(r, model, &o->c, filled);
     put_inside(r, model, o);
-    if ((rc = put_addable(r, model, o, e)) != ERR_NONE)
+    if ((rc = put_address(r, model, &o->c, e)) != ERR_NONE ||
+        (rc = put_addable(r, model, o, e)) != ERR_NONE)
         return rc;
     if (mistake.n > 0)
         json_put_text(json_put_object(model, "form_error"), "sentence", mistake);

@@ -1,5 +1,4 @@
 /* What others see, in a frame on another site. Public documents, as in share.c. */
-#include "http/embed.h"
 #include "pages_int.h"
 
 static void

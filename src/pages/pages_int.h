@@ -2,6 +2,7 @@
 #define OBI_PAGES_INT_H
 
 #include "badge/verify.h"
+#include "http/embed.h"
 #include "http/standing.h"
 #include "http/view.h"
 #include "json/json.h"
@@ -52,6 +53,9 @@ void put_public_badge(const struct req *r, json_object *model, const struct badg
 void note_expiry(struct resp *out, const struct badge_row *row);
 /* The collection that the path names, unless it is private; what is read next is as new as it is. */
 MUST_USE enum err_code get_public_collection(struct req *r, struct collection *ret, struct err *e);
+/* share_url, share_path and embed_code, for who shares it. */
+MUST_USE enum err_code put_share_link(const struct req *r, json_object *model,
+                                      const struct embed *embed, struct err *e);
 /* The confirmation page's `subject`. */
 void put_subject(const struct req *r, json_object *model, const struct badge_row *row);
 /* A hidden field that the confirmation page sends again. */
@@ -87,7 +91,7 @@ MUST_USE enum err_code put_sites(const struct req *r, json_object *model, struct
 /* permissions: a sentence for each word of a scope. */
 void put_permissions(const struct req *r, json_object *model, struct slice scope);
 /* What a site is called: the host of its origin; all of it where that is http. */
-struct slice site_name_of(struct slice origin);
+struct slice           site_name_of(struct slice origin);
 MUST_USE enum err_code put_sessions(const struct req *r, json_object *model, struct err *e);
 
 /* sentence, and hint and messages where there is more to say, of what an import refused. */

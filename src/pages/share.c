@@ -1,6 +1,5 @@
 /* What others see. Public documents: kept by caches, the same for everybody. */
 #include "core/sbuf.h"
-#include "http/embed.h"
 #include "http/site.h"
 #include "pages_int.h"
 
@@ -47,6 +46,18 @@ note_expiry(struct resp *out, const struct badge_row *row)
     if (row->expires_s > 0 && slice_eq(standing_status(row), SL("valid")) &&
         (out->fresh_until_s == 0 || row->expires_s < out->fresh_until_s))
         out->fresh_until_s = row->expires_s;
+}
+
+enum err_code
+put_share_link(const struct req *r, json_object *model, const struct embed *embed, struct err *e)
+{
+    struct embed shown = *embed;
+    struct slice url = embed_page_url(r, embed);
+
+    shown.title = without_addresses(r->arena, embed->title);
+    json_put_text(model, "share_url", url);
+    json_put_text(model, "share_path", slice_from(url, r->app->conf->base_url.n));
+    return embed_put_code(r, model, &shown, e);
 }
 
 /* The address is looked up on the primary; the rest is read from a replica that has the owner's last write. */
@@ -124,8 +135,9 @@ page_share_collection(struct req *r, struct resp *out, struct err *e)
         return rc;
     embed = (struct embed){ EMBED_COLLECTION, c.path, c.name };
     if ((rc = put_public_badges(r, out, model, badges, count, e)) != ERR_NONE ||
-        (rc = embed_put(r, model, &embed, e)) != ERR_NONE)
+        (rc = embed_put_code(r, model, &embed, e)) != ERR_NONE)
         return rc;
+    embed_put_discovery(r, model, &embed);
     json_put_text(model, "title", c.name);
     json_put_text(model, "name", c.name);
     json_put_number(model, "count", (int64_t)count + left_out(&c, count));
@@ -166,8 +178,9 @@ page_share_badge(struct req *r, struct resp *out, struct err *e)
     if (rc != ERR_NONE && rc != ERR_ASSERTION_MALFORMED)
         return rc;
     embed = (struct embed){ EMBED_BADGE, badge.row.path, json_get_text(model, "name") };
-    if ((rc = embed_put(r, model, &embed, e)) != ERR_NONE)
+    if ((rc = embed_put_code(r, model, &embed, e)) != ERR_NONE)
         return rc;
+    embed_put_discovery(r, model, &embed);
     put_verdict(r, model, &badge, true);
     json_put_text(model, "title", json_get_text(model, "name"));
     if (without_addresses(r->arena, badge.hosted_url).p == badge.hosted_url.p)
