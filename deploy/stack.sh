@@ -2,7 +2,7 @@
 # with VAR, PORT, PRESET and BUILD set.
 # shellcheck shell=sh
 
-PARTS='primary replica memcached read app fetch fetch-anon jobs recheck nginx'
+PARTS='primary replica memcached read app fetch fetch-anon signin jobs recheck nginx'
 
 # The settings of this stack that must be the same at the next deploy/up.
 settings_read() {
@@ -228,7 +228,7 @@ pool_start() {
     set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 1024 -- \
         /usr/bin/multiwatch -f "$(pool_size "$pool")" -t 100 -- \
         "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
-    case $pool in fetch*) set -- "$TOP/deploy/lower" 10 "$@" ;; esac
+    case $pool in fetch* | signin) set -- "$TOP/deploy/lower" 10 "$@" ;; esac
     daemon "$pool" "$@"
 }
 
@@ -238,7 +238,7 @@ part_stamp() { # what the part is made from: when that changes, it is started ag
     case $1 in
     primary | replica) digest "$VAR/$1/my.cnf" /usr/sbin/mariadbd ;;
     memcached) digest /usr/bin/memcached "$TOP/deploy/stack.sh" ;;
-    read | app | fetch | fetch-anon) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
+    read | app | fetch | fetch-anon | signin) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
     jobs | recheck) digest "$VAR/obi.conf" "$BUILD/obi" ;;
     nginx) digest /usr/sbin/nginx ;;
     esac
@@ -255,7 +255,7 @@ part_start() {
         daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 64 -I 4m -t 1 -c 4096 -b 4096
         wait_for memcached 5 "starting" test -S "$VAR/run/memcached.sock" || return 1
         ;;
-    read | app | fetch | fetch-anon)
+    read | app | fetch | fetch-anon | signin)
         pool_start "$1"
         wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
         ;;
@@ -306,5 +306,5 @@ nginx_write_conf() {
 }
 
 stack_stop() {
-    for part in nginx recheck jobs fetch-anon fetch app read memcached replica primary; do part_stop "$part"; done
+    for part in nginx recheck jobs signin fetch-anon fetch app read memcached replica primary; do part_stop "$part"; done
 }

@@ -140,7 +140,7 @@ bool path_is_ours(struct slice path);
 void resp_flash(const struct req *r, struct resp *out, const char *message_id);
 
 /* Zero is no value of these: a row that forgets one fails t/unit/app_routes.c. */
-enum route_pool { READ = 1, APP, FETCH, FETCH_ANON };
+enum route_pool { READ = 1, APP, FETCH, FETCH_ANON, SIGNIN };
 enum route_who { ANYONE = 1, USER, BEARER };
 /* TOKEN: the form sends `_csrf` back. ORIGIN: for old clients, which know of no token: whoever says where
  * the request was made, as browsers do, must name us. */

@@ -33,7 +33,7 @@ struct slice http_failure_body(const struct app *app, const struct route *row, s
  * the process's exit status. */
 int http_serve(const struct app *app, enum route_pool pool);
 
-/* "read", "app", "fetch", "fetch-anon"; 0 for anything else. */
+/* "read", "app", "fetch", "fetch-anon", "signin"; 0 for anything else. */
 enum route_pool http_pool(struct slice name);
 /* SLICE_NONE behind the last. */
 struct slice http_pool_name(enum route_pool pool);

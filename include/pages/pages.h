@@ -24,7 +24,7 @@ enum err_code page_passkey_signin(struct req *r, struct resp *out, struct err *e
 enum err_code page_signout(struct req *r, struct resp *out, struct err *e);
 
 /* POST /signin/oidc/:name (signed in: adds that way to sign in), GET /signin/oidc/:name/callback, both in
- * the anonymous fetch pool; POST /settings/identity/:id/remove. */
+ * the sign-in pool; POST /settings/identity/:id/remove. */
 enum err_code page_oidc_begin(struct req *r, struct resp *out, struct err *e);
 enum err_code page_oidc_callback(struct req *r, struct resp *out, struct err *e);
 enum err_code page_identity_remove(struct req *r, struct resp *out, struct err *e);
@@ -35,7 +35,7 @@ enum err_code page_access(struct req *r, struct resp *out, struct err *e);
 enum err_code page_accept(struct req *r, struct resp *out, struct err *e);
 enum err_code page_site_revoke(struct req *r, struct resp *out, struct err *e);
 
-/* POST /backpack/authenticate (fetch-anon pool): field `assertion`, and `next` of our own page.
+/* POST /backpack/authenticate (sign-in pool): field `assertion`, and `next` of our own page.
  * GET /.well-known/browserid, /browserid/include.js; GET /browserid/dialog?origin=ORIGIN and
  * POST /browserid/certificate: fields `origin`, `email`, `key`. */
 enum err_code page_authenticate(struct req *r, struct resp *out, struct err *e);

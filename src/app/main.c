@@ -17,7 +17,7 @@
 enum { EXIT_USAGE = 64, EXIT_TROUBLE = 70, MAX_FILES = 8 };
 
 static const char help[] =
-    "usage: obi-fcgi --conf FILE [--conf FILE ...] --pool read|app|fetch|fetch-anon\n"
+    "usage: obi-fcgi --conf FILE [--conf FILE ...] --pool read|app|fetch|fetch-anon|signin\n"
     "\n"
     "Serves FastCGI on standard input, which is a listening socket, until SIGTERM.\n"
     "\n"
@@ -60,7 +60,7 @@ check_conf(const struct conf *conf, enum route_pool pool, struct err *e)
 {
     struct conf_faults faults = { .count = 0 };
 
-    if (pool != APP && pool != FETCH_ANON)
+    if (pool != APP && pool != SIGNIN)
         return ERR_NONE;
     auth_browserid_check_conf(conf, &faults);
     oidc_check_conf(conf, &faults);
@@ -84,8 +84,8 @@ app_new(struct arena *a, const struct args *args, struct app *ret, struct err *e
     /* Documents, the places of the fetch pool, and what identity providers publish. */
     if (args->pool != APP)
         ret->cache = cache_new(ret->conf);
-    /* Only the fetch pools can go out at all. */
-    if (args->pool == FETCH || args->pool == FETCH_ANON)
+    /* The pools that show what is stored have no way out at all. */
+    if (args->pool != READ && args->pool != APP)
         return net_new(ret->conf, &ret->net, e);
     return ERR_NONE;
 }

@@ -38,9 +38,9 @@ const struct route routes[] = {
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 
     /* OpenID Connect. */
-    { HTTP_POST, "/signin/oidc/:name", page_oidc_begin, .pool = FETCH_ANON, .who = ANYONE,
+    { HTTP_POST, "/signin/oidc/:name", page_oidc_begin, .pool = SIGNIN, .who = ANYONE,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB, .opened = true },
-    { HTTP_GET, "/signin/oidc/:name/callback", page_oidc_callback, .pool = FETCH_ANON,
+    { HTTP_GET, "/signin/oidc/:name/callback", page_oidc_callback, .pool = SIGNIN,
       .who = ANYONE, .csrf = SAFE, .reply = HTML, .opened = true, .secret = true },
     { HTTP_POST, "/settings/identity/:id/remove", page_identity_remove, .pool = APP, .who = USER,
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
@@ -97,7 +97,7 @@ const struct route routes[] = {
       .csrf = TOKEN, .reply = HTML, .body = FORM, .body_max = 16 * KIB },
 
     /* BrowserID: signing in by another site's word, and being that site. */
-    { HTTP_POST, "/backpack/authenticate", page_authenticate, .pool = FETCH_ANON, .who = ANYONE,
+    { HTTP_POST, "/backpack/authenticate", page_authenticate, .pool = SIGNIN, .who = ANYONE,
       .csrf = ORIGIN, .reply = HTML, .body = FORM, .body_max = 32 * KIB, .opened = true },
     { HTTP_GET, "/.well-known/browserid", page_browserid_support, .pool = APP, .who = ANYONE,
       .csrf = NO_COOKIE, .reply = JSON, .cors = true },

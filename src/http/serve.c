@@ -82,9 +82,11 @@ http_serve(const struct app *app, enum route_pool pool)
     return 0;
 }
 
-static const struct slice pools[] = {
-    [READ] = SL("read"), [APP] = SL("app"), [FETCH] = SL("fetch"), [FETCH_ANON] = SL("fetch-anon")
-};
+static const struct slice pools[] = { [READ] = SL("read"),
+                                      [APP] = SL("app"),
+                                      [FETCH] = SL("fetch"),
+                                      [FETCH_ANON] = SL("fetch-anon"),
+                                      [SIGNIN] = SL("signin") };
 
 struct slice
 http_pool_name(enum route_pool pool)

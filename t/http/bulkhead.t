@@ -175,8 +175,8 @@ sub priority {
     my ($stat, $group) = map { my $in; open($in, '<', "/proc/$pid/$_") ? scalar <$in> : '' } qw(stat autogroup);
     return join ' ', (split ' ', $stat =~ s/^.*\) //r)[16], $group =~ /nice (-?\d+)/ ? $1 : ();
 }
-for my $pool (qw(read app fetch fetch-anon)) {
+for my $pool (qw(read app fetch fetch-anon signin)) {
     my %seen = map { priority($_) => 1 } $stack->workers($pool);
-    like join(',', keys %seen), $pool =~ /^fetch/ ? qr/^10(?: 10)?$/ : qr/^0(?: 0)?$/, "what $pool gives way to";
+    like join(',', keys %seen), $pool =~ /^(?:fetch|signin)/ ? qr/^10(?: 10)?$/ : qr/^0(?: 0)?$/, "what $pool gives way to";
 }
 done_testing;

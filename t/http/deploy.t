@@ -10,7 +10,7 @@ use OBI::Test;
 
 my $stack   = OBI::Test->private;
 my $top     = $OBI::Test::TOP;
-my @parts   = qw(primary replica memcached read app fetch fetch-anon jobs recheck nginx);
+my @parts   = qw(primary replica memcached read app fetch fetch-anon signin jobs recheck nginx);
 my $visitor = $stack->browser;
 
 sub run_it { # status and text of a command
@@ -57,7 +57,7 @@ subtest 'a setting restarts the workers alone' => sub {
     my ($status, $text) = up($stack->var, '--conf', $conf);
     is $status, 0, 'it ends well' or diag $text;
     my %after = pids();
-    is join(' ', grep { $after{$_} != $before{$_} } @parts), 'read app fetch fetch-anon jobs recheck', 'what reads it is new';
+    is join(' ', grep { $after{$_} != $before{$_} } @parts), 'read app fetch fetch-anon signin jobs recheck', 'what reads it is new';
     like $visitor->get('/signin')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'and has it';
     like $visitor->get('/static/nothing')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'as have the pages of nginx';
     up($stack->var);

@@ -269,7 +269,7 @@ subtest 'mails and limits' => sub {
 };
 
 subtest 'workers, of each pool' => sub {
-    my %have = map { $_ => scalar $stack->workers($_) } qw(read app fetch fetch-anon);
+    my %have = map { $_ => scalar $stack->workers($_) } qw(read app fetch fetch-anon signin);
     my $figures = figures();
     for my $pool (sort keys %have) {
         my ($busy, $idle) = map { $figures->{qq(obi_workers{pool="$pool",state="$_"})} } 'busy', 'idle';
@@ -277,7 +277,7 @@ subtest 'workers, of each pool' => sub {
         is $busy, $pool eq 'read' ? 1 : 0, "$pool: who is at work; this question itself is work";
     }
     my (undef, $said) = $stack->obi('status', '--json');
-    is_deeply decode_json($said)->{pools}, [ map { { name => $_, workers => $have{$_}, busy => 0 } } qw(read app fetch fetch-anon) ],
+    is_deeply decode_json($said)->{pools}, [ map { { name => $_, workers => $have{$_}, busy => 0 } } qw(read app fetch fetch-anon signin) ],
         'obi status says the same';
     like +($stack->obi('status'))[1], qr/^fetch-anon pool +$have{'fetch-anon'} workers, 0 at work$/m, 'to people too';
 

@@ -23,7 +23,8 @@ sub new_lines {
 }
 
 subtest 'each route of the table reaches the pool its row names' => sub {
-    my %socket = (READ => 'read', APP => 'app', FETCH => 'fetch', FETCH_ANON => 'fetch-anon');
+    my %socket = (READ => 'read', APP => 'app', FETCH => 'fetch', FETCH_ANON => 'fetch-anon',
+        SIGNIN => 'signin');
     my $rows = 0;
     for my $file (glob "$OBI::Test::TOP/src/*/*.c") {
         my $source = read_file($file);

@@ -14,6 +14,8 @@ use Test::More;
 use Time::HiRes ();
 use URI;
 use OBI::Test;
+use OBI::Test::Issuer;
+use POSIX qw(_exit);
 
 # The providers: processes of this test.
 my (%provider, @pids);
@@ -44,7 +46,9 @@ chmod 0755, $dir;
 open my $secret, '>', "$dir/secret" or die $!;
 print {$secret} "a secret/with:signs\n";
 close $secret;
+my $slow = OBI::Test::Issuer->new;
 my $stack = OBI::Test->private(conf => <<"END");
+fetch.allow_net = 127.0.0.1/32:@{[$slow->port]} public
 oidc.provider = school $provider{school}{root} obi secret=$dir/secret mail=school.example title=The school
 oidc.provider = other $provider{other}{root} obi title=Other & Co
 fetch.allow_net = 127.0.0.1/32:$provider{school}{port}
@@ -133,7 +137,7 @@ subtest 'an address that the provider vouches for and is trusted with signs in a
     my $other = $stack->browser;
     is come_back($other, 'school', begin($other, 'school'), claims => { sub => $sub })->code, 303, 'later the account is enough';
     is whose($other), 'ada@school.example', 'whatever it says of an address';
-    unlike join("\n", map { $stack->log_text($_) } qw(nginx-access fetch-anon)), qr/the-code|\Q$begun->{state}\E|ada\@/, 'no log has the code, the state or the address';
+    unlike join("\n", map { $stack->log_text($_) } qw(nginx-access signin)), qr/the-code|\Q$begun->{state}\E|ada\@/, 'no log has the code, the state or the address';
 };
 
 subtest 'the owner of a backpack hears that a provider has opened it' => sub {
@@ -199,8 +203,8 @@ subtest 'an answer that is not right signs nobody in' => sub {
         is $reply->code, 502, $what;
         ok !grep({ /_session=[\w-]/ } $reply->header('Set-Cookie')), '... no session';
     }
-    unlike $stack->log_text('fetch-anon'), qr/a secret|the-access-token|eyJ/, 'no log has a secret or a token';
-    like $stack->log_text('fetch-anon'), qr/invalid_grant/, 'the operator reads why a code was refused';
+    unlike $stack->log_text('signin'), qr/a secret|the-access-token|eyJ/, 'no log has a secret or a token';
+    like $stack->log_text('signin'), qr/invalid_grant/, 'the operator reads why a code was refused';
     forget();
 };
 
@@ -567,6 +571,29 @@ subtest 'without memcached it works' => sub {
     $stack->start('memcached');
 };
 
+subtest 'strangers who have slow issuers verified keep nobody from signing in' => sub {
+    my @workers = $stack->workers('fetch-anon');
+    my ($browser, @asking) = $stack->browser;
+    for my $n (1 .. 4 * @workers) {
+        my $stranger = $stack->browser;
+        my $pid = fork // die "fork: $!";
+        if ($pid == 0) {
+            $stranger->get('/verify?url=' . $slow->url("/silent/$n"));
+            _exit(0);
+        }
+        push @asking, $pid;
+    }
+    ok $stack->wait_until(5, sub { $slow->seen >= @workers }), 'all workers of the anonymous fetch pool are held';
+    my $begun = Time::HiRes::time();
+    is come_back($browser, 'school', begin($browser, 'school'), claims => { sub => subject(), email => 'meanwhile@school.example',
+        email_verified => JSON::PP::true })->code, 303, 'somebody is in by a provider';
+    is $browser->post('/backpack/authenticate', { assertion => 'x' })->code, 404, 'BrowserID, if it were on, would answer';
+    cmp_ok Time::HiRes::time() - $begun, '<', 1, 'meanwhile';
+    cmp_ok $slow->seen, '<', @asking, '... while strangers are in line';
+    kill 'KILL', @asking;
+    waitpid $_, 0 for @asking;
+};
+
 subtest 'a class behind one address gets in' => sub {
     my $browser = $stack->browser;
     $browser->get('/signin');
@@ -582,9 +609,9 @@ subtest 'a wrong line stops the pools that sign people in, and no other' => sub 
     open my $out, '>', $conf or die "$conf: $!";
     print {$out} "oidc.provider = school nowhere obi\n";
     close $out;
-    for my $pool (qw(read app fetch fetch-anon)) {
+    for my $pool (qw(read app fetch fetch-anon signin)) {
         my $said = `"$OBI::Test::TOP/build/dev/obi-fcgi" --conf "@{[$stack->var]}/obi.conf" --conf "$conf" --pool $pool </dev/null 2>&1`;
-        my $stops = $pool eq 'app' || $pool eq 'fetch-anon';
+        my $stops = $pool eq 'app' || $pool eq 'signin';
         is $said =~ /oidc\.provider/ ? 1 : 0, $stops ? 1 : 0, $stops ? "$pool says what is wrong" : "$pool goes on" or diag $said;
     }
 };

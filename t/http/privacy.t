@@ -116,7 +116,7 @@ subtest 'who publishes a picture with the address in it is told so first' => sub
 subtest 'errors and logs name nobody' => sub {
     $story->http->post_form($stack->base . '/displayer/convert/email', { email => $email });
     $story->get("/displayer/$user/groups.json?who=$email");
-    for my $part (qw(read app fetch fetch-anon jobs recheck nginx-access nginx-error)) {
+    for my $part (qw(read app fetch fetch-anon signin jobs recheck nginx-access nginx-error)) {
         unlike($stack->log_text($part), qr/ada\.lovelace/i, "the log of $part");
     }
 };

@@ -62,7 +62,7 @@ reads_ok('at first');
 writes_ok('at first');
 
 subtest 'a worker of any pool' => sub {
-    for my $pool (qw(read app fetch fetch-anon)) {
+    for my $pool (qw(read app fetch fetch-anon signin)) {
         my @before = $stack->workers($pool);
         for my $worker (@before) {
             kill KILL => $worker;

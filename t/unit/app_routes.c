@@ -159,7 +159,7 @@ pool_for(const struct location *all, size_t count, struct slice path)
 static const char *
 name_of(const struct route *r, struct slice pool)
 {
-    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon" };
+    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon", "obi_signin" };
 
     if (slice_eq(pool, SL("$obi_add_pool")))
         return r->methods == HTTP_POST ? names[FETCH] : names[APP];
@@ -186,7 +186,7 @@ locations_of(struct arena *a, struct slice file, struct location *ret, size_t ro
 static void
 nginx_sends_each_path_to_its_rows_pool(void **state)
 {
-    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon" };
+    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon", "obi_signin" };
     struct arena            *a = arena_new();
     struct location          site[64], inside[8];
     struct slice             path;

@@ -59,7 +59,7 @@ sub private {
 END {
     my $status = $?;
     for my $stack (grep { $_->{owner} == $$ } @OBI::Test::OWNED) {
-        $stack->stop(qw(read app fetch fetch-anon jobs recheck));
+        $stack->stop(qw(read app fetch fetch-anon signin jobs recheck));
         if ($stack->{check} && (my @bad = $stack->bad_log_lines)) {
             Test::More::diag("in the stack's logs: $_") for @bad;
             $status ||= 1;
@@ -164,7 +164,7 @@ sub sql {
 
 # What `start` starts goes by the stack's clock, or by a file that a test names for a while:
 #   local $stack->{clock_file} = ...;
-# The parts: primary, replica, memcached, read, app, fetch, fetch-anon, jobs, recheck, nginx.
+# The parts: primary, replica, memcached, read, app, fetch, fetch-anon, signin, jobs, recheck, nginx.
 for my $verb (qw(start stop kill pause continue)) {
     no strict 'refs';
     *$verb = sub {
