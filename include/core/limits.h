@@ -26,12 +26,14 @@ enum {
     LIMIT_PACKED_BYTES = 8 * MIB, /* one text kept in a row, such as a report */
     LIMIT_REPORT_MESSAGES = 200,
     LIMIT_REPORT_BYTES = 512 * KIB, /* of all its messages; as JSON each may be written as six */
-    LIMIT_PROFILE_VALUES = 32,    /* of a recipient's profile that a verification asks about */
-    LIMIT_FETCH_DOCUMENTS = 40,   /* fetched for one verification */
+    LIMIT_PROFILE_VALUES = 32,      /* of a recipient's profile that a verification asks about */
+    LIMIT_FETCH_DOCUMENTS = 40,     /* fetched for one verification */
+    LIMIT_FETCH_BYTES =
+        16 * MIB, /* that they take, parsed: with as many no further one is fetched */
     /* Requests. */
     LIMIT_BODY_BYTES = 9 * MIB, /* a form with several pictures; a worker holds it whole */
     LIMIT_FORM_FIELDS = 256,
-    LIMIT_FORM_FILES = 50, /* one form, or dropped on a page at once */
+    LIMIT_FORM_FILES = 50,      /* one form, or dropped on a page at once */
     LIMIT_PUSH_ASSERTIONS = 20, /* sent by an issuer's page at once */
     LIMIT_PUSH_BYTES = 64 * KIB,
     LIMIT_QUERY_ARGS = 64,

@@ -39,8 +39,10 @@ struct slice json_get_text(json_object *doc, const char *name);
 bool         json_get_bool(json_object *doc, const char *name);
 /* The string itself; SLICE_NONE when it is none. */
 struct slice json_text(json_object *value);
-bool         json_is_object(json_object *value);
-bool         json_is_array(json_object *value);
+/* About as many bytes of memory as the value takes with all in it. */
+size_t json_held_bytes(json_object *value);
+bool   json_is_object(json_object *value);
+bool   json_is_array(json_object *value);
 
 /* Writing. `doc` is an object; the value's reference moves into it. NULL puts null. */
 void json_put(json_object *doc, const char *name, json_object *value);

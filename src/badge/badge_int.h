@@ -65,6 +65,7 @@ struct work {
     /* By what they make of the badge, without those of endorsements. */
     size_t             own_errors[STATUS_VALID + 1];
     size_t             said_bytes; /* in all messages so far */
+    size_t             held_bytes; /* of fetched documents, as they came and parsed */
     const struct node *endorsing;  /* whose endorsements are looked at */
     bool               aside;      /* an endorsement is being looked at */
 };
@@ -91,10 +92,12 @@ struct about {
 #define ABOUT(...) (&(struct about){ __VA_ARGS__ })
 void note(struct work *w, enum report_code code, const struct about *about);
 
-/* fetch.c: every document once, at most LIMIT_FETCH_DOCUMENTS of them. NULL, with `*ret_budget`
- * true, when that is used up. */
+/* fetch.c: every document once, at most LIMIT_FETCH_DOCUMENTS of them, and none more when they take
+ * LIMIT_FETCH_BYTES. NULL when that is used up: then `budget_note` says it, or `budget_cause`. */
 const struct report_document *fetch_once(struct work *w, const char *role, struct slice url,
-                                         size_t max_bytes, bool *ret_budget);
+                                         size_t max_bytes);
+void         budget_note(struct work *w, struct slice url, struct slice from, struct slice prop);
+struct cause budget_cause(const struct work *w);
 /* What answered at `url` with a status from 200 to 299, or NULL after saying why not. `from` and
  * `prop` say who asked. */
 const struct report_document *fetch_answer(struct work *w, const char *role, struct slice url,

@@ -220,16 +220,15 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
               json_object **ret)
 {
     const struct report_document *d;
-    bool                          budget;
     struct err                    e = { 0 };
     struct cause                  why;
 
     if ((*ret = builtin_document(w, url)) != NULL)
         return true;
-    d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
+    d = fetch_once(w, role, url, LIMIT_JSON_BYTES);
 
-    if (budget)
-        why = CAUSE(DOCUMENTS, arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS));
+    if (d == NULL)
+        why = budget_cause(w);
     else if (d->code != ERR_NONE)
         why = d->why;
     else if (d->got.status < 200 || d->got.status > 299)
@@ -242,7 +241,7 @@ context_fetch(struct work *w, const char *role, struct slice url, struct slice n
         return true;
     note(w, REPORT_CONTEXT_UNREAD,
          ABOUT(.node = node, .prop = SL("@context"), .url = url, .why = why,
-               .status = budget ? 0 : d->got.status));
+               .status = d == NULL ? 0 : d->got.status));
     return false;
 }
 

@@ -34,6 +34,7 @@ ask(struct work *w, struct report_document *d, struct slice url, size_t max_byte
         d->code = w->o->fetch->get(w->o->fetch->self, w->a, url, max_bytes, &d->got, &e);
     d->got.url = url;
     if (d->code == ERR_NONE) {
+        w->held_bytes += d->got.body.n;
         d->sha256_hex = digest_hex(w->a, "sha256", d->got.body);
         if (d->got.final_url.n == 0)
             d->got.final_url = url;
@@ -45,23 +46,49 @@ ask(struct work *w, struct report_document *d, struct slice url, size_t max_byte
 }
 
 const struct report_document *
-fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes, bool *ret_budget)
+fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes)
 {
     struct report          *r = w->r;
     struct report_document *d;
 
-    *ret_budget = false;
     url = without_fragment(url);
     if ((d = document_find(r, url)) != NULL)
         return d;
-    if (r->document_count == LIMIT_FETCH_DOCUMENTS) {
-        *ret_budget = true;
+    if (r->document_count == LIMIT_FETCH_DOCUMENTS || w->held_bytes >= LIMIT_FETCH_BYTES)
         return NULL;
-    }
     d = &r->documents[r->document_count++];
     *d = (struct report_document){ .role = role };
     ask(w, d, url, max_bytes);
     return d;
+}
+
+static struct slice
+budget_bytes(const struct work *w)
+{
+    return arena_printf(w->a, "%d MiB", LIMIT_FETCH_BYTES / MIB);
+}
+
+static struct slice
+budget_documents(const struct work *w)
+{
+    return arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS);
+}
+
+struct cause
+budget_cause(const struct work *w)
+{
+    return w->r->document_count == LIMIT_FETCH_DOCUMENTS ? CAUSE(DOCUMENTS, budget_documents(w))
+                                                         : CAUSE(DOCUMENT_BYTES, budget_bytes(w));
+}
+
+void
+budget_note(struct work *w, struct slice url, struct slice from, struct slice prop)
+{
+    bool many = w->r->document_count == LIMIT_FETCH_DOCUMENTS;
+
+    note(w, many ? REPORT_FETCH_BUDGET : REPORT_FETCH_BYTES,
+         ABOUT(.node = from, .prop = prop, .url = url,
+               .expected = many ? budget_documents(w) : budget_bytes(w)));
 }
 
 bool
@@ -81,6 +108,7 @@ parse_once(struct work *w, const struct report_document *d, json_object **ret, s
         if (json_parse(d->got.body, &mine->parsed, e) != ERR_NONE)
             return false;
         json_in_arena(w->a, mine->parsed);
+        w->held_bytes += json_held_bytes(mine->parsed);
     }
     *ret = mine->parsed;
     return true;
@@ -94,13 +122,11 @@ is_revoked(const struct report_document *d)
 }
 
 static bool
-refuse(struct work *w, const struct report_document *d, struct slice url, bool budget,
-       struct slice from, struct slice prop)
+refuse(struct work *w, const struct report_document *d, struct slice url, struct slice from,
+       struct slice prop)
 {
-    if (budget)
-        note(w, REPORT_FETCH_BUDGET,
-             ABOUT(.node = from, .prop = prop, .url = url,
-                   .expected = arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS)));
+    if (d == NULL)
+        budget_note(w, url, from, prop);
     else if (d->code == ERR_FETCH_URL)
         note(w, REPORT_FETCH_NO_ADDRESS, ABOUT(.node = from, .prop = prop, .url = url));
     else if (d->code != ERR_NONE)
@@ -117,10 +143,9 @@ const struct report_document *
 fetch_answer(struct work *w, const char *role, struct slice url, struct slice from,
              struct slice prop)
 {
-    bool                          budget;
-    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
+    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES);
 
-    return refuse(w, d, url, budget, from, prop) ? NULL : d;
+    return refuse(w, d, url, from, prop) ? NULL : d;
 }
 
 /* What the issuer has revoked may still be served with the answer that says so (R41). */
@@ -138,14 +163,13 @@ bool
 fetch_json(struct work *w, const char *role, struct slice url, struct slice from, struct slice prop,
            const struct report_document **ret_doc, json_object **ret)
 {
-    bool                          budget;
-    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES, &budget);
+    const struct report_document *d = fetch_once(w, role, url, LIMIT_JSON_BYTES);
     struct err                    e = { 0 };
 
     *ret_doc = d;
     if (is_revoked(d))
         return read_revoked(w, d, ret);
-    if (refuse(w, d, url, budget, from, prop))
+    if (refuse(w, d, url, from, prop))
         return false;
     if (!parse_once(w, d, ret, &e)) {
         note(w, REPORT_FETCH_NOT_JSON,

@@ -89,14 +89,12 @@ static void
 check_url(struct work *w, struct node *n, struct slice url)
 {
     const char                   *role = n->kind == ASSERTION ? "assertion-image" : "image";
-    bool                          budget;
-    const struct report_document *d = fetch_once(w, role, url, LIMIT_IMAGE_BYTES, &budget);
+    const struct report_document *d = fetch_once(w, role, url, LIMIT_IMAGE_BYTES);
     struct about                  about = { .node = n->id, .prop = SL("image"), .url = url };
     enum badge_image_kind         kind;
 
-    if (budget) {
-        about.expected = arena_printf(w->a, "%d", LIMIT_FETCH_DOCUMENTS);
-        note(w, REPORT_FETCH_BUDGET, &about);
+    if (d == NULL) {
+        budget_note(w, url, n->id, SL("image"));
         return;
     }
     about.status = d->got.status;

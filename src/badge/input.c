@@ -92,10 +92,9 @@ is_picture(struct slice bytes)
 static const struct report_document *
 picture_at(struct work *w, struct slice url)
 {
-    bool                          budget;
-    const struct report_document *d = fetch_once(w, "assertion", url, LIMIT_IMAGE_BYTES, &budget);
+    const struct report_document *d = fetch_once(w, "assertion", url, LIMIT_IMAGE_BYTES);
 
-    return !budget && d->code == ERR_NONE && d->got.status >= 200 && d->got.status <= 299 &&
+    return d != NULL && d->code == ERR_NONE && d->got.status >= 200 && d->got.status <= 299 &&
                    is_picture(d->got.body)
                ? d
                : NULL;

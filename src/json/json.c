@@ -83,6 +83,41 @@ json_in_arena(struct arena *a, json_object *doc)
     return doc;
 }
 
+/* What json-c and malloc take for a value beside its text is not told: it is about this. */
+enum { VALUE_BYTES = 64 };
+
+static size_t
+members_bytes(json_object *value)
+{
+    struct lh_table *table = json_object_get_object(value);
+    size_t           n = sizeof *table + (size_t)table->size * sizeof *table->head;
+
+    json_object_object_foreach(value, name, member) n += strlen(name) + 1 + json_held_bytes(member);
+    return n;
+}
+
+size_t
+json_held_bytes(json_object *value)
+{
+    size_t n = VALUE_BYTES;
+
+    switch (json_object_get_type(value)) {
+    case json_type_null:
+        return 0;
+    case json_type_string:
+        return n + (size_t)json_object_get_string_len(value);
+    case json_type_object:
+        return n + members_bytes(value);
+    case json_type_array:
+        n += json_object_get_array(value)->size * sizeof(void *);
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            n += json_held_bytes(json_object_array_get_idx(value, i));
+        return n;
+    default:
+        return n;
+    }
+}
+
 struct slice
 json_print(struct arena *a, json_object *doc)
 {

@@ -263,8 +263,7 @@ messages_name_what_is_inside(void **state)
     r = web_verify(w, A);
     for (size_t i = 0; i < COUNT_OF(sentences); i++)
         if (!slice_find(report_lines(w->a, r), slice_str(sentences[i]), &at))
-            fail_msg("no \"%s\" in:\n%s", sentences[i],
-                          arena_str(w->a, report_lines(w->a, r)));
+            fail_msg("no \"%s\" in:\n%s", sentences[i], arena_str(w->a, report_lines(w->a, r)));
     messages = json_get(json_get(json_in_arena(w->a, report_json(w->a, r)), "report"), "messages");
     for (size_t i = 0; i < r->message_count; i++)
         if (slice_eq(r->messages[i].prop, SL("description"))) {
@@ -292,6 +291,58 @@ the_number_of_documents_is_bounded(void **state)
     assert_false(r->valid);
     assert_int_equal(r->status, STATUS_VALID); /* endorsements say nothing against a badge */
     assert_true(w->gets <= LIMIT_FETCH_DOCUMENTS);
+}
+
+/* A document may take a hundred times its size once it is parsed. */
+static void
+what_documents_take_is_bounded(void **state)
+{
+    struct web          *w = *state;
+    const struct report *r;
+    struct sbuf          urls, heavy;
+    size_t               light;
+
+    light = (web_verify(w, A), w->gets);
+    sbuf_init(&urls, w->a);
+    sbuf_init(&heavy, w->a);
+    for (int i = 0; i < LIMIT_JSON_NESTED - 10; i++)
+        sbuf_add_str(&heavy, ",{}");
+    for (int i = 0; i < 30; i++) {
+        const char *url = arena_printf(w->a, "https://issuer.example/e%d.json", i).p;
+
+        sbuf_printf(&urls, "%s\"%s\"", i == 0 ? "" : ",", url);
+        web_put(w, url,
+                arena_printf(w->a, "{" V2 "\"id\":\"%s\",\"type\":\"Endorsement\",\"x\":[0%s]}",
+                             url, heavy.p)
+                    .p);
+    }
+    web_edit(w, A, "\"issuedOn\"",
+             arena_printf(w->a, "\"endorsement\":[%s],\"issuedOn\"", urls.p).p);
+    w->gets = 0;
+    r = web_verify(w, A);
+    assert_true(says(r, "fetch-bytes"));
+    assert_false(says(r, "fetch-budget"));
+    assert_int_equal(r->status, STATUS_VALID);
+    assert_in_range(w->gets, light + 3, light + 8);
+}
+
+/* An issuer's keys are read before the picture. */
+static void
+a_picture_beyond_what_documents_may_take_is_not_fetched(void **state)
+{
+    struct web *w = *state;
+    struct sbuf urls;
+    const char *large = arena_printf(w->a, "\"%0*d\"", LIMIT_JSON_BYTES - 2, 0).p;
+
+    sbuf_init(&urls, w->a);
+    for (int i = 0; i < LIMIT_FETCH_BYTES / LIMIT_JSON_BYTES / 2; i++) {
+        const char *url = arena_printf(w->a, "https://issuer.example/k%d.json", i).p;
+
+        sbuf_printf(&urls, "%s\"%s\"", i == 0 ? "" : ",", url);
+        web_put(w, url, large);
+    }
+    web_edit(w, I, "\"email\"", arena_printf(w->a, "\"publicKey\":[%s],\"email\"", urls.p).p);
+    assert_true(says_of(web_verify(w, A), "fetch-bytes", "image"));
 }
 
 static void
@@ -527,6 +578,8 @@ main(void)
         WEB_TEST(a_class_inside_the_assertion_is_part_of_it),
         WEB_TEST(messages_name_what_is_inside),
         WEB_TEST(the_number_of_documents_is_bounded),
+        WEB_TEST(what_documents_take_is_bounded),
+        WEB_TEST(a_picture_beyond_what_documents_may_take_is_not_fetched),
         WEB_TEST(a_picture_must_be_there_and_decode),
         WEB_TEST(a_baked_picture_brings_no_picture_of_its_own),
         WEB_TEST(the_same_badge_has_one_identity),
