@@ -115,8 +115,9 @@ static enum err_code
 insert(struct db *db, uint64_t user, const struct badge_new *b, uint64_t id, uint64_t email_number,
        struct err *e)
 {
-    struct sha256 source = sha256_of(b->picture);
-    struct sha256 name =
+    SCOPED(arena_drop) struct arena *packed = arena_new();
+    struct sha256                    source = sha256_of(b->picture);
+    struct sha256                    name =
         picture_name((struct slice){ (const char *)source.bytes, SHA256_BYTES }, b->assertion);
     uint64_t class, picture;
     enum err_code rc;
@@ -129,8 +130,19 @@ insert(struct db *db, uint64_t user, const struct badge_new *b, uint64_t id, uin
                            U64(b->picture_kind), U64(b->plain_identity), TEXT_(b->version),
                            TEXT_(b->status), I64_OR_NULL(b->issued_on_s, b->issued_on_s == 0),
                            I64_OR_NULL(b->expires_s, b->expires_s == 0), I64(b->checked_at_s),
-                           BYTES(b->hosted_url), BYTES(store_pack(db->a, b->assertion))),
+                           BYTES(b->hosted_url), BYTES(store_pack(packed, b->assertion))),
                       NULL, e);
+}
+
+static enum err_code
+add_report(struct db *db, uint64_t user, uint64_t id, struct slice report, struct err *e)
+{
+    SCOPED(arena_drop) struct arena *packed = arena_new();
+
+    if (report.n == 0)
+        return ERR_NONE;
+    return query_exec(db, &sql[ADD_REPORT],
+                      BIND(U64(user), U64(id), BYTES(store_pack(packed, report))), NULL, e);
 }
 
 static enum err_code
@@ -151,10 +163,7 @@ add(struct db *db, uint64_t user, void *args, struct err *e)
         return FAIL(e, RECIPIENT_MISMATCH, "the badge's address is not one of the user's");
     if ((rc = insert(db, user, b, id, q.col[0].u, e)) != ERR_NONE)
         return rc == ERR_STORE_DUPLICATE ? FAIL(e, STORE_CONFLICT, "two ids alike") : rc;
-    if (b->report.n > 0 &&
-        (rc = query_exec(db, &sql[ADD_REPORT],
-                         BIND(U64(user), U64(id), BYTES(store_pack(db->a, b->report))), NULL, e)) !=
-            ERR_NONE)
+    if ((rc = add_report(db, user, id, b->report, e)) != ERR_NONE)
         return rc;
     as->id = id;
     return badge_documents_take(db, user, id, b->documents, b->document_count, e);

@@ -100,11 +100,12 @@ badge_documents_take(struct db *db, uint64_t user, uint64_t id, const struct sli
 static enum err_code
 keep_change(struct db *db, uint64_t user, void *args, struct err *e)
 {
-    const struct keep_args   *as = args;
-    const struct badge_check *c = as->check;
-    struct query              q;
-    enum err_code             rc;
-    uint64_t                  found;
+    SCOPED(arena_drop) struct arena *packed = arena_new();
+    const struct keep_args          *as = args;
+    const struct badge_check        *c = as->check;
+    struct query                     q;
+    enum err_code                    rc;
+    uint64_t                         found;
 
     if ((rc = query_need(db, &sql[PATH], BIND(U64(user), U64(as->id)), &q, e)) != ERR_NONE)
         return rc == ERR_NOT_FOUND ? must_be_found(0, e) : rc;
@@ -121,7 +122,7 @@ keep_change(struct db *db, uint64_t user, void *args, struct err *e)
              BIND(U64(user), U64(as->id), I64(c->checked_at_s), TEXT_(c->status), TEXT_(c->reason)),
              NULL, e)) != ERR_NONE ||
         (rc = query_exec(db, &sql[REPORT],
-                         BIND(U64(user), U64(as->id), BYTES(store_pack(db->a, c->report))), NULL,
+                         BIND(U64(user), U64(as->id), BYTES(store_pack(packed, c->report))), NULL,
                          e)) != ERR_NONE)
         return rc;
     touch_badge_path(db, q.col[0].s);

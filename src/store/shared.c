@@ -97,15 +97,16 @@ shared_give(struct db *db, uint64_t id, bool *ret_last, struct err *e)
 static enum err_code
 make_class(struct db *db, uint64_t id, const void *content, struct err *e)
 {
-    const struct badge_new *b = content;
+    SCOPED(arena_drop) struct arena *packed = arena_new();
+    const struct badge_new          *b = content;
 
     return query_exec(db, &sql[ADD_CLASS],
                       BIND(U64(id), TEXT_(slice_cut(b->class_name, NAME_BYTES)),
                            TEXT_(slice_cut(b->issuer_name, NAME_BYTES)),
                            BYTES(slice_cut(b->issuer_host, HOST_BYTES)), BYTES(b->class_url),
-                           BYTES(b->issuer_url), BYTES(store_pack(db->a, b->class_text)),
-                           BYTES(store_pack(db->a, b->issuer_text)),
-                           BYTES(b->contexts.n == 0 ? SL("") : store_pack(db->a, b->contexts))),
+                           BYTES(b->issuer_url), BYTES(store_pack(packed, b->class_text)),
+                           BYTES(store_pack(packed, b->issuer_text)),
+                           BYTES(b->contexts.n == 0 ? SL("") : store_pack(packed, b->contexts))),
                       NULL, e);
 }
 
@@ -120,10 +121,11 @@ make_picture(struct db *db, uint64_t id, const void *content, struct err *e)
 static enum err_code
 make_document(struct db *db, uint64_t id, const void *content, struct err *e)
 {
-    const struct slice *bytes = content;
+    SCOPED(arena_drop) struct arena *packed = arena_new();
+    const struct slice              *bytes = content;
 
-    return query_exec(db, &sql[ADD_DOCUMENT], BIND(U64(id), BYTES(store_pack(db->a, *bytes))), NULL,
-                      e);
+    return query_exec(db, &sql[ADD_DOCUMENT], BIND(U64(id), BYTES(store_pack(packed, *bytes))),
+                      NULL, e);
 }
 
 /* Each part with its length before it, so that none can be taken for a piece of another. The last one counts where

@@ -255,7 +255,8 @@ void purge_keys(struct db *db, uint64_t id);
 /* When the lease ends: removes the rows that are done. */
 void purge_end(struct db *db);
 
-/* pack.c: text that many rows hold, deflated where that is shorter. */
+/* pack.c: text that many rows hold, deflated where that is shorter. It takes as much room as the text and is needed
+ * until its statement is sent: whoever packs gives it an arena that ends then. */
 struct slice           store_pack(struct arena *a, struct slice text);
 MUST_USE enum err_code store_unpack(struct arena *a, struct slice packed, struct slice *ret,
                                     struct err *e);
