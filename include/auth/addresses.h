@@ -32,6 +32,12 @@ MUST_USE enum err_code auth_address_code(const struct req *r, struct slice email
                                          struct slice *ret_token, uint64_t *ret_left,
                                          struct err *e);
 
+/* The operator's word instead of a mail to it, for somebody whose mailboxes are gone. Those that they had
+ * before are told all the same.
+ * Errors  FIELD_INVALID (field "email"): none, theirs already, or another account's; CONFLICT over
+ * LIMIT_EMAILS. */
+MUST_USE enum err_code auth_address_give(const struct req *r, struct slice email, struct err *e);
+
 /* Gives an address up, and ends every other session: somebody who reads its mail may have begun one.
  * Errors  NOT_FOUND; CONFLICT: it is the only one. */
 MUST_USE enum err_code auth_address_remove(const struct req *r, struct slice email, struct err *e);

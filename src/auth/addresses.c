@@ -1,5 +1,6 @@
 #include "auth/addresses.h"
 
+#include "auth/address.h"
 #include "auth_int.h"
 #include "core/rand.h"
 #include "http/view.h"
@@ -87,12 +88,11 @@ tell_all(const struct req *r, uint64_t user, const char *subject_id, const char 
 
 /* Those that were there before learn of it: a stranger at an open session is noticed. */
 static enum err_code
-add(const struct req *r, struct slice email, struct err *e)
+add(const struct req *r, const char *text_id, struct slice email, struct err *e)
 {
     enum err_code rc;
 
-    if ((rc = tell_all(r, r->user->id, "mail.added_subject", "mail.added_text", email, e)) !=
-            ERR_NONE ||
+    if ((rc = tell_all(r, r->user->id, "mail.added_subject", text_id, email, e)) != ERR_NONE ||
         (rc = store_address_add(r->db, r->user->id, email, e)) != ERR_NONE)
         return rc == ERR_STORE_DUPLICATE ? FAIL(e, CONFLICT, "somebody has just got it") : rc;
     return ERR_NONE;
@@ -109,7 +109,7 @@ take(const struct req *r, struct slice email, uint64_t owner, struct err *e)
     if (now != owner)
         return FAIL(e, CONFLICT, "another account than was shown");
     if (owner == 0)
-        return add(r, email, e);
+        return add(r, "mail.added_text", email, e);
     if ((rc = store_merge(r->db, r->user->id, owner, email, e)) != ERR_NONE)
         return rc == ERR_NOT_FOUND ? FAIL(e, CONFLICT, "merged or removed meanwhile") : rc;
     return tell_all(r, r->user->id, "mail.merged_subject", "mail.merged_text", email, e);
@@ -156,6 +156,34 @@ auth_address_code(const struct req *r, struct slice email, struct slice code,
         return rc;
     *ret_token = token;
     return ERR_NONE;
+}
+
+static enum err_code
+refuse(const char *why, struct err *e)
+{
+    FAIL(e, FIELD_INVALID, "%s", why);
+    err_set_field(e, SL("email"));
+    err_set_cause_text(e, slice_str(why));
+    return e->code;
+}
+
+enum err_code
+auth_address_give(const struct req *r, struct slice email, struct err *e)
+{
+    SCOPED(tx_done) struct tx tx = { 0 };
+    uint64_t                  owner;
+    enum err_code             rc;
+
+    if (!auth_address_ok(email))
+        return refuse("must be one whole mail address, such as name@example.org", e);
+    if ((rc = tx_begin(r->db, &tx, e)) != ERR_NONE ||
+        (rc = store_address_owner(r->db, email, &owner, e)) != ERR_NONE)
+        return rc;
+    if (owner != 0)
+        return refuse(owner == r->user->id ? "is theirs already" : "is another user's", e);
+    if ((rc = add(r, "mail.given_text", email, e)) != ERR_NONE)
+        return rc;
+    return tx_commit(&tx, e);
 }
 
 enum err_code

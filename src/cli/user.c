@@ -2,24 +2,34 @@
 #include <stdio.h>
 
 #include "auth/address.h"
+#include "auth/addresses.h"
 #include "cli_int.h"
+#include "http/site.h"
 #include "store/user.h"
 
 static const char help[] =
     "usage: obi user add EMAIL… --conf FILE\n"
+    "       obi user address EMAIL NEW --conf FILE\n"
     "       obi user list --conf FILE\n"
     "       obi user remove EMAIL… --conf FILE\n"
     "\n"
     "add     makes a user for each address that has none yet\n"
+    "address makes NEW an address of the user who has EMAIL, on your word instead of a mail to "
+    "it:\n"
+    "        for somebody whose mailboxes are gone. They sign in with it, and badges may be issued "
+    "to\n"
+    "        it. Make sure that NEW is theirs. The addresses that they had are told by mail\n"
     "list    says every user\n"
     "remove  removes each user with everything that is theirs: badges, collections, sessions\n"
     "\n"
-    "Each prints a line for each user: the id, a tab, the address. remove ends with 1 when an\n"
-    "address is nobody's.\n";
+    "Each prints a line for each user: the id, a tab, the address. address and remove end with 1 "
+    "when\n"
+    "EMAIL is nobody's, address also when NEW is somebody's.\n";
 
 struct work {
-    struct arena *a;
-    struct store *store;
+    struct arena      *a;
+    struct store      *store;
+    const struct conf *conf;
 };
 
 /* Each address in a lease of its own. */
@@ -73,6 +83,42 @@ each_address(const struct work *w, char **emails, size_t count, on_address fn)
     return status;
 }
 
+static enum err_code
+give(const struct work *w, struct slice email, struct slice new, struct user *user, struct err *e)
+{
+    struct app app = { .conf = w->conf };
+    struct req r = {
+        .arena = w->a, .app = &app, .db = db_lease(w->store, w->a, SLICE_NONE, true), .user = user
+    };
+    enum err_code rc;
+
+    if ((rc = store_user_by_email(r.db, email, user, e)) != ERR_NONE) {
+        err_set_received(e, email);
+        return rc;
+    }
+    if ((rc = site_new(&site_embedded, &app.site, e)) == ERR_NONE) {
+        r.language = site_language(app.site, SL(""));
+        rc = auth_address_give(&r, new, e);
+    }
+    if (rc != ERR_NONE)
+        err_set_received(e, new);
+    site_free(app.site);
+    return rc;
+}
+
+static int
+give_address(const struct work *w, struct slice email, struct slice new)
+{
+    struct user user;
+    struct err  e = { 0 };
+
+    if (give(w, email, new, &user, &e) != ERR_NONE)
+        return cli_fail(&e);
+    user.email = new;
+    say(&user);
+    return CLI_OK;
+}
+
 static int
 list(const struct work *w)
 {
@@ -104,6 +150,8 @@ run(const struct work *w, char **argv, size_t operands)
 
     if (slice_eq(what, SL("list")) && operands == 1)
         return list(w);
+    if (slice_eq(what, SL("address")) && operands == 3)
+        return give_address(w, slice_str(argv[2]), slice_str(argv[3]));
     if (slice_eq(what, SL("add")) && operands > 1)
         return each_address(w, argv + 2, operands - 1, add);
     if (slice_eq(what, SL("remove")) && operands > 1)
@@ -125,9 +173,9 @@ cli_user(int argc, char **argv)
 
     if (rc != CLI_OK)
         return CLI_EXIT(rc);
-    if ((conf = cli_conf(a, files, file_count, "db")) == NULL)
+    if ((conf = cli_conf(a, files, file_count, "db site")) == NULL)
         return CLI_USAGE;
-    w = (struct work){ arena_new(), store_new(conf) };
+    w = (struct work){ arena_new(), store_new(conf), conf };
     rc = run(&w, argv, operands);
     arena_free(w.a);
     store_free(w.store);

@@ -335,6 +335,28 @@ subtest 'bad input is refused and changes nothing' => sub {
     is $stack->mail_for('b@example.org', 0.2), undef, 'nobody else got a mail';
 };
 
+subtest 'the operator gives an address to somebody whose mailbox is gone' => sub {
+    my ($old, $new, $others) = (address(), address(), address());
+    my ($learner, $other) = (learner($old), learner($others));
+    my $user = user_of($old);
+    my ($status, $out) = $stack->obi('user', 'address', uc $old, $new);
+    is $status, 0, 'given';
+    is $out, "$user\t$new\n", 'to whom and what is said';
+    told $old, qr/whoever runs .* has added this address to your backpack there:\s+\Q$new\E.*\/settings/s, 'the old address is told';
+    is addresses_of(learner($new)), "$old $new", 'it signs in to the same backpack, which has both';
+    is $learner->get('/settings')->code, 200, 'who was signed in still is';
+    for ([ $old, $new, qr/is theirs already/ ], [ $new, $others, qr/is another user's/ ], [ $old, 'no address', qr/one whole mail address/ ],
+        [ address(), address(), qr/received: addr-/ ]) {
+        my ($to, $what, $why) = @$_;
+        ($status, $out, my $said) = $stack->obi('user', 'address', $to, $what);
+        is $status, 1, "$what is not given to $to";
+        like $said, $why, '... and why is said';
+    }
+    is addresses_of($other), $others, 'nothing has changed hands';
+    is addresses_of($learner), "$old $new", '... nor been added';
+    is +($stack->obi('user', 'address', $old))[0], 64, 'the new one has to be named';
+};
+
 subtest 'no token stands in a log, while all runs and while the pool is down' => sub {
     my $learner = learner();
     my ($link) = ask($learner, address());
