@@ -65,7 +65,8 @@ void auth_browserid_check_conf(const struct conf *conf, struct conf_faults *faul
 
 /* Signs in whoever sends this request by a backed assertion; once for each. Needs a fetch pool.
  * Out     *ret_email: as it was vouched for.
- * Errors  NOT_FOUND: BrowserID is not configured. BROWSERID: e->cause says why. STORE_DOWN. */
+ * Errors  NOT_FOUND: BrowserID is not configured. BROWSERID: e->cause says why. TOO_MANY: domains of
+ * others are being asked. STORE_DOWN. */
 MUST_USE enum err_code auth_browserid_signin(struct req *r, struct resp *out, struct slice backed,
                                              struct slice *ret_email, struct err *e);
 

@@ -3,6 +3,7 @@
 
 #include "auth/address.h"
 #include "auth/session.h"
+#include "cache/cache.h"
 #include "core/clock.h"
 #include "net/net.h"
 #include "store/user.h"
@@ -14,6 +15,61 @@ send(void *fetcher, struct arena *a, struct slice url, struct slice form, size_t
     const struct net_call call = { .url = url, .form = form };
 
     return net_send(*(const struct fetcher *const *)fetcher, a, &call, max_bytes, ret, e);
+}
+
+/* Whoever sends an assertion names the domain that is asked: one at a time, or slow ones that strangers name would hold
+ * every worker that signs people in. What is kept of a domain needs no turn. */
+enum { TURN_WAIT_MS = 300, TURN_LOOK_MS = 20 };
+
+struct turns {
+    const struct fetcher *from;
+    struct cache         *cache;
+    int64_t               most_s; /* a worker that is killed does not give its turn back */
+    bool                  missed;
+};
+
+static bool
+take_turn(const struct turns *t, struct slice key)
+{
+    for (int waited_ms = 0; !cache_take(t->cache, key, t->most_s); waited_ms += TURN_LOOK_MS) {
+        if (waited_ms >= TURN_WAIT_MS)
+            return false;
+        clock_sleep_ms(TURN_LOOK_MS);
+    }
+    return true;
+}
+
+static enum err_code
+get_in_turn(void *turns, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
+            struct err *e)
+{
+    struct turns      *t = turns;
+    const struct slice key = SL("browserid:turn");
+    enum err_code      rc;
+
+    if (!take_turn(t, key)) {
+        t->missed = true;
+        return FAIL(e, FETCH_TIMEOUT, "no turn");
+    }
+    rc = t->from->get(t->from->self, a, url, max_bytes, ret, e);
+    (void)cache_delete(t->cache, &key, 1);
+    return rc;
+}
+
+/* A domain that was not asked is not one that does not answer: then nobody else speaks for it either. */
+static enum err_code
+verify_in_turn(const struct req *r, struct browserid_rules rules, struct slice backed,
+               struct browserid_claim *ret, struct err *e)
+{
+    struct turns         turns = { .from = rules.fetcher,
+                                   .cache = rules.cache,
+                                   .most_s = r->app->conf->fetch_timeout_ms / 1000 + 1 };
+    const struct fetcher fetcher = { get_in_turn, &turns };
+    enum err_code        rc;
+
+    rules.fetcher = &fetcher;
+    rc = auth_browserid_verify(r->arena, &rules, backed, ret, e);
+    return turns.missed ? FAIL(e, TOO_MANY, "other domains are being asked") : rc;
 }
 
 static enum err_code
@@ -35,7 +91,7 @@ verify(const struct req *r, struct slice backed, struct browserid_claim *ret, st
     if (is_asked)
         return auth_browserid_ask(r->arena, &rules, &post, conf->browserid_verifier, backed, ret,
                                   e);
-    return auth_browserid_verify(r->arena, &rules, backed, ret, e);
+    return verify_in_turn(r, rules, backed, ret, e);
 }
 
 /* Rounded up: a row must not go before its assertion does. */

@@ -8,8 +8,7 @@
 
 enum {
     SAME,
-    COUNT,
-    EMAIL_NUMBER,
+    MAY_ADD,
     ADD,
     ADD_REPORT,
     FIND,
@@ -28,10 +27,10 @@ enum {
 static const struct stmt sql[] = {
     [SAME] = { "badge.same", ON_PRIMARY, "ub", "u",
                "SELECT id FROM badge WHERE user_id = ? AND identity = ?" },
-    [COUNT] = { "badge.count-newest", ON_PRIMARY, "u", "u",
-                "SELECT COUNT(*) FROM badge WHERE user_id = ?" },
-    [EMAIL_NUMBER] = { "badge.email-number", ON_PRIMARY, "bu", "u",
-                       "SELECT number FROM user_email WHERE email_key = ? AND user_id = ?" },
+    [MAY_ADD] = { "badge.may-add", ON_PRIMARY, "ububu", "uuu",
+                  "SELECT (SELECT id FROM badge WHERE user_id = ? AND identity = ?),"
+                  " (SELECT COUNT(*) FROM badge WHERE user_id = ?),"
+                  " (SELECT number FROM user_email WHERE email_key = ? AND user_id = ?)" },
     [ADD] = { "badge.add", ON_PRIMARY, "uubbuuuuussiiibb", "",
               "INSERT INTO badge (user_id, id, identity, picture_hash, picture_id, class_id,"
               " email_number, picture_kind, visibility, plain_identity, version, status,"
@@ -92,22 +91,29 @@ store_badge_same(struct db *db, uint64_t user, struct slice identity, uint64_t *
 
 /* The user's row is locked, so what is not there now comes from nobody else. */
 static enum err_code
-may_add(struct db *db, uint64_t user, struct slice identity, uint64_t *ret_id, struct err *e)
+may_add(struct db *db, uint64_t user, struct add_args *as, uint64_t *ret_email_number,
+        struct err *e)
 {
-    struct query  q;
-    enum err_code rc;
+    const struct badge_new *b = as->badge;
+    struct query            q;
+    enum err_code           rc;
 
-    if ((rc = store_badge_same(db, user, identity, ret_id, e)) != ERR_NONE)
+    if ((rc = query_need(db, &sql[MAY_ADD],
+                         BIND(U64(user), BYTES(slice_first(b->identity, IDENTITY_BYTES)), U64(user),
+                              BYTES(email_key(db->a, b->email)), U64(user)),
+                         &q, e)) != ERR_NONE)
         return rc;
-    if (*ret_id != 0)
-        return FAIL(e, BADGE_EXISTS, "badge %llu", (unsigned long long)*ret_id);
-    if ((rc = query_need(db, &sql[COUNT], BIND(U64(user)), &q, e)) != ERR_NONE)
-        return rc;
-    if (q.col[0].u >= LIMIT_BADGES) {
+    as->id = q.col[0].u;
+    if (as->id != 0)
+        return FAIL(e, BADGE_EXISTS, "badge %llu", (unsigned long long)as->id);
+    if (q.col[1].u >= LIMIT_BADGES) {
         FAIL(e, CONFLICT, "%d badges", LIMIT_BADGES);
         err_set_cause_text(e, SL("The backpack is full."));
         return e->code;
     }
+    if (q.col[2].null)
+        return FAIL(e, RECIPIENT_MISMATCH, "the badge's address is not one of the user's");
+    *ret_email_number = q.col[2].u;
     return ERR_NONE;
 }
 
@@ -150,18 +156,12 @@ add(struct db *db, uint64_t user, void *args, struct err *e)
 {
     struct add_args        *as = args;
     const struct badge_new *b = as->badge;
-    struct query            q;
+    uint64_t                id = rand_id(), email_number;
     enum err_code           rc;
-    uint64_t                id = rand_id();
-    bool                    theirs;
 
-    if ((rc = may_add(db, user, b->identity, &as->id, e)) != ERR_NONE ||
-        (rc = query_one(db, &sql[EMAIL_NUMBER], BIND(BYTES(email_key(db->a, b->email)), U64(user)),
-                        &q, &theirs, e)) != ERR_NONE)
+    if ((rc = may_add(db, user, as, &email_number, e)) != ERR_NONE)
         return rc;
-    if (!theirs)
-        return FAIL(e, RECIPIENT_MISMATCH, "the badge's address is not one of the user's");
-    if ((rc = insert(db, user, b, id, q.col[0].u, e)) != ERR_NONE)
+    if ((rc = insert(db, user, b, id, email_number, e)) != ERR_NONE)
         return rc == ERR_STORE_DUPLICATE ? FAIL(e, STORE_CONFLICT, "two ids alike") : rc;
     if ((rc = add_report(db, user, id, b->report, e)) != ERR_NONE)
         return rc;

@@ -4,9 +4,7 @@
 #include "core/rand.h"
 
 enum {
-    USE,
-    ID,
-    ADD,
+    TAKE,
     GIVE,
     USES,
     REMOVE,
@@ -19,11 +17,9 @@ enum {
 };
 
 static const struct stmt sql[] = {
-    [USE] = { "shared.use", ON_PRIMARY, "b", "",
-              "UPDATE shared SET uses = uses + 1 WHERE hash = ?" },
-    [ID] = { "shared.id", ON_PRIMARY, "b", "u", "SELECT id FROM shared WHERE hash = ?" },
-    [ADD] = { "shared.add", ON_PRIMARY, "bu", "",
-              "INSERT INTO shared (hash, id, uses) VALUES (?, ?, 1)" },
+    [TAKE] = { "shared.take", ON_PRIMARY, "bu", "",
+               "INSERT INTO shared (hash, id, uses) VALUES (?, ?, 1)"
+               " ON DUPLICATE KEY UPDATE uses = uses + 1, id = LAST_INSERT_ID(id)" },
     [GIVE] = { "shared.give", ON_PRIMARY, "u", "",
                "UPDATE shared SET uses = uses - 1 WHERE id = ? AND uses > 0" },
     [USES] = { "shared.uses", ON_PRIMARY, "u", "u", "SELECT uses FROM shared WHERE id = ?" },
@@ -45,7 +41,7 @@ static const struct stmt sql[] = {
 };
 const struct stmt_table shared_statements = { sql, COUNT_OF(sql) };
 
-enum { TRIES = 8, NAME_BYTES = 1000, HOST_BYTES = 255 };
+enum { NAME_BYTES = 1000, HOST_BYTES = 255 };
 
 typedef enum err_code (*shared_make)(struct db *db, uint64_t id, const void *content,
                                      struct err *e);
@@ -55,29 +51,18 @@ static enum err_code
 shared_take(struct db *db, const struct sha256 *hash, shared_make make, const void *content,
             uint64_t *ret_id, struct err *e)
 {
-    enum err_code rc = ERR_NONE;
-    struct query  q;
-    uint64_t      found, id;
+    uint64_t      id = rand_id(), there;
+    enum err_code rc;
+    bool          is_new;
 
-    /* Again when another took the same id, or put the same content there just now. */
-    for (int tries = 0; tries < TRIES; tries++) {
-        if ((rc = query_exec(db, &sql[USE], BIND(HASH(*hash)), &found, e)) != ERR_NONE)
-            return rc;
-        if (found > 0) {
-            if ((rc = query_need(db, &sql[ID], BIND(HASH(*hash)), &q, e)) == ERR_NONE)
-                *ret_id = q.col[0].u;
-            return rc;
-        }
-        id = rand_id();
-        rc = query_exec(db, &sql[ADD], BIND(HASH(*hash), U64(id)), NULL, e);
-        if (rc == ERR_NONE) {
-            *ret_id = id;
-            return make(db, id, content, e);
-        }
-        if (rc != ERR_STORE_DUPLICATE)
-            return rc;
-    }
-    return rc;
+    if ((rc = query_upsert(db, &sql[TAKE], BIND(HASH(*hash), U64(id)), &is_new, &there, e)) !=
+        ERR_NONE)
+        return rc;
+    *ret_id = is_new ? id : there;
+    if (is_new)
+        return make(db, id, content, e);
+    /* Other content has drawn the same id, and was counted. */
+    return there == id ? FAIL(e, STORE_CONFLICT, "two ids alike") : ERR_NONE;
 }
 
 /* One badge fewer does. *ret_last: it was the last, and the caller removes the content. */

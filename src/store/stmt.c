@@ -378,3 +378,18 @@ query_exec(struct db *db, const struct stmt *st, const struct bind *binds, size_
         *ret_affected = mysql_stmt_affected_rows(handle);
     return ERR_NONE;
 }
+
+enum err_code
+query_upsert(struct db *db, const struct stmt *st, const struct bind *binds, size_t count,
+             bool *ret_new, uint64_t *ret_id, struct err *e)
+{
+    MYSQL_STMT   *handle;
+    enum err_code rc;
+
+    if ((rc = run(db, st, binds, count, &handle, e)) != ERR_NONE)
+        return rc;
+    db->wrote = true;
+    *ret_new = mysql_stmt_affected_rows(handle) == 1; /* 2: updated */
+    *ret_id = mysql_stmt_insert_id(handle);
+    return ERR_NONE;
+}

@@ -95,6 +95,10 @@ MUST_USE enum err_code query_need(struct db *db, const struct stmt *st, const st
 /* Runs anything else. *ret_affected (may be NULL): rows that were found, changed or not. */
 MUST_USE enum err_code query_exec(struct db *db, const struct stmt *st, const struct bind *binds,
                                   size_t count, uint64_t *ret_affected, struct err *e);
+/* Runs an INSERT … ON DUPLICATE KEY UPDATE that changes the row that is there, and calls LAST_INSERT_ID of
+ * what *ret_id is to be then. *ret_new: there was none, and *ret_id says nothing. */
+MUST_USE enum err_code query_upsert(struct db *db, const struct stmt *st, const struct bind *binds,
+                                    size_t count, bool *ret_new, uint64_t *ret_id, struct err *e);
 
 /* ---- servers --------------------------------------------------------------------------------- */
 

@@ -7,17 +7,22 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP qw(decode_json encode_json);
 use MIME::Base64 qw(decode_base64url);
 use OBI::Test;
+use OBI::Test::Issuer;
 use OBI::Test::Provider;
+use POSIX qw(_exit);
 use Test::More;
 use Time::HiRes ();
 
-my $provider = OBI::Test::Provider->new('idp.example', 'evil.example');
+my $provider = OBI::Test::Provider->new('idp.example', 'evil.example', 'known.example');
 my $dir = $provider->{dir};
 system("$OBI::Test::TOP/build/dev/obi", 'key', "$dir/ours.key") == 0 or die 'no key';
 is sprintf('%o', (stat "$dir/ours.key")[2] & 07777), '600', '`obi key` makes a key that only its owner may read';
 isnt system("$OBI::Test::TOP/build/dev/obi key $dir/ours.key 2>/dev/null"), 0, 'and leaves one that is there alone';
 chmod 0644, "$dir/ours.key"; # the workers are somebody else
+my $slow = OBI::Test::Issuer->new;
 my $stack = OBI::Test->private(conf => $provider->conf . <<"CONF");
+fetch.connect_to = slow.example:443:127.0.0.1:@{[$slow->port]}
+fetch.allow_net = 127.0.0.1/32:@{[$slow->port]} public
 browserid.dialog = https://dialog.example
 browserid.key = $dir/ours.key
 browserid.domain = ours.example
@@ -92,6 +97,28 @@ subtest 'it counts once' => sub {
     ok !grep({ /_session=[\w-]/ } $reply->header('Set-Cookie')), 'and signs nobody in';
     my @at_once = $stack->browser->post_at_once($route, { assertion => assertion() }, 6, sub { @json });
     is scalar(grep { $_->code == 200 } @at_once), 1, 'of six at once one gets in';
+};
+
+subtest 'slow domains that strangers name keep nobody else out' => sub {
+    my $known = sub { return assertion(email => address('known.example'), issuer => 'known.example') };
+    $provider->support('known.example', 'max-age=600');
+    is $stack->browser->post($route, { assertion => $known->() }, @json)->code, 200, 'a domain is known';
+    my $strangers = $stack->browser;
+    my $asked = assertion(email => address('slow.example'));
+    pipe my $from, my $to or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        syswrite $to, join ' ', map { $_->code } $strangers->post_at_once($route, { assertion => $asked }, 5, sub { @json });
+        _exit(0);
+    }
+    close $to;
+    ok $stack->wait_until(5, sub { $slow->seen > 0 }), 'a slow one is being asked';
+    my $begun = Time::HiRes::time();
+    is $stack->browser->post($route, { assertion => $known->() }, @json)->code, 200, 'people of the known one get in';
+    cmp_ok Time::HiRes::time() - $begun, '<', 3, '... meanwhile';
+    is $slow->seen, 1, 'the slow one is asked once';
+    is join(' ', sort split / /, <$from>), '400 429 429 429 429', '... and the others are told to come again';
+    waitpid $pid, 0;
 };
 
 subtest 'the authority is asked, and nobody else counts' => sub {

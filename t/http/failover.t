@@ -91,8 +91,8 @@ daemon second mariadbd --defaults-file="$VAR/second/my.cnf"
 wait_for second 60 starting database_answers second && replica_follows second || exit 1
 wait $starting || exit 1
 echo "db.replica = unix:$VAR/run/second.sock weight=2" >>"$VAR/obi.conf"
-for part in jobs recheck read app fetch fetch-anon; do part_stop $part; done
-for part in jobs recheck read app fetch fetch-anon; do part_start $part || exit 1; done
+for part in jobs recheck read app fetch fetch-anon signin; do part_stop $part; done
+for part in jobs recheck read app fetch fetch-anon signin; do part_start $part || exit 1; done
 EOS
 END { shell('stop second 10') if $stack && $stack->{owner} == $$ }
 ok $stack->wait_until(20, sub { (status())[0] == 0 }), 'all is well' or diag((status())[1]{databases}[2]{state});

@@ -1,9 +1,11 @@
 /* For browserid.test.mjs: a line of JSON in, a line of verdict out.
- *   { assertion, audience, now, fallback, trusted: [], web: { "host?principal": { status, type, body } } } */
+ *   { assertion, audience, now, fallback, trusted: [], web: { "host?principal": { status, type, body } } }
+ * With `verifier`, the server at that address is asked over HTTP instead. */
 #include <stdio.h>
 
 #include "auth/browserid.h"
 #include "json/json.h"
+#include "net/net.h"
 
 enum { LINE_BYTES = 256 * 1024, TRUSTED_MAX = 8 };
 
@@ -28,8 +30,31 @@ get(void *web, struct arena *a, struct slice url, size_t max_bytes, struct fetch
     return ERR_NONE;
 }
 
+static enum err_code
+post(void *fetcher, struct arena *a, struct slice url, struct slice form, size_t max_bytes,
+     struct fetched *ret, struct err *e)
+{
+    const struct net_call call = { .url = url, .form = form };
+
+    return net_send(*(const struct fetcher *const *)fetcher, a, &call, max_bytes, ret, e);
+}
+
+static enum err_code
+verdict(struct arena *a, struct net *net, const struct browserid_rules *rules, json_object *asked,
+        struct browserid_claim *ret, struct err *e)
+{
+    const struct fetcher       *fetcher = net_fetcher(net, a, NET_SIGNED_IN);
+    const struct browserid_post to = { post, &fetcher };
+    struct slice                verifier = json_get_text(asked, "verifier");
+    struct slice                backed = json_get_text(asked, "assertion");
+
+    if (verifier.n > 0)
+        return auth_browserid_ask(a, rules, &to, verifier, backed, ret, e);
+    return auth_browserid_verify(a, rules, backed, ret, e);
+}
+
 static void
-answer(struct arena *a, json_object *asked)
+answer(struct arena *a, struct net *net, json_object *asked)
 {
     struct fetcher         fetcher = { get, json_get(asked, "web") };
     struct slice           trusted[TRUSTED_MAX];
@@ -44,7 +69,7 @@ answer(struct arena *a, json_object *asked)
 
     for (size_t i = 0; list != NULL && i < json_object_array_length(list) && i < TRUSTED_MAX; i++)
         trusted[rules.trusted.count++] = json_text(json_object_array_get_idx(list, i));
-    if (auth_browserid_verify(a, &rules, json_get_text(asked, "assertion"), &claim, &e) == ERR_NONE)
+    if (verdict(a, net, &rules, asked, &claim, &e) == ERR_NONE)
         printf("okay %.*s\n", SLICE_FMT(claim.email));
     else
         printf("failure %s\n", e.cause);
@@ -53,18 +78,25 @@ answer(struct arena *a, json_object *asked)
 int
 main(void)
 {
-    SCOPED(arena_drop) struct arena *a = arena_new();
+    SCOPED(arena_drop) struct arena *a = arena_new(), *forever = arena_new();
     static char                      line[LINE_BYTES];
+    struct slice                     here = SL("127.0.0.1/32");
+    struct conf                     *conf = conf_defaults(forever);
+    struct net                      *net;
+    struct err                       e;
 
+    conf->fetch_allow_net = (struct conf_list){ &here, 1 };
+    if (net_new(conf, &net, &e) != ERR_NONE)
+        return 1;
     while (fgets(line, sizeof line, stdin) != NULL) {
         json_object *asked = NULL;
-        struct err   e;
 
         if (json_parse(slice_str(line), &asked, &e) != ERR_NONE)
             printf("failure no case: %s\n", e.cause);
         else
-            answer(a, json_in_arena(a, asked));
+            answer(a, net, json_in_arena(a, asked));
         arena_empty(a);
     }
+    net_free(net);
     return 0;
 }

@@ -1,8 +1,9 @@
 // browserid-crypto 0.9.1 signs, browserid-local-verify 0.5.2 and OBI verify: the same verdict over the same assertions, or a
 // difference that browserid-differences.json explains. With --docs it prints docs/browserid-differences.md, made from that.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { end, here, ok, require, top } from './serve.mjs'
 
@@ -221,21 +222,55 @@ const theirs = c => new Promise(done => {
   try { new Verifier({ httpRequest, fallback: c.fallback, trustedIssuers: c.trusted }).verify({ assertion: c.backed, audience: c.audience, now: new Date(c.now) }, finish) } catch (error) { finish(error) }
 })
 
-const input = cases.map(c => JSON.stringify({ assertion: c.backed, audience: c.audience, now: c.now, fallback: c.fallback, trusted: c.trusted, web: c.web })).join('\n')
-const lines = spawnSync(join(top, 'build/dev/t/peers/browserid'), { input, maxBuffer: 1 << 26 }).stdout.toString().trim().split('\n')
+const asking = more => cases.map((c, i) => JSON.stringify({ assertion: c.backed, audience: c.audience, now: c.now, fallback: c.fallback, trusted: c.trusted, web: c.web, ...more(i) })).join('\n')
+const lines = spawnSync(join(top, 'build/dev/t/peers/browserid'), { input: asking(() => ({})), maxBuffer: 1 << 26 }).stdout.toString().trim().split('\n')
 ok(lines.length === cases.length, `OBI answers all ${cases.length} assertions`, `${lines.length} answers`)
-const used = new Set(), wrong = []
-let agreed = 0, good = 0
-for (const [i, c] of cases.entries()) {
-  const { error, value } = await theirs(c)
-  const they = error ? `failure ${error.message ?? error}` : `okay ${value.email ?? ''}`, we = lines[i]
-  if (error ? we.startsWith('failure') : we === they) { agreed++; good += !error; continue }
-  const why = we.startsWith('failure') && differences.find(d => c.name.split(' + ').some(name => new RegExp(`^(${d.cases})$`).test(name)))
-  if (why) used.add(why)
-  else wrong.push(`${c.name}: they say ${they}, we say ${we}`)
+const verdicts = []
+for (const c of cases) verdicts.push(await theirs(c))
+const used = new Set()
+// What the library says against what OBI says to each case.
+function compare(said) {
+  const wrong = []
+  let agreed = 0, good = 0
+  for (const [i, c] of cases.entries()) {
+    const { error, value } = verdicts[i], they = error ? `failure ${error.message ?? error}` : `okay ${value.email ?? ''}`, we = said[i] ?? ''
+    if (error ? we.startsWith('failure') : we === they) { agreed++; good += !error; continue }
+    const why = we.startsWith('failure') && differences.find(d => c.name.split(' + ').some(name => new RegExp(`^(${d.cases})$`).test(name)))
+    if (why) used.add(why)
+    else wrong.push(`${c.name}: they say ${they}, we say ${we}`)
+  }
+  return { agreed, good, wrong }
 }
+const { agreed, good, wrong } = compare(lines)
 ok(wrong.length === 0, `of ${cases.length} verdicts ${agreed} agree (${good} hold) and the others are explained`, wrong.join('\n'))
 ok(good > 100, 'many hold', good)
+
+// The library as the verifier of `browserid.verifier`, with the answers of mozilla/browserid-verifier, which ran at
+// verifier.login.persona.org: the audience as asked, the expiry in milliseconds. Each case has a path.
+let misheard = 0
+const verifier = createServer((request, response) => {
+  let form = ''
+  request.on('data', chunk => { form += chunk }).on('end', () => {
+    const at = Number(request.url.slice(1)), { assertion, audience } = Object.fromEntries(new URLSearchParams(form))
+    if (request.method !== 'POST' || assertion !== cases[at].backed || audience !== cases[at].audience) misheard++
+    const { error, value } = verdicts[at]
+    response.setHeader('Content-Type', 'application/json')
+    response.end(JSON.stringify(error ? { status: 'failure', reason: error.message ?? error } : { ...value, status: 'okay', audience, expires: new Date(value.expires).valueOf() }))
+  })
+})
+await new Promise(done => verifier.listen(0, '127.0.0.1', done))
+const relayed = await new Promise(done => {
+  const obi = spawn(join(top, 'build/dev/t/peers/browserid'))
+  let out = ''
+  obi.stdout.on('data', chunk => { out += chunk }).on('end', () => done(out.trim().split('\n')))
+  obi.stdin.end(asking(i => ({ verifier: `http://127.0.0.1:${verifier.address().port}/${i}` })))
+})
+verifier.close()
+const heard = compare(relayed)
+ok(heard.wrong.length === 0, `asked over HTTP the library has the last word: ${heard.agreed} verdicts agree (${heard.good} hold)`, heard.wrong.join('\n'))
+ok(heard.good > good, 'also of what OBI refuses by itself', heard.good)
+ok(misheard === 0, 'and is asked for each assertion as it is', misheard)
+
 const idle = differences.filter(d => !used.has(d))
 ok(idle.length === 0, 'each explanation is of a difference that there is', idle.map(d => d.cases).join('\n'))
 ok(existsSync(join(top, 'docs/browserid-differences.md')) && readFileSync(join(top, 'docs/browserid-differences.md'), 'utf8') === docs, 'docs/browserid-differences.md is what browserid-differences.json says')

@@ -4,7 +4,7 @@ package OBI::Test::Provider;
 #
 #   my $provider = OBI::Test::Provider->new('idp.example');
 #   my $stack = OBI::Test->private(conf => $provider->conf);
-#   $provider->support('idp.example');                           # says that it vouches for its own
+#   $provider->support('idp.example');                           # says that it vouches for its own; with 'max-age=60', to be kept
 #   my $text = $provider->assertion(audience => $stack->base, email => 'ann@idp.example');
 
 use strict;
@@ -50,10 +50,11 @@ sub conf {
 
 # The domain vouches for its own.
 sub support {
-    my ($self, $domain) = @_;
+    my ($self, $domain, $kept) = @_;
+    $kept //= 'no-store';
     my $doc = JSON::PP::encode_json({ 'public-key' => $self->key('issuer'), authentication => '/a', provisioning => '/b' });
     OBI::Test::_write("$self->{dir}/.well-known/browserid?domain=$domain",
-        "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n\r\n$doc");
+        "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nCache-Control: $kept\r\n\r\n$doc");
     return;
 }
 
