@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, check_page } from "./lib/browser.mjs";
 import { open, agree } from "./lib/provider.mjs";
 
 const providers = { school: await open(), club: await open(), library: await open() };
@@ -37,7 +37,7 @@ test("the second time one click is enough, and Back does not go in a circle", as
     await agree(page, name("ada"));
     await page.waitForURL("**/backpack");
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
     await page.goto("/signin");
     await page.click("text=Sign in with The school");
     await page.waitForURL("**/backpack");
@@ -105,7 +105,7 @@ test("a provider that is not trusted with addresses is confirmed once by a mail'
     await page.waitForURL(`${stack.base}/collections`);
     await page.goto("/settings");
     assert.match(await page.textContent("[aria-labelledby=accounts]"), /Chess & Go club/);
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
     await page.goto("/signin");
     await page.click("text=Sign in with Chess & Go club");
     await page.waitForURL("**/backpack");

@@ -1,7 +1,7 @@
 /* Passkeys, with Chromium's own virtual authenticator: adding one, signing in with it, and what does not work. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 let browser;
@@ -27,15 +27,15 @@ async function plug_in(page, options = {}) {
 async function add_passkey(page, name) {
     await page.goto("/settings");
     await page.fill("#passkey-name", name);
-    await Promise.all([page.waitForNavigation(), page.click('form[data-passkey="make"] button')]);
+    await follow(page, 'form[data-passkey="make"] button');
 }
 async function sign_out(page) {
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
 }
 async function use_passkey(page, from = "/signin") {
     await page.goto(from);
-    await Promise.all([page.waitForNavigation(), page.click('form[data-passkey="use"] button')]);
+    await follow(page, 'form[data-passkey="use"] button');
 }
 
 test("a learner adds a passkey and signs in with it, without a mail", async () => {
@@ -101,7 +101,7 @@ test("a removed passkey, an unverified one and a copied one sign nobody in", asy
 
     await sign_in(stack, page, email);
     await page.goto("/settings");
-    await page.click('form[action$="/remove"] button');
+    await follow(page, 'form[action$="/remove"] button');
     await sign_out(page);
     await use_passkey(page);
     assert.match(await page.textContent("[role=alert]"), /not known here/);
