@@ -54,6 +54,21 @@ export async function sign_in(stack, page, email) {
     assert.equal(new URL(page.url()).pathname, "/backpack");
 }
 
+/* OpenBadges.issue on the demo issuer's page: the window that it opens, and what became of the badge in it. */
+export async function open_push(stack, page, assertion) {
+    await page.goto(`${stack.demo}/issue.html`);
+    const [window] = await Promise.all([
+        page.waitForEvent("popup"),
+        page.evaluate((one) => { globalThis.told = new Promise((done) => globalThis.OpenBadges.issue(one, (...all) => done(all))); }, assertion),
+    ]);
+    return window;
+}
+export async function end_push(page, window, assertion) {
+    await window.click("[data-decide] .button-main");
+    assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [assertion]]);
+    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+}
+
 /* Screenshots go where OBI_SHOTS says, else beside the stack. */
 export async function shoot(stack, page, name, options = {}) {
     const dir = process.env.OBI_SHOTS ?? path.join(stack.dir, "shots");
