@@ -1,7 +1,7 @@
 /* A learner leaves school: the private address is added, finds an old backpack, and the school's is given up. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, phone, sign_in, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, sign_in, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const school = stack.address("grace.of-a-school-with-a-long-name"), home = stack.address("grace"), old = stack.address("gracie");
@@ -10,7 +10,7 @@ let browser, learner, page;
 async function ask(email) {
     await page.goto("/settings");
     await page.fill("#email", email);
-    await page.click('form[action="/settings/addresses"] button');
+    await follow(page, 'form[action="/settings/addresses"] button');
     assert.equal(await page.textContent(".address"), email);
     const mail = await stack.mail_for(email);
     return { link: /(http\S+\/settings\/addresses\/\S+)/.exec(mail)[1], code: /^\d{3} \d{3}$/m.exec(mail)[0] };
@@ -30,8 +30,7 @@ async function look(name, get) {
 }
 const press = (form, at = 0) => async (on) => {
     await on.goto("/settings");
-    await on.click(`form[action="/settings/addresses/${form}"] button >> nth=${at}`);
-    await on.waitForLoadState();
+    await follow(on, `form[action="/settings/addresses/${form}"] button >> nth=${at}`);
 };
 const settings = (on) => on.goto("/settings");
 

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack, top } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, sign_in, shoot, check_page, open_push, end_push } from "./lib/browser.mjs";
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), "obi-browserid."));
 fs.chmodSync(dir, 0o755);
@@ -46,7 +46,7 @@ async function setup() {
     vouching = Stack.own({}, `browserid.key = ${dir}/key.pem\nbrowserid.domain = school.example\nsite.name = The school\n`);
     const to = front.address().port;
     relying = Stack.own({}, `browserid.dialog = ${vouching.base}\nsite.name = The museum\nfetch.cacert = ${dir}/ca.pem\n` +
-        `fetch.allow_net = 127.0.0.1/32:${to} public\nfetch.connect_to = localhost:${vouching.port}:127.0.0.1:${to}\n` +
+        `fetch.allow_net = 127.0.0.1/32 public\nfetch.connect_to = localhost:${vouching.port}:127.0.0.1:${to}\n` +
         `fetch.connect_to = school.example:443:127.0.0.1:${to}\n`);
     /* Their addresses are known only now. */
     vouching.set("browserid.site", relying.base, relying.demo);
@@ -61,11 +61,14 @@ async function teardown() {
 
 const email = `ann-${process.pid}@school.example`;
 
-async function open_dialog(page) {
-    await page.goto(`${relying.base}/signin?next=/settings`);
+async function press_browserid(page) {
     const [popup] = await Promise.all([page.waitForEvent("popup"), page.click("#browserid button")]);
     await popup.waitForLoadState();
     return popup;
+}
+async function open_dialog(page) {
+    await page.goto(`${relying.base}/signin?next=/settings`);
+    return press_browserid(page);
 }
 
 test("whoever is signed in at one is signed in at the other by a click", async () => {
@@ -101,6 +104,19 @@ test("whoever is not signs in within the window, by the digits of the mail", asy
     await close();
 });
 
+test("in the window that an issuer's page opened, that page is told in the end", async () => {
+    const sent_to = `bob-${process.pid}@school.example`;
+    const asked = relying.badges_for(sent_to).find((b) => b.slug === "first-flight").assertion;
+    const { page, complaints, close } = await visitor(browser, vouching);
+    await sign_in(vouching, page, sent_to);
+    const window = await open_push(relying, page, asked);
+    const popup = await press_browserid(window);
+    await Promise.all([popup.waitForEvent("close"), popup.click("button[name=agree]")]);
+    await end_push(page, window, asked);
+    assert.deepEqual(complaints, []);
+    await close();
+});
+
 test("whoever closes the window, or cancels, stays where they were", async () => {
     const { page, complaints, close } = await visitor(browser, vouching);
     await sign_in(vouching, page, email);
@@ -131,15 +147,15 @@ test("a page that frames the dialog, or opens it for a site that is not named, g
     await popup.waitForLoadState();
     assert.equal(await popup.locator("#browserid").count(), 0);
     /* Opened in another's name, the answer goes to whom it names, and so to nobody. */
-    const heard = page.evaluate((at) => new Promise((done) => {
-        addEventListener("message", (event) => done(event.data));
+    const [named] = await Promise.all([page.waitForEvent("popup"), page.evaluate((at) => {
+        window.heard = [];
+        addEventListener("message", (event) => window.heard.push(event.data));
         window.open(at);
-        setTimeout(() => done("nothing"), 4000);
-    }), dialog);
-    const named = await page.waitForEvent("popup");
+    }, dialog)]);
     await named.waitForSelector("button[name=agree]:enabled");
     await Promise.all([named.waitForEvent("close"), named.click("button[name=agree]")]);
-    assert.equal(await heard, "nothing");
+    await page.evaluate(() => new Promise((done) => { setTimeout(done); }));
+    assert.deepEqual(await page.evaluate(() => window.heard), []);
     await close();
 });
 

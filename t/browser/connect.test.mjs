@@ -2,7 +2,7 @@
  * site is the demo issuer's, whose address is another site than ours. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, phone, sign_in, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, sign_in, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 let browser;
@@ -73,7 +73,7 @@ test("tokens in the address, as ever: they do not stay there; what was revoked i
     const other = await page.context().newPage();
     await other.goto(`${stack.base}/settings`);
     assert.ok((await other.textContent("section:has(#sites)")).includes(stack.demo));
-    await other.click('form[action$="/revoke"] button');
+    await follow(other, 'form[action$="/revoke"] button');
     assert.ok(await other.isVisible("[role=status]"));
     assert.ok(!(await other.textContent("section:has(#sites)")).includes(stack.demo));
     assert.equal(await push(page, assertion), "The badge was refused: invalid_token: Unknown access token");

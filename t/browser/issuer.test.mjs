@@ -1,7 +1,7 @@
 /* Another site's page sends badges, and is told what became of each. Cookies of other sites are blocked. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, phone, shoot, sign_in, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, sign_in, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("pushed");
@@ -86,7 +86,7 @@ test("several badges from the issuer's form, for somebody who must sign in first
     await with_code(window, email);
     assert.match(await window.textContent(".lead"), new RegExp(`Sent by ${stack.demo}`));
     assert.equal(await window.locator(".result img").count(), 3);
-    assert.ok(await window.evaluate(() => [...document.images].every((i) => i.complete && i.naturalWidth > 0)));
+    await window.waitForFunction(() => [...document.images].every((i) => i.complete && i.naturalWidth > 0));
     await window.click(".choice >> nth=1");
     await shoot(stack, window, "push-phone");
     await check_page(window, "what is sent");
@@ -192,12 +192,12 @@ test("without JavaScript there is a form, a plain result and a way back", async 
     await visit.page.goto(`${stack.demo}/issue.html`);
     for (const box of await visit.page.locator("[name=assertions]").all()) await box.setChecked(false);
     await visit.page.check("[name=assertions] >> nth=0");
-    await visit.page.click("#send button");
+    await follow(visit.page, "#send button");
     assert.equal(await visit.page.textContent("h1"), "1 badge was sent to you");
-    await visit.page.click("[data-decide] .button-main");
+    await follow(visit.page, "[data-decide] .button-main");
     assert.match(await visit.page.textContent("[data-decided]"), /issued to somebody else/);
     await shoot(stack, visit.page, "push-done-plain");
-    await visit.page.click("main a:has-text('Back to')");
+    await follow(visit.page, "main a:has-text('Back to')");
     assert.equal(visit.page.url(), `${stack.demo}/issue.html`);
     assert.deepEqual(visit.complaints, []);
     await visit.close();

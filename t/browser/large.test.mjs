@@ -4,7 +4,7 @@ import path from "node:path";
 import { createHash } from "node:crypto";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, phone, desktop, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, sign_in, phone, desktop, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("large");
@@ -49,10 +49,10 @@ test(`a backpack of ${many} badges opens quickly and turns page by page to its e
     for (;;) {
         for (const href of await page.$$eval(".card-link", (links) => links.map((link) => link.getAttribute("href")))) seen.add(href);
         if (!(await page.isVisible('a[rel="next"]'))) break;
-        await page.click('a[rel="next"]');
+        await follow(page, 'a[rel="next"]');
     }
     assert.equal(seen.size, many);
-    await page.click('.pager a[href="/backpack"]');
+    await follow(page, '.pager a[href="/backpack"]');
     assert.ok(!(await page.isVisible('.pager a[href="/backpack"]')));
 });
 
@@ -60,17 +60,17 @@ test("a collection of all of them is filled page by page, and shown", async () =
     await page.goto("/collections");
     await page.fill("#name", strange[3]);
     await page.fill("#description", strange[2]);
-    await page.click("main form button");
+    await follow(page, "main form button");
     const made = page.url();
     for (let next = made; next; ) {
         await page.goto(next);
         next = await page.evaluate(() => document.querySelector('a[href*="?before="]')?.href ?? null);
         await page.$$eval(".pick input", (boxes) => boxes.forEach((box) => { box.checked = true; }));
-        await Promise.all([page.waitForNavigation(), page.click('button[value="put"]')]);
+        await follow(page, 'button[value="put"]');
     }
     assert.equal(await page.locator("[data-sort] li").count(), many);
     await page.check('input[value="public"]');
-    await page.click('form[action$="/change"] button');
+    await follow(page, 'form[action$="/change"] button');
     await page.waitForSelector("#share-url");
 });
 

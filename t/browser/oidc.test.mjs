@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, check_page, open_push, end_push } from "./lib/browser.mjs";
 import { open, agree } from "./lib/provider.mjs";
 
 const providers = { school: await open(), club: await open(), library: await open() };
@@ -37,7 +37,7 @@ test("the second time one click is enough, and Back does not go in a circle", as
     await agree(page, name("ada"));
     await page.waitForURL("**/backpack");
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
     await page.goto("/signin");
     await page.click("text=Sign in with The school");
     await page.waitForURL("**/backpack");
@@ -62,17 +62,11 @@ test("in the window that an issuer's page opened, that page is told in the end",
     const email = `${name("pushed")}@school.example`;
     const asked = stack.badges_for(email).find((b) => b.slug === "first-flight").assertion;
     const { page, complaints, close } = await visitor(browser, stack);
-    await page.goto(`${stack.demo}/issue.html`);
-    const [window] = await Promise.all([
-        page.waitForEvent("popup"),
-        page.evaluate((one) => { globalThis.told = new Promise((done) => globalThis.OpenBadges.issue(one, (...all) => done(all))); }, asked),
-    ]);
+    const window = await open_push(stack, page, asked);
     await window.click("text=Sign in with The school");
     await window.waitForURL(`${providers.school.issuer}/**`);
     await agree(window, name("pushed"));
-    await window.click("[data-decide] .button-main");
-    assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [asked]]);
-    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    await end_push(page, window, asked);
     assert.deepEqual(ours(complaints), []);
     await close();
 });
@@ -105,7 +99,7 @@ test("a provider that is not trusted with addresses is confirmed once by a mail'
     await page.waitForURL(`${stack.base}/collections`);
     await page.goto("/settings");
     assert.match(await page.textContent("[aria-labelledby=accounts]"), /Chess & Go club/);
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
     await page.goto("/signin");
     await page.click("text=Sign in with Chess & Go club");
     await page.waitForURL("**/backpack");

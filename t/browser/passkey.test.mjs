@@ -1,7 +1,7 @@
 /* Passkeys, with Chromium's own virtual authenticator: adding one, signing in with it, and what does not work. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, sign_in, phone, shoot, check_page, open_push, end_push } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 let browser;
@@ -27,15 +27,15 @@ async function plug_in(page, options = {}) {
 async function add_passkey(page, name) {
     await page.goto("/settings");
     await page.fill("#passkey-name", name);
-    await Promise.all([page.waitForNavigation(), page.click('form[data-passkey="make"] button')]);
+    await follow(page, 'form[data-passkey="make"] button');
 }
 async function sign_out(page) {
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
 }
 async function use_passkey(page, from = "/signin") {
     await page.goto(from);
-    await Promise.all([page.waitForNavigation(), page.click('form[data-passkey="use"] button')]);
+    await follow(page, 'form[data-passkey="use"] button');
 }
 
 test("a learner adds a passkey and signs in with it, without a mail", async () => {
@@ -61,6 +61,24 @@ test("a learner adds a passkey and signs in with it, without a mail", async () =
         assert.deepEqual(complaints, []);
         await close();
     }
+});
+
+test("in the window that an issuer's page opened, that page is told in the end", async () => {
+    const email = stack.address("passkey-pushed");
+    const asked = stack.badges_for(email).find((b) => b.slug === "first-flight").assertion;
+    const { page, complaints, close } = await visitor(browser, stack);
+    const authenticator = await plug_in(page);
+    await sign_in(stack, page, email);
+    await add_passkey(page, "My phone");
+    await sign_out(page);
+    const window = await open_push(stack, page, asked);
+    /* Chromium's virtual authenticators belong to one page each. */
+    const carried = await plug_in(window);
+    for (const key of await authenticator.keys()) await carried.add(key);
+    await window.click('form[data-passkey="use"] button');
+    await end_push(page, window, asked);
+    assert.deepEqual(complaints, []);
+    await close();
 });
 
 test("a device makes one passkey for an account", async () => {
@@ -101,7 +119,7 @@ test("a removed passkey, an unverified one and a copied one sign nobody in", asy
 
     await sign_in(stack, page, email);
     await page.goto("/settings");
-    await page.click('form[action$="/remove"] button');
+    await follow(page, 'form[action$="/remove"] button');
     await sign_out(page);
     await use_passkey(page);
     assert.match(await page.textContent("[role=alert]"), /not known here/);

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, shoot } from "./lib/browser.mjs";
+import { launch, visitor, follow, sign_in, shoot } from "./lib/browser.mjs";
 
 const own = "Foreign words";
 let stack, browser, learner, page, badges, email;
@@ -43,10 +43,10 @@ test("before signing in", async () => {
     }
     await page.goto("/signin");
     await page.fill("#email", "a@b");
-    await page.click("main button");
+    await follow(page, "main button");
     await check(page, "an address that is none");
     await page.fill("#email", email);
-    await page.click("main button");
+    await follow(page, "main button");
     await check(page, "mail sent");
     await shoot(stack, page, "pseudo-mail-sent");
     await page.goto(await stack.link_for(email));
@@ -68,7 +68,7 @@ test("the learner's own pages", async () => {
     for (const url of ["javascript:alert(1)", "http://10.0.0.1/x", `${stack.demo}/nothing.json`]) {
         await page.evaluate(() => { document.querySelector("#url").type = "text"; });
         await page.fill("#url", url);
-        await page.click("form:not([data-upload]) button");
+        await follow(page, "form:not([data-upload]) button");
         await check(page, `refused: ${url}`);
     }
     const cut = { name: "cut.png", mimeType: "image/png", buffer: Buffer.alloc(2 * 1024 * 1024 + 1) };
@@ -81,23 +81,23 @@ test("the learner's own pages", async () => {
     await page.goto(badge);
     await check(page, "badge");
     await page.check('input[value="link"]');
-    await page.click('form[action$="/visibility"] button');
+    await follow(page, 'form[action$="/visibility"] button');
     await check(page, "badge, shared");
     await shoot(stack, page, "pseudo-badge");
-    await page.click(".button-bad");
+    await follow(page, ".button-bad");
     await check(page, "removal");
     await page.goto("/collections");
     await page.fill("#name", own);
-    await page.click("main form button");
+    await follow(page, "main form button");
     await check(page, "an empty collection");
     await page.check(".pick input >> nth=0");
-    await page.click('button[value="put"]');
+    await follow(page, 'button[value="put"]');
     await check(page, "a collection");
     await page.check('input[value="public"]');
-    await page.click('form[action$="/change"] button');
+    await follow(page, 'form[action$="/change"] button');
     await check(page, "a public collection");
     const share = await page.inputValue("#share-url");
-    await page.click(".button-bad");
+    await follow(page, ".button-bad");
     await check(page, "deletion");
     await page.goto("/settings");
     await check(page, "settings");
@@ -108,7 +108,7 @@ test("the learner's own pages", async () => {
     await page.goto(share.replace("/share/", "/embed/") + "-none");
     await check(page, "nothing in a frame");
     await page.goto(share);
-    await page.click(".show h2 a");
+    await follow(page, ".show h2 a");
     await check(page, "the badge that others see");
     await page.goto(page.url().replace("/share/", "/embed/"));
     await check(page, "the same in a frame");
@@ -118,7 +118,7 @@ test("the learner's own pages", async () => {
 async function ask_for(address) {
     await page.goto("/settings");
     await page.fill("#email", address);
-    await page.click('form[action="/settings/addresses"] button');
+    await follow(page, 'form[action="/settings/addresses"] button');
     await check(page, "the page behind the form of an address");
     return /http\S+\/settings\/addresses\/\S+/.exec(await stack.mail_for(address))[0];
 }
@@ -129,23 +129,23 @@ test("several addresses", async () => {
     await sign_in(stack, other.page, taken);
     await page.goto("/settings");
     await page.fill("#email", email);
-    await page.click('form[action="/settings/addresses"] button');
+    await follow(page, 'form[action="/settings/addresses"] button');
     await check(page, "an address that is theirs already");
     for (const address of [free, taken]) {
         const link = await ask_for(address);
         await page.goto(link);
         await check(page, `the link for ${address}`);
-        await page.click("main .button-main");
+        await follow(page, "main .button-main");
         await check(page, "settings with several addresses");
         await page.goto(link);
         await check(page, "a link that was used");
     }
     await page.goto("/settings");
-    await page.click('form[action="/settings/addresses/remove"] button >> nth=0');
+    await follow(page, 'form[action="/settings/addresses/remove"] button >> nth=0');
     await check(page, "the question before an address goes");
-    await page.click(".button-bad");
+    await follow(page, ".button-bad");
     await page.goto("/backpack");
-    await page.click(".card-link >> nth=0");
+    await follow(page, ".card-link >> nth=0");
     await check(page, "a badge of an address that was given up");
     await other.close();
 });
@@ -186,7 +186,7 @@ test("why a picture, a document or a signature will not do", async () => {
     for (const url of [gone, bad, dated, "http://10.0.0.1/x", badges.find((b) => b.note?.startsWith("revoked")).assertion]) {
         await page.goto("/backpack/add");
         await page.fill("#url", url);
-        await page.click("form:not([data-upload]) button");
+        await follow(page, "form:not([data-upload]) button");
         await check(page, `added: ${url}`);
         await page.goto(`/verify?url=${encodeURIComponent(url)}`);
         await page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));

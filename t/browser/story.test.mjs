@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("story");
@@ -13,7 +13,7 @@ test("the start page asks for an address and says what to expect", async () => {
     await page.goto("/");
     await shoot(stack, page, "start");
     await page.fill("#email", email);
-    await page.click("main button");
+    await follow(page, "main button");
     assert.equal(await page.textContent(".address"), email);
     await shoot(stack, page, "mail-sent");
     await check_page(page, "mail sent");
@@ -26,7 +26,7 @@ test("the mailed link asks first, and signs in when told to", async () => {
     await page.reload();
     await shoot(stack, page, "confirm");
     await check_page(page, "the link's page");
-    await page.click("main button");
+    await follow(page, "main button");
     await page.waitForURL("**/backpack");
 });
 
@@ -63,7 +63,7 @@ test("what cannot be added says which step failed, and several pictures go at on
 
 test("the picture that is downloaded is baked", async () => {
     await page.goto("/backpack");
-    await page.click(".card-link >> nth=0");
+    await follow(page, ".card-link >> nth=0");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("a[download]")]);
     const bytes = fs.readFileSync(await download.path());
     assert.ok(bytes.includes("openbadges") || bytes.includes("openbadges.org"), "a badge is inside");
@@ -79,7 +79,7 @@ test("a collection is made, filled and made public", async () => {
     await page.click('button[value="put"]');
     await page.waitForSelector("[data-sort]");
     await page.check('input[value="public"]');
-    await page.click('form[action$="/change"] button');
+    await follow(page, 'form[action$="/change"] button');
     share = await page.inputValue("#share-url");
     assert.ok(share.startsWith(`${stack.base}/share/collection/`));
     await shoot(stack, page, "collection");
@@ -124,9 +124,9 @@ for (const way of ["fetch", "jsonp"])
 
 test("a badge gets a page of its own", async () => {
     await page.goto("/backpack");
-    await page.click(".card-link >> nth=0");
+    await follow(page, ".card-link >> nth=0");
     await page.check('input[value="public"]');
-    await page.click('form[action$="/visibility"] button');
+    await follow(page, 'form[action$="/visibility"] button');
     const address = await page.inputValue("#share-url");
     const other = await visitor(browser, stack);
     await other.page.goto(address);
@@ -160,8 +160,8 @@ test("every page of the learner is sound in light and dark, on a phone and on a 
 test("a badge that is removed is gone after a question", async () => {
     await page.goto("/backpack");
     const before = await page.locator(".card").count();
-    await page.click(".card-link >> nth=0");
-    await page.click(".button-bad");
+    await follow(page, ".card-link >> nth=0");
+    await follow(page, ".button-bad");
     await shoot(stack, page, "remove");
     await check_page(page, "the question before removal");
     await page.click(".button-bad");
@@ -175,7 +175,7 @@ test("a badge that is removed is gone after a question", async () => {
 
 test("signing out ends it", async () => {
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
     await page.goto("/backpack");
     assert.equal(new URL(page.url()).pathname, "/signin");
     assert.deepEqual(learner.complaints, []);

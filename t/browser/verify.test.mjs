@@ -1,7 +1,7 @@
 /* Checking a badge without signing in, and reading what was found: by pointer, by keys, without JavaScript. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("verify");
@@ -12,7 +12,7 @@ async function check_text(page, text, recipient = "") {
     await page.goto("/verify");
     await page.fill("#data", text);
     await page.fill("#recipient", recipient);
-    await page.click('form:has(#data) button');
+    await follow(page, 'form:has(#data) button');
 }
 
 test("the pages are sound, in light and dark, on a phone and on a desk", async () => {
@@ -26,7 +26,7 @@ test("the pages are sound, in light and dark, on a phone and on a desk", async (
             await check_page(page, `${what}, ${name}`);
         };
         await page.goto("/");
-        await page.click('.foot a[href="/verify"]');
+        await follow(page, '.foot a[href="/verify"]');
         await look("form", "the form");
         await check_text(page, of_slug("first-flight").assertion, email);
         assert.ok((await page.textContent(".verdict-valid")).includes("This badge is verified"));
@@ -66,10 +66,10 @@ test("a badge is checked by keyboard alone", async () => {
 test("a picture is checked without JavaScript, and the report is taken along", async () => {
     const { page, close } = await visitor(browser, stack, { ...phone, javaScriptEnabled: false });
     await page.goto("/verify");
-    await page.click('form:has(#data) button');
+    await follow(page, 'form:has(#data) button');
     assert.ok(await page.isVisible("[role=alert]"));
     await page.setInputFiles("#image", of_slug("night-sky").picture);
-    await page.click('form:has(#data) button');
+    await follow(page, 'form:has(#data) button');
     assert.ok(await page.isVisible(".verdict-valid"));
     const [file] = await Promise.all([page.waitForEvent("download"), page.click(".report form button")]);
     assert.equal(file.suggestedFilename(), "badge-report.json");
@@ -81,8 +81,8 @@ test("an owner reads the report that was kept", async () => {
     await sign_in(stack, page, email);
     stack.tool("import", "--user", email, of_slug("story-teller").assertion);
     await page.goto("/backpack");
-    await page.click(".card-link");
-    await page.click('.verdict a[href$="/report"]');
+    await follow(page, ".card-link");
+    await follow(page, '.verdict a[href$="/report"]');
     assert.ok((await page.locator(".finding-warning").count()) > 0);
     assert.equal(await page.locator(".chain > li").count(), 3);
     await page.click("summary");

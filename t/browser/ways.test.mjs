@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, sign_in, phone, shoot, check_page } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 let browser;
@@ -80,37 +80,37 @@ test("all of it goes without JavaScript", async () => {
     await sign_in(stack, page, email);
     await page.goto("/backpack/add");
     await page.setInputFiles("#file", badges.slice(0, 8).map((b) => b.picture));
-    await page.click('form:has(#file) button');
+    await follow(page, 'form:has(#file) button');
     assert.equal(await page.locator(".result").count(), Math.min(8, badges.length));
     for (const badge of good) {
         await page.goto("/backpack/add");
         await page.fill("#url", badge.assertion);
-        await page.click("form:has(#url) button");
+        await follow(page, "form:has(#url) button");
     }
     await page.goto("/collections");
     await page.fill("#name", "Without scripts");
-    await page.click("main form button");
+    await follow(page, "main form button");
     const made = page.url();
     for (const pick of await page.locator(".pick input").all()) await pick.check();
-    await page.click('button[value="put"]');
+    await follow(page, 'button[value="put"]');
     const first = await page.getAttribute("[data-sort] li", "data-id");
-    await page.click('[data-sort] li:first-child button[value="down"]');
+    await follow(page, '[data-sort] li:first-child button[value="down"]');
     assert.equal(await page.getAttribute("[data-sort] li:nth-child(2)", "data-id"), first);
-    await page.click('[data-sort] li:first-child button[value="drop"]');
+    await follow(page, '[data-sort] li:first-child button[value="drop"]');
     assert.equal(await page.locator("[data-sort] li").count(), good.length - 1);
     await page.check('input[value="link"]');
-    await page.click('form[action$="/change"] button');
+    await follow(page, 'form[action$="/change"] button');
     const share = await page.inputValue("#share-url");
     await page.goto(share);
     assert.equal(await page.locator(".show").count(), good.length - 1);
     await page.click("summary >> nth=0");
     assert.ok(await page.isVisible(".show .facts"));
     await page.goto(made);
-    await page.click(".button-bad");
-    await page.click(".button-bad");
+    await follow(page, ".button-bad");
+    await follow(page, ".button-bad");
     assert.equal(new URL(page.url()).pathname, "/collections");
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
+    await follow(page, 'form[action="/signout"] button');
     assert.equal(new URL(page.url()).pathname, "/");
     await close();
 });
@@ -174,9 +174,9 @@ test("badges are ordered by dragging", async () => {
     await sign_in(stack, page, email);
     await page.goto("/collections");
     await page.fill("#name", "Dragged");
-    await page.click("main form button");
+    await follow(page, "main form button");
     for (const pick of await page.locator(".pick input").all()) await pick.check();
-    await page.click('button[value="put"]');
+    await follow(page, 'button[value="put"]');
     await page.waitForSelector("[data-sort]");
     const before = await page.$$eval("[data-sort] li", (rows) => rows.map((row) => row.dataset.id));
     const saved = page.waitForResponse((answer) => answer.url().endsWith("/badges"));
@@ -196,14 +196,14 @@ test("two tabs and the back button do no harm", async () => {
     await sign_in(stack, page, email);
     await page.goto("/backpack/add");
     await page.fill("#url", badge.assertion);
-    await page.click("form:has(#url) button");
-    await page.click(".result-added a");
+    await follow(page, "form:has(#url) button");
+    await follow(page, ".result-added a");
     const other = await context.newPage();
     await other.goto(page.url());
-    await page.click(".button-bad");
-    await page.click(".button-bad");
+    await follow(page, ".button-bad");
+    await follow(page, ".button-bad");
     await page.waitForURL("**/backpack");
-    await other.click(".button-bad");
+    await follow(other, ".button-bad");
     assert.equal(await other.textContent(".error-code"), "404");
     await shoot(stack, other, "gone");
     await check_page(other, "a page that is gone");
@@ -213,8 +213,8 @@ test("two tabs and the back button do no harm", async () => {
     }
     await other.goto("/settings");
     await page.goto("/settings");
-    await page.click('form[action="/signout"] button');
-    await other.click('form[action="/settings"] button');
+    await follow(page, 'form[action="/signout"] button');
+    await follow(other, 'form[action="/settings"] button');
     assert.ok(["/signin", "/settings"].includes(new URL(other.url()).pathname));
     assert.ok(await other.isVisible("h1"));
     assert.deepEqual(complaints, []);
@@ -242,7 +242,7 @@ test("the pages for everybody are sound, in light and dark, on a phone and on a 
         }
         await eyes.page.goto("/signin");
         await eyes.page.fill("#email", "nobody@nowhere");
-        await eyes.page.click("main button");
+        await follow(eyes.page, "main button");
         assert.ok(await eyes.page.isVisible("[role=alert]"));
         await check_page(eyes.page, "a mistyped address");
         assert.deepEqual(eyes.complaints, []);

@@ -21,6 +21,8 @@ export async function launch(...args) {
  * Content-Security-Policy and every failing answer. */
 export async function visitor(browser, stack, options = {}) {
     const context = await browser.newContext({ ...desktop, baseURL: stack.base, ...options });
+    /* Says that something never comes, not how fast it comes: other tests run beside this one. */
+    context.setDefaultTimeout(90_000);
     const page = await context.newPage();
     const complaints = [];
     context.on("page", listen);
@@ -37,15 +39,34 @@ export async function visitor(browser, stack, options = {}) {
     return { context, page, complaints, close: () => context.close() };
 }
 
+/* Clicks what leads to another page, and waits until that is there: what is read next would else be the old page's. */
+export async function follow(page, selector) {
+    await Promise.all([page.waitForNavigation(), page.click(selector)]);
+}
+
 /* As a person would: asks for the mail, opens its link, confirms. */
 export async function sign_in(stack, page, email) {
     await page.goto("/signin");
     await page.fill("#email", email);
-    await page.click("main button");
-    await page.waitForSelector(".address");
+    await follow(page, "main button");
     await page.goto(await stack.link_for(email));
-    await page.click("main button");
-    await page.waitForURL("**/backpack");
+    await follow(page, "main button");
+    assert.equal(new URL(page.url()).pathname, "/backpack");
+}
+
+/* OpenBadges.issue on the demo issuer's page: the window that it opens, and what became of the badge in it. */
+export async function open_push(stack, page, assertion) {
+    await page.goto(`${stack.demo}/issue.html`);
+    const [window] = await Promise.all([
+        page.waitForEvent("popup"),
+        page.evaluate((one) => { globalThis.told = new Promise((done) => globalThis.OpenBadges.issue(one, (...all) => done(all))); }, assertion),
+    ]);
+    return window;
+}
+export async function end_push(page, window, assertion) {
+    await window.click("[data-decide] .button-main");
+    assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [assertion]]);
+    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
 }
 
 /* Screenshots go where OBI_SHOTS says, else beside the stack. */

@@ -52,7 +52,7 @@ export class Stack {
 
     /* The text of the next new mail to that address. */
     async mail_for(address) {
-        for (const end = Date.now() + 15000; Date.now() < end; ) {
+        for (const end = Date.now() + 60000; Date.now() < end; ) {
             for (const file of this.mail_files()) {
                 if (this.seen.has(file)) continue;
                 const text = fs.readFileSync(file, "utf8");

@@ -95,7 +95,7 @@ sub browser { my ($self, %option) = @_; return OBI::Test::Browser->new(stack => 
 # One new mail to that address, decoded, as text with its header; waits for it. Each is given once.
 sub mail_for {
     my ($self, $address, $timeout_s) = @_;
-    my $end = time + ($timeout_s // 15);
+    my $end = time + ($timeout_s // 60);
     while (1) {
         for my $file (sort { -M $b <=> -M $a } glob "$self->{var}/mail/*.eml") {
             next if $self->{seen}{$file} || $file =~ /\.(?:tmp|new)$/ || !-s $file;
@@ -218,6 +218,8 @@ sub bad_log_lines {
             $report = 12 if $line =~ /Sanitizer|runtime error:|Assertion .* failed/;
             next unless $report-- > 0 || $line =~ /"level":"error"|\[(?:error|crit|alert|emerg)\]/;
             next if $line =~ /client intended to send too large body/; # it was told so
+            # A busy machine is late by the 50 ms that nginx waits; a worker then has the document.
+            next if $line =~ m{upstream timed out .* subrequest: "/memcached"};
             next if grep { $line =~ $_ } @expected;
             push @bad, "$file: $line";
             last if @bad > 40;
