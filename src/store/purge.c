@@ -42,6 +42,15 @@ struct touch {
     struct slice  path;
 };
 
+static bool
+is_touched(const struct db *db, struct slice path)
+{
+    for (const struct touch *t = db->touched; t != NULL; t = t->next)
+        if (slice_eq(t->path, path))
+            return true;
+    return false;
+}
+
 static void
 touch_one(struct db *db, struct slice path)
 {
@@ -59,6 +68,11 @@ touch_one(struct db *db, struct slice path)
 static void
 touch(struct db *db, struct slice path)
 {
+<<<<<<< HEAD
+=======
+    if (is_touched(db, path))
+        return;
+>>>>>>> consistency
     touch_one(db, path);
     touch_one(db, arena_printf(db->a, "%.*s.json", SLICE_FMT(path)));
 }
@@ -131,11 +145,10 @@ touch_with(struct db *db, struct slice text)
     bool         common = false;
 
     while (!common && slice_next(&paths, '\n', &path))
-        for (const struct touch *t = db->touched; t != NULL; t = t->next)
-            common = common || slice_eq(t->path, path);
+        common = is_touched(db, path);
     text = common ? arena_copy(db->a, text) : SLICE_NONE;
     while (slice_next(&text, '\n', &path))
-        if (path.n > 0)
+        if (path.n > 0 && !is_touched(db, path))
             touch_one(db, path);
 }
 

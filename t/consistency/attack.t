@@ -241,7 +241,7 @@ for my $gone (
 ) {
     my ($what, $name, $before, $after) = @$gone;
     subtest "without the guard: $name" => sub {
-        my $plan = plan_file($what, 2);
+        my $plan = plan_file($what, 4);
         $before->() if $before;
         guard($what);
         pools_start();

@@ -42,7 +42,7 @@ memcached_delete(memcached_st *m, const char *key, size_t n, time_t expiration)
 {
     static unsigned calls;
 
-    if (is_set("kill") && (++calls + (unsigned)getpid()) % 128 == 0)
+    if (is_set("kill") && (++calls + (unsigned)getpid()) % 300 == 0)
         raise(SIGKILL);
     return is_set("no-delete") ? MEMCACHED_SUCCESS : REAL(memcached_delete)(m, key, n, expiration);
 }
