@@ -54,27 +54,25 @@ is_touched(const struct db *db, struct slice path)
 static void
 touch_one(struct db *db, struct slice path)
 {
-    struct touch *t;
+    struct touch *t = ARENA_NEW(db->a, struct touch);
 
-    for (t = db->touched; t != NULL; t = t->next)
-        if (slice_eq(t->path, path))
-            return;
-    t = ARENA_NEW(db->a, struct touch);
     *t = (struct touch){ db->touched, path };
     db->touched = t;
+}
+
+static void
+touch_once(struct db *db, struct slice path)
+{
+    if (!is_touched(db, path))
+        touch_one(db, path);
 }
 
 /* Both forms of a document: as it is and as .json. */
 static void
 touch(struct db *db, struct slice path)
 {
-<<<<<<< HEAD
-=======
-    if (is_touched(db, path))
-        return;
->>>>>>> consistency
-    touch_one(db, path);
-    touch_one(db, arena_printf(db->a, "%.*s.json", SLICE_FMT(path)));
+    touch_once(db, path);
+    touch_once(db, arena_printf(db->a, "%.*s.json", SLICE_FMT(path)));
 }
 
 void
@@ -90,7 +88,7 @@ touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path)
     touch(db, arena_printf(db->a, "/displayer/%llu/group/%llu", (unsigned long long)user,
                            (unsigned long long)id));
     touch(db, arena_printf(db->a, "/share/collection/%.*s", SLICE_FMT(path)));
-    touch_one(db, arena_printf(db->a, "/embed/collection/%.*s", SLICE_FMT(path)));
+    touch_once(db, arena_printf(db->a, "/embed/collection/%.*s", SLICE_FMT(path)));
 }
 
 void
@@ -99,9 +97,10 @@ touch_badge_path(struct db *db, struct slice path)
     if (path.n == 0)
         return;
     touch(db, arena_printf(db->a, "/share/badge/%.*s", SLICE_FMT(path)));
-    touch_one(db, arena_printf(db->a, "/embed/badge/%.*s", SLICE_FMT(path)));
+    touch_once(db, arena_printf(db->a, "/embed/badge/%.*s", SLICE_FMT(path)));
 }
 
+/* There may be very many, each once. */
 void
 touch_picture(struct db *db, struct slice hash, uint64_t kind)
 {
