@@ -33,10 +33,9 @@ struct dialect {
     const char *replica; /* one row where it is configured as a replica, with these columns */
     const char *io, *applier, *behind, *received;
 };
-#define SERVER_CLOCK "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
 
 static const struct dialect mariadb = {
-    .self = "SELECT @@global.read_only, @@global.gtid_current_pos, " SERVER_CLOCK,
+    .self = "SELECT @@global.read_only, @@global.gtid_current_pos, " SERVER_NOW_US,
     .replica = "SHOW SLAVE STATUS",
     .io = "Slave_IO_Running",
     .applier = "Slave_SQL_Running",
@@ -44,7 +43,7 @@ static const struct dialect mariadb = {
     .received = "Gtid_IO_Pos",
 };
 static const struct dialect mysql = {
-    .self = "SELECT @@global.read_only, @@global.gtid_executed, " SERVER_CLOCK,
+    .self = "SELECT @@global.read_only, @@global.gtid_executed, " SERVER_NOW_US,
     .replica = "SHOW REPLICA STATUS",
     .io = "Replica_IO_Running",
     .applier = "Replica_SQL_Running",

@@ -9,8 +9,6 @@
 
 enum { TEXT_BYTES_MAX = 2048, WAIT_S = 1, SAY_EVERY = 5 };
 
-#define NOW_US "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
-
 #define ASKS_FOR_ACKNOWLEDGEMENTS "SELECT @@global.rpl_semi_sync_slave_enabled"
 
 struct work {
@@ -313,7 +311,7 @@ take_over(struct work *w)
     /* Not before: its applier would wait for acknowledgements as well. */
     static const char *const begin[] = {
         "SET GLOBAL rpl_semi_sync_master_enabled = @@global.rpl_semi_sync_slave_enabled",
-        "UPDATE heartbeat SET term = GREATEST(term + 1, UNIX_TIMESTAMP()), at_us = " NOW_US
+        "UPDATE heartbeat SET term = GREATEST(term + 1, UNIX_TIMESTAMP()), at_us = " SERVER_NOW_US
         " WHERE id = 1",
         "SET GLOBAL read_only = 0",
     };

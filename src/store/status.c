@@ -6,13 +6,12 @@
 
 enum { BEAT, OUTBOX, PURGES, RECHECKS, SCHEMA };
 
-#define NOW_US "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
-
 static const struct stmt sql[] = {
     /* By the primary's clock alone, which may have been set back. */
     [BEAT] = { "status.beat", ON_PRIMARY, "", "",
-               "UPDATE heartbeat SET at_us = " NOW_US " WHERE id = 1 AND at_us NOT BETWEEN " NOW_US
-               " - 900000 AND " NOW_US },
+               "UPDATE heartbeat SET at_us = " SERVER_NOW_US
+               " WHERE id = 1 AND at_us NOT BETWEEN " SERVER_NOW_US
+               " - 900000 AND " SERVER_NOW_US },
     /* One that was tried and failed waits for its next time: that is nobody's delay. */
     [OUTBOX] = { "status.outbox", PREFER_PRIMARY, "i", "ui",
                  "SELECT COUNT(*), MIN(IF(due_at_s <= ?, due_at_s, NULL)) FROM outbox" },

@@ -208,6 +208,9 @@ MUST_USE enum err_code stmt_ask(struct db *db, struct server *sv, const struct s
 /* The failure that a number of the server or the client library stands for. */
 enum err_code stmt_fail(struct err *e, unsigned number, const char *what, bool *ret_lost);
 
+/* The server's clock, in microseconds: as UTC, or an hour would come twice in autumn. */
+#define SERVER_NOW_US "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
+
 /* position.c: all that MariaDB and MySQL do differently. */
 /* What a new connection must be told. */
 void position_begin(struct server *sv);

@@ -3,13 +3,6 @@
 
 #include "../../src/store/store_int.h"
 
-static struct db *
-reader(struct fixture *f, struct slice after)
-{
-    next_request(f, after, false);
-    return f->db;
-}
-
 /* Until the replica has all that the primary has, and the store has looked at it again. */
 static void
 let_replica_catch_up(struct fixture *f)
@@ -493,24 +486,13 @@ a_store_begins_without_any_server(void **state)
 static int
 begin(void **state)
 {
-    char more[256];
-    int  rc;
+    int rc = fixture_begin(state, "");
 
-    /* The folder's name is known only after it was made: see fixture_begin. */
-    rc = fixture_begin(state, "db.connect_timeout = 300\ndb.query_timeout = 2000\n");
-    if (rc == 0) {
-        struct fixture *f = *state;
-
-        snprintf(more, sizeof more,
-                 "db.replica = unix:%s/replica.sock\ndb.connect_timeout = 300\n"
-                 "db.query_timeout = 1000\ndb.replica_lag_max = 2\n",
-                 test_dir);
-        arena_empty(f->request);
-        store_free(f->store);
-        f->conf = test_conf(f->a, more);
-        f->store = store_new(f->conf);
-        f->db = db_lease(f->store, f->request, SLICE_NONE, true);
-    }
+    if (rc == 0) /* the folder's name is known only now */
+        fixture_conf(*state,
+                     "db.replica = unix:%s/replica.sock\ndb.connect_timeout = 300\n"
+                     "db.query_timeout = 1000\ndb.replica_lag_max = 2\n",
+                     test_dir);
     return rc;
 }
 

@@ -59,6 +59,17 @@ static void __attribute__((unused)) server_sql(const char *name, const char *sql
         fail_msg("%s", sql);
 }
 
+/* Fails unless the condition holds at that server. */
+__attribute__((unused)) static void
+server_must(const char *name, const char *condition)
+{
+    char line[1024];
+
+    snprintf(line, sizeof line, "SELECT (SELECT 1 UNION SELECT 2 FROM DUAL WHERE NOT (%s))",
+             condition); /* of which two rows are an error */
+    server_sql(name, line);
+}
+
 static void
 server_end(void)
 {
@@ -139,6 +150,31 @@ static int __attribute__((unused)) fixture_begin(void **state, const char *more_
     f->db = db_lease(f->store, f->request, SLICE_NONE, true);
     *state = f;
     return 0;
+}
+
+/* The same servers with other settings. */
+__attribute__((unused, format(printf, 2, 3))) static void
+fixture_conf(struct fixture *f, const char *fmt, ...)
+{
+    char    more[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(more, sizeof more, fmt, ap);
+    va_end(ap);
+    arena_empty(f->request);
+    store_free(f->store);
+    f->conf = test_conf(f->a, more);
+    f->store = store_new(f->conf);
+    f->db = db_lease(f->store, f->request, SLICE_NONE, true);
+}
+
+/* A request that reads where it may. */
+__attribute__((unused)) static struct db *
+reader(struct fixture *f, struct slice after)
+{
+    next_request(f, after, false);
+    return f->db;
 }
 
 static int __attribute__((unused)) fixture_end(void **state)
