@@ -28,7 +28,7 @@ reply_refused(const struct req *r, struct resp *out, const struct err *e)
     log_err("browserid", e);
     if (req_wants_page(r)) {
         resp_flash(r, out, "browserid.failed");
-        return reply_redirect(out, SL("/signin"));
+        return reply_ways(r, out, req_form(r, "next"));
     }
     if (e->code == ERR_BROWSERID)
         why = arena_printf(r->arena, "browserID verification failed: %s", e->cause);

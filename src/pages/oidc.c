@@ -1,6 +1,5 @@
 /* Signing in with an account at an OpenID Provider. */
 #include "auth/oidc.h"
-#include "core/uri.h"
 #include "net/net.h"
 #include "pages_int.h"
 #include "store/oidc.h"
@@ -89,9 +88,7 @@ reply_end(const struct req *r, struct resp *out, const struct oidc_provider *p,
     }
     if (r->user != NULL)
         return reply_redirect(out, SL("/settings"));
-    return reply_redirect(out, end->next.n == 0 ? SL("/signin")
-                                                : arena_printf(r->arena, "/signin?next=%s",
-                                                               uri_escape(r->arena, end->next).p));
+    return reply_ways(r, out, end->next);
 }
 
 enum err_code

@@ -70,6 +70,8 @@ enum err_code reply_sent_for(const struct req *r, struct resp *out, struct slice
 /* A path of ours that may follow signing in; empty when `next` is none. */
 struct slice  checked_next(struct slice next);
 enum err_code reply_next(struct resp *out, struct slice next);
+/* Back to the ways to sign in, from where one goes on to `next`. */
+enum err_code reply_ways(const struct req *r, struct resp *out, struct slice next);
 /* "Firefox on Windows", of a User-Agent. */
 struct slice device_text(const struct req *r, struct slice agent);
 /* providers: { name, label } each, the label being the sentence `label_id`; has_providers. */

@@ -1,5 +1,6 @@
 #include "auth/session.h"
 #include "auth/signin.h"
+#include "core/uri.h"
 #include "pages_int.h"
 
 struct slice
@@ -13,6 +14,15 @@ reply_next(struct resp *out, struct slice next)
 {
     next = checked_next(next);
     return reply_redirect(out, next.n > 0 ? next : SL("/backpack"));
+}
+
+enum err_code
+reply_ways(const struct req *r, struct resp *out, struct slice next)
+{
+    next = checked_next(next);
+    return reply_redirect(
+        out, next.n == 0 ? SL("/signin")
+                         : arena_printf(r->arena, "/signin?next=%s", uri_escape(r->arena, next).p));
 }
 
 /* The form, again after a mistake. */

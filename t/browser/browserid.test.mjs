@@ -110,6 +110,13 @@ test("in the window that an issuer's page opened, that page is told in the end",
     const { page, complaints, close } = await visitor(browser, vouching);
     await sign_in(vouching, page, sent_to);
     const window = await open_push(relying, page, asked);
+    await window.waitForSelector("#browserid:visible");
+    await Promise.all([window.waitForNavigation(), window.evaluate(() => {
+        const form = document.getElementById("browserid");
+        form.elements.assertion.value = "nonsense";
+        form.submit();
+    })]);
+    assert.ok(await window.isVisible("[role=status]"), "what is refused leads back to the ways in");
     const popup = await press_browserid(window);
     await Promise.all([popup.waitForEvent("close"), popup.click("button[name=agree]")]);
     await end_push(page, window, asked);

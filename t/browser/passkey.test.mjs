@@ -74,7 +74,12 @@ test("in the window that an issuer's page opened, that page is told in the end",
     const window = await open_push(stack, page, asked);
     /* Chromium's virtual authenticators belong to one page each. */
     const carried = await plug_in(window);
-    for (const key of await authenticator.keys()) await carried.add(key);
+    const [key] = await authenticator.keys();
+    await carried.add({ ...key, signCount: 0 });
+    await follow(window, 'form[data-passkey="use"] button');
+    assert.match(await window.textContent("[role=alert]"), /copy/, "what is refused leads back to the ways in");
+    await carried.remove(key.credentialId);
+    await carried.add({ ...key, signCount: 9 });
     await window.click('form[data-passkey="use"] button');
     await end_push(page, window, asked);
     assert.deepEqual(complaints, []);
