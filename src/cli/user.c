@@ -109,7 +109,7 @@ give(const struct work *w, struct slice email, struct slice new, struct user *us
 static int
 give_address(const struct work *w, struct slice email, struct slice new)
 {
-    struct user user;
+    struct user user = { 0 };
     struct err  e = { 0 };
 
     if (give(w, email, new, &user, &e) != ERR_NONE)

@@ -156,7 +156,7 @@ add(struct db *db, uint64_t user, void *args, struct err *e)
 {
     struct add_args        *as = args;
     const struct badge_new *b = as->badge;
-    uint64_t                id = rand_id(), email_number;
+    uint64_t                id = rand_id(), email_number = 0;
     enum err_code           rc;
 
     if ((rc = may_add(db, user, as, &email_number, e)) != ERR_NONE)

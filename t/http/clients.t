@@ -69,6 +69,8 @@ subtest 'an IPv6 client is its /64' => sub {
     my $port = do { my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', ReuseAddr => 1); $s->sockport };
     open my $conf, '>', "$folder/nginx.conf" or die $!;
     print {$conf} <<"END";
+load_module /usr/lib/nginx/modules/ndk_http_module.so; load_module /usr/lib/nginx/modules/ngx_http_memc_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_srcache_filter_module.so;
 daemon off; pid $folder/pid; error_log $folder/error.log error; events { }
 http {
     include @{[$stack->var]}/nginx/http.conf;
