@@ -197,7 +197,7 @@ api_oembed(struct req *r, struct resp *out, struct err *e)
 {
     struct slice  format = req_arg(r, "format");
     struct answer answer = { .doc = json_in_arena(r->arena, json_object_new_object()) };
-    struct embed  embed;
+    struct embed  embed = { 0 };
     enum err_code rc;
 
     if (format.n > 0 && !slice_eq(format, SL("json")) && !slice_eq(format, SL("xml")))

@@ -69,7 +69,8 @@ static const char *const part_names[] = { "account",      "own name",    "listed
                                           "members",      "badge",       "picture" };
 static const char *const kind_names[] = { "groups.json",       "group.json",
                                           "/share/collection", "/share/collection.json",
-                                          "/share/badge",      "/share/badge.json",
+                                          "/embed/collection", "/share/badge",
+                                          "/share/badge.json", "/embed/badge",
                                           "/images/badge",     "/collections" };
 static const char *const how_names[] = { "plain", "gzip", "HEAD",   "If-None-Match",
                                          "JSONP", "bare", "cookie", "query" };

@@ -23,11 +23,17 @@ path_of(const struct person *p, enum kind kind, int at, struct text *to)
     case PAGE_JSON:
         text_printf(to, "/share/collection/%s.json", p->path[at]);
         return;
+    case FRAME:
+        text_printf(to, "/embed/collection/%s", p->path[at]);
+        return;
     case BADGE_PAGE:
         text_printf(to, "/share/badge/%s", p->badge_path[at]);
         return;
     case BADGE_JSON:
         text_printf(to, "/share/badge/%s.json", p->badge_path[at]);
+        return;
+    case BADGE_FRAME:
+        text_printf(to, "/embed/badge/%s", p->badge_path[at]);
         return;
     case IMAGE:
         text_printf(to, "/images/badge/%s", p->image[at]);
@@ -105,6 +111,7 @@ see_answer(struct seen *to, enum kind kind, int person, int at, bool there, cons
         break;
     case PAGE:
     case PAGE_JSON:
+    case FRAME:
         see(to, SHARED_NAME, at, there ? name_in(body, person, at, &after) : 0);
         break;
     case OWN_PAGE:
@@ -112,6 +119,7 @@ see_answer(struct seen *to, enum kind kind, int person, int at, bool there, cons
         return;
     case BADGE_PAGE:
     case BADGE_JSON:
+    case BADGE_FRAME:
         see(to, BADGE, at, there);
         return;
     case IMAGE:

@@ -5,7 +5,19 @@
 #include "history.h"
 #include "http.h"
 
-enum kind { GROUPS, GROUP_JSON, PAGE, PAGE_JSON, BADGE_PAGE, BADGE_JSON, IMAGE, OWN_PAGE, KINDS };
+enum kind {
+    GROUPS,
+    GROUP_JSON,
+    PAGE,
+    PAGE_JSON,
+    FRAME,
+    BADGE_PAGE,
+    BADGE_JSON,
+    BADGE_FRAME,
+    IMAGE,
+    OWN_PAGE,
+    KINDS
+};
 /* BARE: without the ending, as sites that say JSON in a header do. */
 enum how { PLAIN, GZIP, HEAD, KNOWN, JSONP, BARE, COOKIE, QUERY, HOWS };
 

@@ -227,4 +227,11 @@ subtest 'a badge whose time is over, or that was taken back, says so' => sub {
     $stack->clock(0);
 };
 
+subtest 'no log holds the address of a page' => sub {
+    my ($secret) = $single =~ m{([\w-]+)$};
+    my $logs = join '', map { do { local (@ARGV, $/) = $_; <> // '' } } grep { -s } glob $stack->var . '/log/*';
+    like $logs, qr{"path":"\Q$_\E"}, "$_ was asked for" for '/embed/badge/-', '/oembed';
+    unlike $logs, qr/\Q$secret\E/, 'of which nothing says so';
+};
+
 done_testing;
