@@ -2,7 +2,9 @@
 # with VAR, PORT, PRESET and BUILD set.
 # shellcheck shell=sh
 
-PARTS='primary replica memcached read app fetch fetch-anon signin jobs recheck nginx'
+POOLS='read app fetch fetch-anon signin'
+PARTS="primary replica memcached $POOLS jobs recheck nginx"
+is_pool() { case " $POOLS " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 # The settings of this stack that must be the same at the next deploy/up.
 settings_read() {
@@ -224,12 +226,28 @@ pool_size() { # workers of a pool; a sanitized worker is several times as large
 pool_start() {
     pool=$1
     rm -f "$VAR/run/$pool.sock"
-    # -t: how often a worker may die within 10 s of its start before multiwatch gives up.
+    # -t: a worker that dies later than that many milliseconds after its start is started again, however often.
     set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 1024 -- \
         /usr/bin/multiwatch -f "$(pool_size "$pool")" -t 100 -- \
-        "$BUILD/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
+        "$VAR/run/build/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
     case $pool in fetch* | signin) set -- "$TOP/deploy/lower" 10 "$@" ;; esac
     daemon "$pool" "$@"
+}
+# Each worker ends the request it is at and is followed by one of the program and the settings as they are now. The
+# socket stays, and what has not been taken from it waits there, so no request fails.
+pool_reload() {
+    pool=$1
+    keeper=$(pid_of "$pool") || return 1
+    before=$(pgrep -P "$keeper")
+    kill -USR2 "$keeper"
+    reload_left=$((75 * 20)) # nginx waits for none longer
+    for worker in $before; do
+        while [ "$(ps -o ppid= -p "$worker" | tr -d ' ')" = "$keeper" ]; do
+            [ $reload_left -gt 0 ] || kill -KILL "$worker"
+            reload_left=$((reload_left - 1))
+            sleep 0.05
+        done
+    done
 }
 
 # --- Every part by its name.
@@ -238,9 +256,9 @@ part_stamp() { # what the part is made from: when that changes, it is started ag
     case $1 in
     primary | replica) digest "$VAR/$1/my.cnf" /usr/sbin/mariadbd ;;
     memcached) digest /usr/bin/memcached "$TOP/deploy/stack.sh" ;;
-    read | app | fetch | fetch-anon | signin) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
     jobs | recheck) digest "$VAR/obi.conf" "$BUILD/obi" ;;
     nginx) digest /usr/sbin/nginx ;;
+    *) digest "$VAR/obi.conf" "$BUILD/obi-fcgi" ;;
     esac
 }
 part_start() {
@@ -255,10 +273,6 @@ part_start() {
         daemon memcached memcached -s "$VAR/run/memcached.sock" -a 0700 -m 64 -I 4m -t 1 -c 4096 -b 4096
         wait_for memcached 5 "starting" test -S "$VAR/run/memcached.sock" || return 1
         ;;
-    read | app | fetch | fetch-anon | signin)
-        pool_start "$1"
-        wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
-        ;;
     jobs) daemon jobs "$TOP/deploy/lower" 10 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" jobs --conf "$VAR/obi.conf" ;;
     # The same keeper; whatever else there is to do comes first.
     recheck) daemon recheck "$TOP/deploy/lower" 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
@@ -266,9 +280,19 @@ part_start() {
         daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf"
         wait_for nginx 5 "starting" nginx_answers || return 1
         ;;
-    *) die "there is no part $1" ;;
+    *)
+        pool_start "$1"
+        wait_for "$1" 5 "starting" test -S "$VAR/run/$1.sock" || return 1
+        ;;
     esac
     part_stamp "$1" >"$VAR/run/$1.stamp"
+}
+# Has a part that runs take up its program and settings anew without a failed request, where it can do that.
+part_reload() {
+    case $1 in
+    nginx) kill -HUP "$(pid_of nginx)" ;;
+    *) is_pool "$1" && pool_reload "$1" && part_stamp "$1" >"$VAR/run/$1.stamp" ;;
+    esac
 }
 nginx_answers() { [ -n "$(http_status /static/ "$PORT")" ]; }
 part_stop() {

@@ -29,8 +29,8 @@ void http_answer(const struct app *app, enum route_pool pool, struct arena *a,
 struct slice http_failure_body(const struct app *app, const struct route *row, struct arena *a,
                                const struct err *e);
 
-/* Serves FastCGI on file descriptor 0 until SIGTERM; a request that runs is answered first. Returns
- * the process's exit status. */
+/* Serves FastCGI on file descriptor 0 until SIGTERM, SIGUSR1 or SIGUSR2; a connection that it has taken is answered
+ * first, others stay in the socket for the next worker. Returns the process's exit status. */
 int http_serve(const struct app *app, enum route_pool pool);
 
 /* "read", "app", "fetch", "fetch-anon", "signin"; 0 for anything else. */

@@ -1,9 +1,12 @@
 #include "http/serve.h"
 
+#include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -11,26 +14,52 @@
 #include "http_int.h"
 #include "metrics/metrics.h"
 
-/* FCGX_ShutdownPending makes the wait for a connection end, but a signal that arrives just before that wait
- * begins would be lost in it: the alarm ends it a second later. */
+static volatile sig_atomic_t stopping;
+
 static void
 on_stop(int signal)
 {
     (void)signal;
-    FCGX_ShutdownPending();
-    alarm(1);
+    stopping = 1;
 }
 
+/* Signals that end the worker are let in while it waits for a connection and at no other time: libfcgi takes an
+ * interrupted read for the end of the connection, and the request would be lost. SIGUSR1 is multiwatch's way to
+ * say SIGTERM, SIGUSR2 says it without telling multiwatch that this was the last worker. */
 static void
-catch_signals(void)
+catch_signals(sigset_t *ret_while_waiting)
 {
-    struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART */
+    static const int ending[] = { SIGTERM, SIGUSR1, SIGUSR2 };
+    struct sigaction stop = { .sa_handler = on_stop };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
+    sigset_t         held;
 
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGALRM, &stop, NULL);
-    sigaction(SIGUSR1, &stop, NULL);
+    sigemptyset(&held);
+    for (size_t i = 0; i < COUNT_OF(ending); i++)
+        sigaddset(&held, ending[i]);
+    sigprocmask(SIG_BLOCK, &held, ret_while_waiting);
+    for (size_t i = 0; i < COUNT_OF(ending); i++) {
+        sigdelset(ret_while_waiting, ending[i]);
+        sigaction(ending[i], &stop, NULL);
+    }
     sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* What tells of connections at descriptor 0; -1 when that is no listening socket. One that waits wakes one worker,
+ * and where another was faster, accept() does not wait. */
+static int
+listen_events(void)
+{
+    struct epoll_event any = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+    int                flags = fcntl(0, F_GETFL);
+    int                events = epoll_create1(EPOLL_CLOEXEC);
+
+    if (flags < 0 || fcntl(0, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        epoll_ctl(events, EPOLL_CTL_ADD, 0, &any) < 0) {
+        close(events);
+        return -1;
+    }
+    return events;
 }
 
 static size_t
@@ -62,31 +91,36 @@ answer(const struct app *app, enum route_pool pool, struct arena *a, FCGX_Reques
 int
 http_serve(const struct app *app, enum route_pool pool)
 {
-    struct arena *a = arena_new();
-    FCGX_Request  fcgi;
+    struct arena      *a = arena_new();
+    FCGX_Request       fcgi;
+    struct epoll_event waiting;
+    sigset_t           while_waiting;
+    int                events, taken = 0;
 
     /* What one upload took is given back to the system rather than kept for the next. */
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     mallopt(M_TRIM_THRESHOLD, 512 * 1024);
-    catch_signals();
-    if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgi, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+    catch_signals(&while_waiting);
+    if ((events = listen_events()) < 0 || FCGX_Init() != 0 || FCGX_InitRequest(&fcgi, 0, 0) != 0) {
         log_event(ERR_LEVEL_ERROR, "no_fastcgi", LOG_NUMBER("fd", 0));
         arena_free(a);
         usleep(200 * 1000);
         return 71;
     }
     count_begin(app, pool);
-    while (FCGX_Accept_r(&fcgi) >= 0)
-        answer(app, pool, a, &fcgi);
+    while (!stopping && (taken >= 0 || taken == -EAGAIN)) {
+        if (epoll_pwait(events, &waiting, 1, -1, &while_waiting) == 1 &&
+            (taken = FCGX_Accept_r(&fcgi)) >= 0)
+            answer(app, pool, a, &fcgi);
+    }
+    close(events);
     arena_free(a);
     return 0;
 }
 
 static const struct slice pools[] = {
-    [READ] = SL("read"),
-    [APP] = SL("app"),
-    [FETCH] = SL("fetch"),
-    [FETCH_ANON] = SL("fetch-anon"),
+    [READ] = SL("read"),     [APP] = SL("app"),
+    [FETCH] = SL("fetch"),   [FETCH_ANON] = SL("fetch-anon"),
     [SIGNIN] = SL("signin"),
 };
 

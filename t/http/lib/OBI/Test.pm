@@ -165,7 +165,7 @@ sub sql {
 # What `start` starts goes by the stack's clock, or by a file that a test names for a while:
 #   local $stack->{clock_file} = ...;
 # The parts: primary, replica, memcached, read, app, fetch, fetch-anon, signin, jobs, recheck, nginx.
-for my $verb (qw(start stop kill pause continue)) {
+for my $verb (qw(start stop reload kill pause continue)) {
     no strict 'refs';
     *$verb = sub {
         my ($self, @parts) = @_;
