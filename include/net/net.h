@@ -27,6 +27,9 @@ enum net_who { NET_ANONYMOUS, NET_SIGNED_IN };
 MUST_USE enum err_code net_new(const struct conf *conf, struct net **ret, struct err *e);
 void                   net_free(struct net *n);
 
+/* Whether signed-in people may fetch from where anonymous requests may not. */
+bool net_opens_more(const struct net *n);
+
 /* A fetcher for one request of one user. fetch.deadline, over everything it fetches, begins now.
  * Connections are kept between its fetches and end with it: none is ever shared with another
  * fetcher. `get` answers as core/fetcher.h says. Limits hold after decompression; headers may have

@@ -177,7 +177,8 @@ api_issue_answer(struct req *r, struct resp *out, const struct api_issue *issue,
         return reply_message(out, 400, SL("must provide either url or signature"));
     if ((input = input_of(r->arena, issue->input)).n == 0)
         return reply_message(out, 400, SL("malformed assertion, must be a url or signature"));
-    fetch = net_fetcher(r->app->net, r->arena, NET_SIGNED_IN);
+    /* Any page can lead a browser to a GET: see page_consent. */
+    fetch = net_fetcher(r->app->net, r->arena, issue->only_look ? NET_ANONYMOUS : NET_SIGNED_IN);
     rc = import_look(r->arena, r->db, fetch, issue->user, input, &as.result, e);
     r->fetch_us += net_took_us(r->app->net) - waited_us;
     if (rc != ERR_NONE)

@@ -101,6 +101,15 @@ rule_allows(const struct net_rule *rule, enum net_who who, const struct net_addr
 }
 
 bool
+net_opens_more(const struct net *n)
+{
+    for (size_t i = 0; i < n->policy.count; i++)
+        if (!n->policy.rules[i].is_public)
+            return true;
+    return false;
+}
+
+bool
 net_policy_allows(const struct net_policy *policy, enum net_who who,
                   const struct net_address *address)
 {

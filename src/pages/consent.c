@@ -23,6 +23,7 @@ struct consent {
     struct slice          new_collection; /* its name: it is made with the first badge */
     uint64_t              collection;     /* 0: none */
     bool                  collection_is_private;
+    bool                  was_refused; /* something stands where `fetch` does not go */
 };
 
 /* Whether this is the browser that the sender's page sent here. */
@@ -35,7 +36,7 @@ was_sent(const struct req *r)
 }
 
 static enum err_code
-begin(struct consent *c, struct req *r, struct err *e)
+begin(struct consent *c, struct req *r, enum net_who who, struct err *e)
 {
     struct slice  token = req_param(r, "token");
     enum err_code rc;
@@ -49,7 +50,7 @@ begin(struct consent *c, struct req *r, struct err *e)
     json_in_arena(r->arena, c->texts);
     if (!was_sent(r))
         c->push.sender = c->push.return_to = SL("");
-    c->fetch = fetcher_memo(r->arena, net_fetcher(r->app->net, r->arena, NET_SIGNED_IN));
+    c->fetch = fetcher_memo(r->arena, net_fetcher(r->app->net, r->arena, who));
     c->model = model_new(r, "push.page_title", NULL);
     json_put_bool(c->model, "noindex", true);
     json_put_text(c->model, "action", r->path);
@@ -198,6 +199,15 @@ new_item(struct consent *c, size_t i, const struct import_result *result)
 
 /* ---- asking ------------------------------------------------------------------------------------ */
 
+static bool
+has_refused(const struct report *report)
+{
+    for (size_t i = 0; report != NULL && i < report->document_count; i++)
+        if (report->documents[i].code == ERR_FETCH_REFUSED)
+            return true;
+    return false;
+}
+
 static enum err_code
 put_offer(struct consent *c, size_t i, struct err *e)
 {
@@ -209,6 +219,7 @@ put_offer(struct consent *c, size_t i, struct err *e)
     if ((rc = run(c, a, i, false, &result, e)) != ERR_NONE)
         return rc;
     item = new_item(c, i, &result);
+    c->was_refused |= has_refused(result.report);
     if (result.report != NULL && result.report->badge != NULL && !import_is_anothers(&result))
         put_status_of(c->r, item, result.report);
     if (result.outcome == IMPORT_OFFERED) {
@@ -255,30 +266,40 @@ reply_gone(const struct req *r, struct resp *out)
     return model_reply(out, 404, "push_gone", model);
 }
 
+static enum err_code
+ask(struct consent *c, struct resp *out, struct err *e)
+{
+    struct req   *r = c->r;
+    int64_t       began_us = clock_monotonic_us();
+    size_t        count = json_object_array_length(c->texts);
+    enum err_code rc;
+
+    for (size_t i = 0; i < count; i++)
+        if ((rc = put_offer(c, i, e)) != ERR_NONE)
+            return rc;
+    r->fetch_us += clock_monotonic_us() - began_us;
+    if (c->offered > 0 && (rc = put_collections(c, e)) != ERR_NONE)
+        return rc;
+    put_counted(r, c->model, "heading", "push.heading", (int64_t)count);
+    json_put_bool(c->model, "any", c->offered > 0);
+    json_put_bool(c->model, "choose", count > 1 && c->offered > 0);
+    json_put_bool(c->model, "inside",
+                  r->method != HTTP_POST && c->was_refused && net_opens_more(r->app->net));
+    out->data_pictures = true;
+    return model_reply(out, 200, "push", c->model);
+}
+
+/* Any page can lead a browser here, without a click: it must not be a hand in the networks that are open to
+ * whoever is signed in. */
 enum err_code
 page_consent(struct req *r, struct resp *out, struct err *e)
 {
     struct consent c;
-    int64_t        began_us = clock_monotonic_us();
-    size_t         count;
-    enum err_code  rc = begin(&c, r, e);
+    enum err_code  rc = begin(&c, r, NET_ANONYMOUS, e);
 
     if (rc == ERR_NOT_FOUND)
         return reply_gone(r, out);
-    if (rc != ERR_NONE)
-        return rc;
-    count = json_object_array_length(c.texts);
-    for (size_t i = 0; i < count; i++)
-        if ((rc = put_offer(&c, i, e)) != ERR_NONE)
-            return rc;
-    r->fetch_us += clock_monotonic_us() - began_us;
-    if (c.offered > 0 && (rc = put_collections(&c, e)) != ERR_NONE)
-        return rc;
-    put_counted(r, c.model, "heading", "push.heading", (int64_t)count);
-    json_put_bool(c.model, "any", c.offered > 0);
-    json_put_bool(c.model, "choose", count > 1 && c.offered > 0);
-    out->data_pictures = true;
-    return model_reply(out, 200, "push", c.model);
+    return rc != ERR_NONE ? rc : ask(&c, out, e);
 }
 
 /* ---- deciding ---------------------------------------------------------------------------------- */
@@ -428,12 +449,14 @@ page_consent_take(struct req *r, struct resp *out, struct err *e)
 {
     struct consent c;
     int64_t        began_us = clock_monotonic_us();
-    enum err_code  rc = begin(&c, r, e);
+    enum err_code  rc = begin(&c, r, NET_SIGNED_IN, e);
 
     if (rc == ERR_NOT_FOUND)
         return reply_gone(r, out);
     if (rc != ERR_NONE)
         return rc;
+    if (req_form(r, "look").n > 0)
+        return ask(&c, out, e);
     if ((rc = read_collection(&c, e)) != ERR_NONE)
         return rc;
     for (size_t i = 0; i < json_object_array_length(c.texts); i++)

@@ -5,6 +5,8 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use OBI::Fixation;
+use OBI::Passkey;
 use OBI::Test;
 use Test::More;
 use Time::HiRes qw(time);
@@ -31,44 +33,23 @@ cmp_ok scalar @rows, '>', 80, 'the table of routes was read';
 sub at { my ($row) = @_; return $row->{path} =~ s/:token/'x' x 43/er =~ s/:\w+/1/gr }
 
 # All that is stored but what counts requests and what is gone by itself.
-my @tables = grep { !/^(?:rate|outbox|cache_purge|check_host)$/ }
+my @tables = grep { !/^(?:rate|outbox|cache_purge|check_host|heartbeat)$/ }
     map { $_->[0] } @{ $stack->sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'obi' ORDER BY 1") };
 sub stored { return join ' ', map { join '=', map { $_ // '' } @$_ } @{ $stack->sql('CHECKSUM TABLE ' . join ', ', map { "obi.`$_`" } @tables) } }
 
-sub token_of { my ($browser) = @_; return $browser->agent->cookie_jar->as_string =~ /(obi_\d+_session)="?([\w-]{43})/ }
-sub plant { my ($browser, $name, $value) = @_; $browser->agent->cookie_jar->set_cookie(0, $name, $value, '/', 'localhost.local', undef, 1, 0, 3600, 0); return }
-sub opens { my ($name, $token) = @_; return $stack->browser->get('/backpack', Cookie => "$name=$token")->code == 200 }
 sub code_in { my ($address) = @_; return $stack->mail_for($address) =~ /^(\d{3} \d{3})$/m }
 
 subtest 'session fixation: signing in makes a new session, and ends the one there was' => sub {
-    my ($cookie, $planted) = token_of($other);
+    my $passkey = OBI::Passkey->new->add($stack->browser->sign_in(address()));
     my %sign_in = (
-        link => sub { my ($browser, $link) = ($_[0], $stack->browser->sign_in_link($_[1])); $browser->get($link); return $browser->post_form($link, {}) },
-        code => sub { my ($browser, $as) = @_; $browser->post_form('/signin', { email => $as }); return $browser->post_form('/signin/code', { email => $as, code => code_in($as) }) },
+        link => sub { my ($browser) = @_; my $link = $stack->browser->sign_in_link(address()); $browser->get($link); return $browser->post_form($link, {}) },
+        code => sub { my ($browser, $as) = (@_, address()); $browser->post_form('/signin', { email => $as }); return $browser->post_form('/signin/code', { email => $as, code => code_in($as) }) },
+        passkey => sub { return $passkey->sign_in(@_) },
     );
     for my $way (sort keys %sign_in) {
-        my $attacker = $stack->browser->sign_in(address());
-        my (undef, $known) = token_of($attacker);
-        for my $value ($known, 'x' x 43) {
-            my $victim = $stack->browser;
-            plant($victim, $cookie, $value);
-            $victim->get('/settings');
-            $victim->get('/signin');
-            my $form = $victim->csrf;
-            is $sign_in{$way}->($victim, address())->code, 303, "by the $way, with a session of somebody else's making";
-            my (undef, $token) = token_of($victim);
-            isnt $token, $value, '... another is made';
-            ok opens($cookie, $token), '... which opens the backpack';
-            ok !opens($cookie, $value), '... and that one nothing any more';
-            is $victim->post('/settings', { _csrf => $form })->code, 403, '... nor do forms from before';
-        }
+        my (undef, $known) = token_of($stack->browser->sign_in(address()));
+        fixation_fails($stack, "by the $way", $sign_in{$way}, $known, 'x' x 43);
     }
-    my $victim = $stack->browser;
-    plant($victim, $cookie =~ s/session/visitor/r, 'v' x 43);
-    $victim->get('/signin');
-    my $form = $victim->csrf;
-    is $sign_in{link}->($victim, address())->code, 303, 'with a visitor of somebody else\'s making';
-    is $victim->post('/settings', { _csrf => $form })->code, 403, '... forms have another token afterwards';
 };
 
 subtest 'CSRF: whatever changes something needs the token of a form of ours' => sub {
@@ -149,6 +130,14 @@ subtest 'login CSRF: nobody is signed in as somebody else by what they did not p
     my $code = code_in($as);
     $victim->get('/signin');
     is $victim->post_form('/signin/code', { email => $as, code => $code })->code, 400, 'her digits are of no use in another browser';
+    my $passkey = OBI::Passkey->new->add($stack->browser->sign_in($as));
+    $eve->get('/signin');
+    my %answer = $passkey->answer($eve);
+    is $victim->post('/signin/passkey', { %answer, _csrf => $_ })->code, 403, 'her passkey from a form of another site neither' for '', $eve->csrf;
+    $victim->get('/signin');
+    $victim->post_form('/passkey/challenge', {});
+    is $victim->post_form('/signin/passkey', \%answer)->code, 400, 'nor from a form here: its challenge is another';
+    is $eve->post_form('/signin/passkey', \%answer)->code, 303, 'where it was asked for it is good';
     is $victim->get('/backpack')->code, 303, 'nobody is in';
 };
 

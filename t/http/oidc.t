@@ -13,6 +13,7 @@ use MIME::Base64 qw(decode_base64 encode_base64url);
 use Test::More;
 use Time::HiRes ();
 use URI;
+use OBI::Fixation;
 use OBI::Test;
 use OBI::Test::Issuer;
 use POSIX qw(_exit);
@@ -150,17 +151,23 @@ subtest 'the owner of a backpack hears that a provider has opened it' => sub {
     is $stack->mail_for('is-new@school.example', 1), undef, 'who has had no backpack gets none';
 };
 
-subtest 'a session that there was ends; its cookie is another' => sub {
-    my $browser = learner('fix@school.example', my $sub = subject());
-    my ($before) = map { $_->[0] } @{ $stack->sql('SELECT COUNT(*) FROM obi.session') };
-    $browser->get('/settings');
-    $browser->post_form('/signout', {});
-    $browser->{csrf} = undef;
-    my $visitor = $browser->get('/signin')->header('Set-Cookie') // '';
-    my $reply = come_back($browser, 'school', begin($browser, 'school'), claims => { sub => $sub });
-    my ($cookie) = grep { /_session=/ } $reply->header('Set-Cookie');
-    like $cookie, qr/_session=[\w-]{43};.*HttpOnly/, 'a new session';
-    isnt $cookie, $visitor, 'of its own';
+subtest 'session fixation and login CSRF: what somebody else planted or began signs nobody in' => sub {
+    my %claims = (claims => { sub => subject(), email => 'fix@school.example', email_verified => JSON::PP::true });
+    fixation_fails($stack, 'by a provider', sub { my ($browser) = @_; return come_back($browser, 'school', begin($browser, 'school'), %claims) }, 'x' x 43);
+    my $attacker = $stack->browser->sign_in('plants@school.example');
+    my ($cookie, $known) = token_of($attacker);
+    my $victim = $stack->browser;
+    my $begun = begin($victim, 'school');
+    plant($victim, $cookie, $known);
+    is come_back($victim, 'school', $begun, %claims)->code, 400, 'a session that is planted on the way ends it';
+    is whose($attacker), 'plants@school.example', 'that one is of whom it was';
+    is $stack->sql("SELECT COUNT(*) FROM obi.oidc_identity i JOIN obi.user_email e USING (user_id) WHERE e.email = 'plants\@school.example'")->[0][0], 0, '... and got no account';
+    # The answer to what the attacker began, opened by the victim.
+    my $eve = $stack->browser;
+    for my $visitor ($stack->browser, do { my $one = $stack->browser; $one->get('/signin'); $one }) {
+        is come_back($visitor, 'school', begin($eve, 'school'), %claims)->code, 400, "another's answer is none here";
+        ok !is_in($visitor), '... nobody is in';
+    }
 };
 
 # What must not sign anybody in.

@@ -89,6 +89,19 @@ sub add {
 }
 like add($_), qr/not open to us/, "$_ is refused to signed-in people too"
     for $closed->url('/json'), 'http://169.254.169.254/', 'http://[::1]:3306/', $inside->url('/to/' . $closed->url('/json'));
+# A page that leads a signed-in browser somewhere has no hand in what is open to its owner.
+my $inside_url = $inside->url('/json');
+$seen = $inside->seen;
+my $push = $learner->follow($learner->get('/claim?assertion=' . uri_escape($inside_url)));
+like $push->decoded_content, qr/not open to us/, 'a link does not fetch from what is opened without `public`';
+like $learner->get('/issuer/assertion?assertion=' . uri_escape($inside_url), Accept => 'application/json')->content, qr/not open to us/, 'nor a look by a program';
+is $inside->seen, $seen, '... nothing was asked';
+like $push->decoded_content, qr/name="look"/, 'the page asks first';
+my $looked = $learner->post_form($push->request->uri->path, { look => 1 });
+is $looked->code, 200, '... and when told so';
+unlike $looked->decoded_content, qr/not open to us|name="look"/, '... it is fetched';
+cmp_ok $inside->seen, '>', $seen, '... there';
+unlike $learner->follow($learner->get('/claim?assertion=' . uri_escape($open->url('/json'))))->decoded_content, qr/name="look"/, 'what is public is not asked about';
 unlike add($inside->url('/json')), qr/not open to us/, 'what is opened without `public` serves them';
 is $closed->seen, 0, 'and still nobody connected to the closed address';
 done_testing;
