@@ -147,6 +147,7 @@ holds 'nginx takes up its settings anew, and the jobs begin anew' => sub {
 # nginx may be held up between the connection and what it sends over it.
 subtest 'a worker that has taken a connection answers it, whenever it is told to end' => sub {
     my %before = map { $_ => 1 } $stack->workers('read');
+    local $SIG{PIPE} = 'IGNORE';
     my $keeper = $stack->pid('read');
     my $nginx = IO::Socket::UNIX->new(Peer => "$var/run/read.sock") or die "read.sock: $!";
     sleep 0.2;
