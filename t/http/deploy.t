@@ -10,7 +10,8 @@ use OBI::Test;
 
 my $stack   = OBI::Test->private;
 my $top     = $OBI::Test::TOP;
-my @parts   = qw(primary replica memcached read app fetch fetch-anon signin jobs recheck nginx);
+my @pools   = qw(read app fetch fetch-anon signin);
+my @parts   = (qw(primary replica memcached), @pools, qw(jobs recheck nginx));
 my $visitor = $stack->browser;
 
 sub run_it { # status and text of a command
@@ -53,11 +54,13 @@ subtest 'a part that died is started, and no other' => sub {
 
 subtest 'a setting restarts the workers alone' => sub {
     my %before = pids();
+    my %workers = map { $_ => 1 } map { $stack->workers($_) } @pools;
     my $conf = write_file($stack->var . '/mine.conf', "site.name = Somebody's Badges\n");
     my ($status, $text) = up($stack->var, '--conf', $conf);
     is $status, 0, 'it ends well' or diag $text;
     my %after = pids();
-    is join(' ', grep { $after{$_} != $before{$_} } @parts), 'read app fetch fetch-anon signin jobs recheck', 'what reads it is new';
+    is join(' ', grep { $after{$_} != $before{$_} } @parts), 'jobs recheck', 'what reads it is new';
+    is_deeply [ grep { $workers{$_} } map { $stack->workers($_) } @pools ], [], 'as is each worker';
     like $visitor->get('/signin')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'and has it';
     like $visitor->get('/static/nothing')->decoded_content, qr/Somebody(?:'|&#39;|&#x27;)s Badges/, 'as have the pages of nginx';
     up($stack->var);

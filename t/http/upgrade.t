@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Copy qw(copy);
+use IO::Socket::UNIX;
 use Test::More;
 use Time::HiRes qw(sleep time);
 use OBI::Story;
@@ -141,6 +142,25 @@ holds 'nginx takes up its settings anew, and the jobs begin anew' => sub {
         $stack->stop('jobs', 'recheck');
         $stack->start('jobs', 'recheck');
     }
+};
+
+# nginx may be held up between the connection and what it sends over it.
+subtest 'a worker that has taken a connection answers it, whenever it is told to end' => sub {
+    my %before = map { $_ => 1 } $stack->workers('read');
+    local $SIG{PIPE} = 'IGNORE';
+    my $keeper = $stack->pid('read');
+    my $nginx = IO::Socket::UNIX->new(Peer => "$var/run/read.sock") or die "read.sock: $!";
+    sleep 0.2;
+    kill USR2 => $keeper;
+    sleep 0.3; # libfcgi itself waits 2 s
+    my $params = join '', map { pack('CC', length $_->[0], length $_->[1]) . join '', @$_ }
+        [ REQUEST_METHOD => 'GET' ], [ REQUEST_URI => '/healthz' ], [ SERVER_PROTOCOL => 'HTTP/1.1' ];
+    my $record = sub { my ($type, $bytes) = @_; return pack('CCnnCC', 1, $type, 1, length $bytes, 0, 0) . $bytes };
+    print {$nginx} $record->(1, pack 'nC6', 1, (0) x 6), $record->(4, $params), $record->(4, ''), $record->(5, '');
+    $nginx->flush;
+    local $/;
+    like <$nginx> // '', qr/Status: 200/, 'and answers';
+    ok $stack->wait_until(10, sub { !grep { $before{$_} } $stack->workers('read') }), 'then it ends, as all have';
 };
 
 done_testing;
