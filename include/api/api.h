@@ -20,6 +20,7 @@ void          api_display_fail(struct req *r, const struct err *e, struct resp *
 /* GET /oembed?url=&format=&maxwidth=&maxheight=: how another site shows a public page of ours.
  * Spec    oEmbed 1.0 (https://oembed.com). */
 enum err_code api_oembed(struct req *r, struct resp *out, struct err *e);
+enum err_code api_oembed_of_page(struct req *r, struct resp *out, struct err *e);
 
 /* GET /images/badge/:file, the file being <hash>.png or <hash>.svg: the baked picture of a badge
  * that is public now. */

@@ -15,6 +15,8 @@ struct embed {
 /* Where the page stands, and where what is shown in the frame does: absolute addresses. */
 struct slice embed_page_url(const struct req *r, const struct embed *embed);
 struct slice embed_frame_url(const struct req *r, const struct embed *embed);
+/* "badge" or "collection"; false for anything else. */
+bool embed_kind_of(struct slice name, enum embed_kind *ret);
 /* The page that an address of this site names, whether it is there or not: of /share/<kind>/<path>, also
  * with .json behind it; query and fragment say nothing. False for any other address. */
 bool embed_of_url(const struct req *r, struct slice url, struct embed *ret);

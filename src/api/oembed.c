@@ -1,6 +1,6 @@
-/* oEmbed: what a site that was given the address of a public page shows instead of it. Not kept in memcached: the
- * answer depends on its query, is small, and sites keep it themselves. What it shows is in a frame, and is as new as
- * the page. */
+/* oEmbed: what a site that was given the address of a public page shows instead of it. There is one endpoint for all
+ * pages, and an address for each, which the page itself names: that is kept in memcached like the page. What is shown
+ * is in a frame, and is as new as the page. */
 #include "api_int.h"
 #include "badge/verify.h"
 #include "core/cursor.h"
@@ -192,18 +192,13 @@ arg_embed(const struct req *r, struct embed *ret, struct err *e)
     return embed_of_url(r, url, ret) ? ERR_NONE : FAIL(e, NOT_FOUND, "no public page of ours");
 }
 
-enum err_code
-api_oembed(struct req *r, struct resp *out, struct err *e)
+static enum err_code
+reply_embed(struct req *r, struct resp *out, struct embed *embed, bool xml, struct err *e)
 {
-    struct slice  format = req_arg(r, "format");
     struct answer answer = { .doc = json_in_arena(r->arena, json_object_new_object()) };
-    struct embed  embed = { 0 };
     enum err_code rc;
 
-    if (format.n > 0 && !slice_eq(format, SL("json")) && !slice_eq(format, SL("xml")))
-        return FAIL(e, FORMAT, "format");
-    if ((rc = arg_embed(r, &embed, e)) != ERR_NONE ||
-        (rc = arg_pixels(r, "maxwidth", &answer.room.width, e)) != ERR_NONE ||
+    if ((rc = arg_pixels(r, "maxwidth", &answer.room.width, e)) != ERR_NONE ||
         (rc = arg_pixels(r, "maxheight", &answer.room.height, e)) != ERR_NONE)
         return rc;
     json_put_text(answer.doc, "version", SL("1.0"));
@@ -211,11 +206,34 @@ api_oembed(struct req *r, struct resp *out, struct err *e)
     json_put_text(answer.doc, "provider_name", r->app->conf->site_name);
     json_put_text(answer.doc, "provider_url", r->app->conf->base_url);
     json_put_number(answer.doc, "cache_age", CACHE_AGE_S);
-    rc = embed.kind == EMBED_BADGE ? put_badge(r, &answer, &embed, e)
-                                   : put_collection(r, &answer, &embed, e);
-    if (rc != ERR_NONE || (rc = put_frame(r, &answer, &embed, e)) != ERR_NONE)
+    rc = embed->kind == EMBED_BADGE ? put_badge(r, &answer, embed, e)
+                                    : put_collection(r, &answer, embed, e);
+    if (rc != ERR_NONE || (rc = put_frame(r, &answer, embed, e)) != ERR_NONE)
         return rc;
     resp_header(out, "Cache-Control", SL("no-cache"));
-    return slice_eq(format, SL("xml")) ? reply_xml(r, out, answer.doc)
-                                       : reply_json(out, 200, json_object_get(answer.doc));
+    return xml ? reply_xml(r, out, answer.doc) : reply_json(out, 200, json_object_get(answer.doc));
+}
+
+enum err_code
+api_oembed(struct req *r, struct resp *out, struct err *e)
+{
+    struct slice  format = req_arg(r, "format");
+    struct embed  embed;
+    enum err_code rc;
+
+    if (format.n > 0 && !slice_eq(format, SL("json")) && !slice_eq(format, SL("xml")))
+        return FAIL(e, FORMAT, "format");
+    if ((rc = arg_embed(r, &embed, e)) != ERR_NONE)
+        return rc;
+    return reply_embed(r, out, &embed, slice_eq(format, SL("xml")), e);
+}
+
+enum err_code
+api_oembed_of_page(struct req *r, struct resp *out, struct err *e)
+{
+    struct embed embed = { .path = req_param(r, "path") };
+
+    if (!embed_kind_of(req_param(r, "kind"), &embed.kind))
+        return FAIL(e, NOT_FOUND, "no kind of page");
+    return reply_embed(r, out, &embed, slice_ends(r->path, SL(".xml")), e);
 }

@@ -126,6 +126,10 @@ const struct route routes[] = {
     /* What other sites ask: api/. */
     { HTTP_GET, "/oembed", api_oembed, .pool = READ, .who = ANYONE, .csrf = SAFE, .reply = JSON,
       .cors = true },
+    { HTTP_GET, "/oembed/:kind/:path.json", api_oembed_of_page, .pool = READ, .who = ANYONE,
+      .csrf = SAFE, .reply = JSON, .cors = true, .cached = true, .secret = true },
+    { HTTP_GET, "/oembed/:kind/:path.xml", api_oembed_of_page, .pool = READ, .who = ANYONE,
+      .csrf = SAFE, .reply = JSON, .cors = true, .cached = true, .secret = true },
     { HTTP_GET, "/displayer/convert/email", api_convert_form, .pool = READ, .who = ANYONE,
       .csrf = SAFE, .reply = HTML },
     { HTTP_POST, "/displayer/convert/email", api_convert_email, .pool = READ, .who = ANYONE,

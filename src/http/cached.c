@@ -87,6 +87,18 @@ is_acceptable(const struct req *r)
            accept_takes_json(req_header(r, "Accept"));
 }
 
+/* What a document may be asked for in its query: then it is built for that one request. */
+static bool
+asks_for_more(const struct req *r)
+{
+    static const char *const names[] = { "callback", "maxwidth", "maxheight" };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (req_arg(r, names[i]).p != NULL)
+            return true;
+    return false;
+}
+
 bool
 cached_find(struct exchange *x)
 {
@@ -98,7 +110,7 @@ cached_find(struct exchange *x)
     x->zips = r->route->cached && r->route->reply != IMAGE &&
               accept_takes_gzip(req_header(r, "Accept-Encoding"));
     variant = variant_of(x);
-    if (!r->route->cached || req_arg(r, "callback").p != NULL || !is_acceptable(r))
+    if (!r->route->cached || asks_for_more(r) || !is_acceptable(r))
         return false;
     /* Whatever else stands in the query says nothing: the document must not depend on it. */
     r->args.count = 0;

@@ -28,6 +28,17 @@ embed_frame_url(const struct req *r, const struct embed *embed)
     return url_of(r, "embed", embed);
 }
 
+bool
+embed_kind_of(struct slice name, enum embed_kind *ret)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (slice_eq(name, slice_str(kinds[i]))) {
+            *ret = (enum embed_kind)i;
+            return true;
+        }
+    return false;
+}
+
 /* `url` without its query and fragment, in which other sites write what they like. */
 static struct slice
 bare(struct slice url)
@@ -87,13 +98,12 @@ void
 embed_put_discovery(const struct req *r, json_object *model, const struct embed *embed)
 {
     json_object *oembed = json_put_object(model, "oembed");
-    struct slice page = uri_escape(r->arena, embed_page_url(r, embed));
 
     json_put_text(oembed, "title", embed->title);
     for (int xml = 0; xml < 2; xml++)
         json_put_text(oembed, xml ? "xml" : "json",
-                      view_absolute(r, arena_printf(r->arena, "/oembed?url=%.*s&format=%s",
-                                                    SLICE_FMT(page), xml ? "xml" : "json")));
+                      arena_printf(r->arena, "%.*s.%s", SLICE_FMT(url_of(r, "oembed", embed)),
+                                   xml ? "xml" : "json"));
 }
 
 enum err_code

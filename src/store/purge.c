@@ -75,6 +75,15 @@ touch(struct db *db, struct slice path)
     touch_once(db, arena_printf(db->a, "%.*s.json", SLICE_FMT(path)));
 }
 
+/* What other sites show of a public page, and what is told them of it. */
+static void
+touch_embedded(struct db *db, const char *kind, struct slice path)
+{
+    touch_once(db, arena_printf(db->a, "/embed/%s/%.*s", kind, SLICE_FMT(path)));
+    touch_once(db, arena_printf(db->a, "/oembed/%s/%.*s.json", kind, SLICE_FMT(path)));
+    touch_once(db, arena_printf(db->a, "/oembed/%s/%.*s.xml", kind, SLICE_FMT(path)));
+}
+
 void
 touch_groups(struct db *db, uint64_t user)
 {
@@ -88,7 +97,7 @@ touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path)
     touch(db, arena_printf(db->a, "/displayer/%llu/group/%llu", (unsigned long long)user,
                            (unsigned long long)id));
     touch(db, arena_printf(db->a, "/share/collection/%.*s", SLICE_FMT(path)));
-    touch_once(db, arena_printf(db->a, "/embed/collection/%.*s", SLICE_FMT(path)));
+    touch_embedded(db, "collection", path);
 }
 
 void
@@ -97,7 +106,7 @@ touch_badge_path(struct db *db, struct slice path)
     if (path.n == 0)
         return;
     touch(db, arena_printf(db->a, "/share/badge/%.*s", SLICE_FMT(path)));
-    touch_once(db, arena_printf(db->a, "/embed/badge/%.*s", SLICE_FMT(path)));
+    touch_embedded(db, "badge", path);
 }
 
 /* There may be very many, each once. */

@@ -30,10 +30,11 @@ my $kept_picture = '/images/badge/' . value("SELECT LOWER(HEX(picture_hash)) FRO
 
 my @there = ("/displayer/$user/groups.json", "/displayer/$user/groups", "/displayer/$user/group/$group.json",
     "/displayer/$user/group/$group", $share, "$share.json", $single, "$single.json", @pictures,
-    map { s/share/embed/r } $share, $single);
+    map { (s/share/embed/r, s/share/oembed/r . '.json', s/share/oembed/r . '.xml') } $share, $single);
 my @missing = ('/displayer/4711/groups.json', "/displayer/$user/group/4711.json", "/displayer/$user/group/$secret.json",
     '/share/collection/nobody-has-this', '/share/collection/nobody-has-this.json', $hidden, '/share/badge/nobody-has-this.json',
-    '/embed/collection/nobody-has-this', $hidden =~ s/share/embed/r, $kept_picture, '/images/badge/' . ('f' x 64) . '.png');
+    '/embed/collection/nobody-has-this', $hidden =~ s/share/embed/r, '/oembed/badge/nobody-has-this.json', '/oembed/picture/x.json',
+    $hidden =~ s/share/oembed/r . '.xml', $kept_picture, '/images/badge/' . ('f' x 64) . '.png');
 
 # What an answer says: all but the moment, and how nginx came by it.
 sub said {
@@ -113,6 +114,9 @@ subtest 'what nginx cannot tell goes to a worker' => sub {
     ask(GET => $_) for $json, $bare, $picture;
     is(said(ask(GET => "$json?callback=f", 'Accept-Encoding' => 'gzip'))->{content}, ask(GET => "$json?callback=f")->{content},
         'a callback, compressed or not');
+    my $oembed = $share =~ s/share/oembed/r . '.json';
+    like(ask(GET => "$oembed?maxwidth=77")->{content}, qr/"width":77\b/, 'how much room there is');
+    unlike(ask(GET => $oembed)->{content}, qr/"width":77\b/, 'for that one request');
     like(ask(GET => "$json?callback=f")->{content}, qr{f\(}, 'a callback');
     like(ask(GET => "$json?x=1&%63allback=g")->{content}, qr/g\(/, 'in whatever spelling');
     is(ask(GET => $bare, Accept => 'text/csv')->{status}, 400, 'an Accept that JSON does not satisfy');
@@ -167,7 +171,7 @@ subtest 'what was not there comes, and what was there goes, before the write is 
     is(ask(GET => $pictures[1])->{status}, 404, 'a badge that is removed takes its picture along');
     is(ask(GET => $pictures[0])->{status}, 200, 'the others stay');
     $browser->post_form("/collections/$group/remove", { confirmed => 1 });
-    is(ask(GET => $_)->{status}, 404, "$_ went with its collection") for $share, "$share.json", $share =~ s/share/embed/r, "/displayer/$user/group/$group";
+    is(ask(GET => $_)->{status}, 404, "$_ went with its collection") for $share, "$share.json", $share =~ s/share/embed/r, $share =~ s/share/oembed/r . '.xml', "/displayer/$user/group/$group";
     is(ask(GET => $pictures[0])->{status}, 200, 'a badge that is also shown alone stays');
     $stack->obi('user', 'remove', $email);
     is(ask(GET => $_)->{status}, 404, "$_ went with its owner") for $pictures[0], $single, "$single.json", $single =~ s/share/embed/r, "/displayer/$user/groups";

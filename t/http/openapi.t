@@ -92,6 +92,13 @@ my %asked = (
         { query => 'url=nonsense', status => 404 },
         { query => 'url=x&format=yaml', status => 501 },
     ],
+    (map { $_ => [
+        { kind => 'badge', path => $share_badge, status => 200 },
+        { kind => 'collection', path => $share, status => 200 },
+        { kind => 'badge', path => $share_badge, headers => { 'If-None-Match' => '*' }, status => 304 },
+        { kind => 'badge', path => $share_badge, query => 'maxwidth=x', status => 400 },
+        { kind => 'badge', path => 'nothing-is-here', status => 404 },
+    ] } '/oembed/{kind}/{path}.json', '/oembed/{kind}/{path}.xml'),
     '/share/badge/{path}.json' => [ { path => $share_badge, status => 200 }, { path => 'nothing-is-here', status => 404 } ],
     '/baker' => [
         { status => 200 },

@@ -265,26 +265,6 @@ each_family_stands_once_and_together(void **state)
     assert_true(families >= 10 && families <= METRIC_COUNT);
 }
 
-static void
-it_costs_little(void **state)
-{
-    unsigned               row = metrics_row(labels);
-    struct metrics_request request = {
-        .status = 200, .took_us = 300, .database_us = 100, .cache_us = 10
-    };
-    int64_t began_us = clock_monotonic_us(), took_us;
-    (void)state;
-
-    for (int i = 0; i < 100000; i++) {
-        metrics_busy(true);
-        metrics_request(row, &request);
-        metrics_busy(false);
-    }
-    took_us = clock_monotonic_us() - began_us;
-    if (took_us >= 100000) /* 1 us each */
-        fail_msg("100000 requests in %lld us", (long long)took_us);
-}
-
 /* ---- no file ------------------------------------------------------------------------------------- */
 
 static void
@@ -338,7 +318,6 @@ main(void)
         cmocka_unit_test(one_that_is_killed_at_work_is_not_busy_any_more),
         cmocka_unit_test(a_row_is_found_again_and_too_many_share_one),
         cmocka_unit_test(each_family_stands_once_and_together),
-        cmocka_unit_test(it_costs_little),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
