@@ -109,7 +109,7 @@ sub body {
 }
 
 # Everything stored but what counts requests and is gone by itself.
-my @tables = grep { !/^(?:rate|session|passkey_challenge|signin|outbox|push|cache_purge|check_host)$/ }
+my @tables = grep { !/^(?:rate|session|passkey_challenge|signin|outbox|push|cache_purge|check_host|heartbeat)$/ }
     map { $_->[0] } @{ $stack->sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'obi' ORDER BY 1") };
 sub stored { return join ' ', map { join '=', map { $_ // '' } @$_ } @{ $stack->sql('CHECKSUM TABLE ' . join ', ', map { "obi.`$_`" } @tables) } }
 
