@@ -2,7 +2,7 @@
  * site is the demo issuer's, whose address is another site than ours. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, follow, phone, sign_in, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, sign_in, shoot, check_page, check_guard } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 let browser;
@@ -77,6 +77,18 @@ test("tokens in the address, as ever: they do not stay there; what was revoked i
     assert.ok(await other.isVisible("[role=status]"));
     assert.ok(!(await other.textContent("section:has(#sites)")).includes(stack.demo));
     assert.equal(await push(page, assertion), "The badge was refused: invalid_token: Unknown access token");
+    assert.deepEqual(complaints, []);
+    await close();
+});
+
+test("what is pressed in the moment that the question comes into sight allows nothing", async () => {
+    const { page, complaints, close } = await visitor(browser, stack);
+    await sign_in(stack, page, stack.address("connect-guard"));
+    await ask(page, "code");
+    await check_guard(page, allow);
+    await page.focus(allow);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${stack.demo}/connect.html`);
     assert.deepEqual(complaints, []);
     await close();
 });

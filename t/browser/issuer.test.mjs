@@ -1,7 +1,7 @@
 /* Another site's page sends badges, and is told what became of each. Cookies of other sites are blocked. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, follow, phone, shoot, sign_in, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, sign_in, check_page, check_guard } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("pushed");
@@ -157,6 +157,15 @@ test("somebody else is signed in", async () => {
     await window.close();
     assert.deepEqual(visit.complaints, []);
     await visit.close();
+});
+
+test("what is pressed in the moment that the question comes into sight accepts nothing", async () => {
+    const window = await send(page, [url_of("map-reader")]);
+    await window.waitForSelector("[data-decide]");
+    await check_guard(window, "[data-decide] .button-main");
+    await decide(window, '[name="decline"]');
+    assert.equal((await answer(page)).errors[0].reason, "DENIED");
+    await window.close();
 });
 
 test("a window that is closed says no to what is left", async () => {

@@ -54,6 +54,31 @@ export async function sign_in(stack, page, email) {
     assert.equal(new URL(page.url()).pathname, "/backpack");
 }
 
+/* The button that allows something is pressed by whatever is under way when its page comes into sight: the page as it
+ * loads, and as it gets the focus back. Nothing comes of it, and a moment later the button is good. */
+export async function check_guard(page, selector) {
+    const pressed = [];
+    const note = (request) => { if (request.method() === "POST") pressed.push(request.url()); };
+    page.on("request", note);
+    await page.addInitScript((s) => {
+        addEventListener("DOMContentLoaded", () => document.querySelector(s)?.click());
+    }, selector);
+    await page.reload();
+    await page.waitForSelector(`${selector}:not([aria-disabled])`);
+    const prevented = await page.evaluate((s) => {
+        let ended = false;
+        const button = document.querySelector(s);
+        dispatchEvent(new Event("focus"));
+        addEventListener("click", (event) => { ended = event.defaultPrevented; event.preventDefault(); }, { once: true });
+        button.click();
+        return ended && button.getAttribute("aria-disabled") === "true";
+    }, selector);
+    assert.ok(prevented, "what is pressed as the window gets the focus does nothing");
+    await page.waitForSelector(`${selector}:not([aria-disabled])`);
+    assert.deepEqual(pressed, [], "nothing was sent");
+    page.off("request", note);
+}
+
 /* OpenBadges.issue on the demo issuer's page: the window that it opens, and what became of the badge in it. */
 export async function open_push(stack, page, assertion) {
     await page.goto(`${stack.demo}/issue.html`);
