@@ -154,12 +154,7 @@ database_create() {
             >>"$VAR/log/primary.log" 2>&1 <<EOF || return 1
 FLUSH PRIVILEGES;
 ALTER USER root@localhost IDENTIFIED BY '$ADMIN_PASSWORD';
-CREATE DATABASE obi CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-CREATE USER obi_owner@localhost IDENTIFIED BY '$OWNER_PASSWORD';
-GRANT ALL ON obi.* TO obi_owner@localhost;
-CREATE USER obi@localhost IDENTIFIED BY '$WORKER_PASSWORD';
-GRANT SELECT, INSERT, UPDATE, DELETE ON obi.* TO obi@localhost;
-GRANT SLAVE MONITOR ON *.* TO obi@localhost, obi_owner@localhost;
+$(sed "/^--/d;s/CHANGE-ME-TOO/$OWNER_PASSWORD/;s/CHANGE-ME/$WORKER_PASSWORD/" "$TOP/deploy/mariadb/users.sql")
 CREATE USER obi_replica@127.0.0.1 IDENTIFIED BY '$REPLICATION_PASSWORD';
 GRANT REPLICATION SLAVE ON *.* TO obi_replica@127.0.0.1;
 EOF
@@ -277,7 +272,7 @@ part_start() {
     # The same keeper; whatever else there is to do comes first.
     recheck) daemon recheck "$TOP/deploy/lower" 19 /usr/bin/multiwatch -f 1 -t 100 -- "$BUILD/obi" recheck --conf "$VAR/obi.conf" ;;
     nginx)
-        daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf"
+        daemon nginx nginx -e "$VAR/log/nginx-error.log" -p "$VAR/nginx" -c "$VAR/nginx/local.conf"
         wait_for nginx 5 "starting" nginx_answers || return 1
         ;;
     *)
@@ -313,7 +308,8 @@ part_log() { # the end of what the part last wrote
 # --- nginx.
 
 render() { # render FILE: with its @NAMES@ filled in
-    sed -e "s|@VAR@|$VAR|g;s|@RUN@|$VAR/run|g;s|@NGINX@|$VAR/nginx|g;s|@STATIC@|$BUILD/static|g;s|@MODULES@|/usr/lib/nginx/modules|g" \
+    sed -e "s|@VAR@|$VAR|g;s|@RUN@|$VAR/run|g;s|@CONF@|$VAR/nginx|g;s|@NGINX@|$VAR/nginx|g" \
+        -e "s|@STATIC@|$BUILD/static|g;s|@MODULES@|/usr/lib/nginx/modules|g" \
         -e "s|@PORT@|$PORT|g;s|@DEMO_PORT@|$DEMO_PORT|g;s|@METRICS_PORT@|$METRICS_PORT|g;s|@IPV6@|$ipv6_comment|g" "$1"
 }
 nginx_write_conf() {
@@ -326,7 +322,7 @@ nginx_write_conf() {
     mkdir -p "$VAR/nginx/html/errors"
     "$BUILD/obi" error-pages --conf "$VAR/obi.conf" "$VAR/nginx/html/errors" || return 1
     chmod -R a+rX "$VAR/nginx/html"
-    (as_user nginx -t -q -e stderr -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf")
+    (as_user nginx -t -q -e stderr -p "$VAR/nginx" -c "$VAR/nginx/local.conf")
 }
 
 stack_stop() {

@@ -9,9 +9,9 @@ static const char help[] = "usage: obi migrate --conf FILE [--schema FOLDER]\n"
                            "\n"
                            "Applies the numbered files of FOLDER that were not applied yet, as the "
                            "user db.owner, and says\n"
-                           "each. Without --schema: the folder `schema` of the checkout the "
-                           "program was built in. Safe to\n"
-                           "run again, and while the workers run.\n";
+                           "each. Without --schema: the folder `schema` that is installed with "
+                           "the program, or that of its\n"
+                           "checkout. Safe to run again, and while the workers run.\n";
 
 static void
 say(struct slice name, void *self)
@@ -20,11 +20,11 @@ say(struct slice name, void *self)
     printf("%.*s\n", SLICE_FMT(name));
 }
 
-/* The programs stand in build/ or build/<preset>/ of a checkout. */
+/* Installed, it stands beside the programs; in a checkout these are in build/ or build/<preset>/. */
 static struct slice
 schema_near(struct arena *a)
 {
-    static const char *const near[] = { "../schema", "../../schema" };
+    static const char *const near[] = { "schema", "../schema", "../../schema" };
     char                     self[4096];
     ssize_t                  n = readlink("/proc/self/exe", self, sizeof self);
 

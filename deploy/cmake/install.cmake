@@ -1,0 +1,30 @@
+# What a server needs, where deploy/systemd and deploy/nginx look for it: `DESTDIR=... cmake --install build`. Files of
+# the same name are replaced; what is the operator's (/etc/obi, /etc/nginx) is never touched.
+set(LIB /usr/lib/obi)
+install(TARGETS obi obi-fcgi DESTINATION ${LIB})
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/link)
+file(CREATE_LINK ../lib/obi/obi ${CMAKE_BINARY_DIR}/link/obi SYMBOLIC)
+install(FILES ${CMAKE_BINARY_DIR}/link/obi DESTINATION /usr/bin)
+install(DIRECTORY schema DESTINATION ${LIB})
+# Static files of earlier releases stay: pages that are open still name them.
+install(DIRECTORY ${CMAKE_BINARY_DIR}/static DESTINATION ${LIB})
+
+function(obi_nginx_files)
+  set(CONF ${LIB}/nginx)
+  set(STATIC ${LIB}/static)
+  set(NGINX /var/lib/obi)
+  set(RUN /run/obi)
+  set(METRICS_PORT 8082)
+  set(IPV6 "")
+  foreach(name http log limits server fastcgi headers tls metrics site site-behind-proxy)
+    configure_file(deploy/nginx/${name}.conf ${CMAKE_BINARY_DIR}/nginx/${name}.conf @ONLY)
+  endforeach()
+endfunction()
+obi_nginx_files()
+install(DIRECTORY ${CMAKE_BINARY_DIR}/nginx DESTINATION ${LIB})
+
+install(DIRECTORY deploy/systemd/ DESTINATION /usr/lib/systemd/system PATTERN sysusers.conf EXCLUDE)
+install(FILES deploy/systemd/sysusers.conf DESTINATION /usr/lib/sysusers.d RENAME obi.conf)
+install(DIRECTORY docs/ DESTINATION /usr/share/doc/obi)
+install(DIRECTORY deploy/mariadb deploy/prometheus deploy/grafana DESTINATION /usr/share/doc/obi)
+install(FILES deploy/obi.conf README.md LICENSE DESTINATION /usr/share/doc/obi)
