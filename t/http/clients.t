@@ -67,7 +67,6 @@ subtest 'sign-in mails are limited by the same client' => sub {
 subtest 'an IPv6 client is its /64' => sub {
     my $folder = tempdir('/tmp/obi-nginx.XXXXXX', CLEANUP => 1);
     my $port = do { my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', ReuseAddr => 1); $s->sockport };
-    symlink $stack->var . '/nginx/upstream.conf', "$folder/upstream.conf" or die $!; # stands beside
     open my $conf, '>', "$folder/nginx.conf" or die $!;
     print {$conf} <<"END";
 load_module /usr/lib/nginx/modules/ndk_http_module.so; load_module /usr/lib/nginx/modules/ngx_http_memc_module.so;
@@ -84,7 +83,6 @@ http {
         listen 127.0.0.1:$port;
         set_real_ip_from 127.0.0.0/8;
         real_ip_header X-Forwarded-For;
-        set \$memc_key ''; # as server.conf does
         location / { limit_req zone=obi_fetch_anon burst=4 nodelay; empty_gif; }
     }
 }
