@@ -92,8 +92,9 @@ server_rest(struct server *sv, int64_t took_ms)
     sv->seen.answers = false;
     sv->late = true;
     sv->failures++;
+    sv->rests_since_ms = clock_monotonic_ms();
     /* Not all workers come back at the same moment. */
-    sv->retry_at_ms = clock_monotonic_ms() + rest_ms + (int64_t)(rand_id() % 100) * rest_ms / 400;
+    sv->retry_at_ms = sv->rests_since_ms + rest_ms + (int64_t)(rand_id() % 100) * rest_ms / 400;
 }
 
 void

@@ -1,6 +1,10 @@
 /* Which server answers: the primary for writes and for reads that must not miss one, a replica for the rest. */
 #include "store_int.h"
 
+#include "core/clock.h"
+
+enum { WAKE_AFTER_MS = 3000 };
+
 /* How often the replicas that serve reads are asked, together. */
 static size_t
 weights(const struct store *s, const bool *tried)
@@ -40,9 +44,9 @@ good_replica(struct db *db)
     return NULL;
 }
 
-/* While no primary answers, a server that answers at all: the one that has the most. */
+/* Of the servers that answer the one that has the most. */
 static struct server *
-any_server(struct db *db)
+best_server(struct db *db)
 {
     struct store  *s = db->s;
     struct server *best = NULL;
@@ -55,6 +59,22 @@ any_server(struct db *db)
              (sv->seen.term == best->seen.term && sv->seen.beat_us > best->seen.beat_us)) &&
             server_connect(db, sv, &ignored) == ERR_NONE)
             best = sv;
+    }
+    return best;
+}
+
+/* While no primary answers, a server that answers at all. Where all that are left rest, for longer each time, they
+ * are asked all the same now and then: there is nobody else. */
+static struct server *
+any_server(struct db *db)
+{
+    struct server *best = best_server(db);
+
+    if (best == NULL) {
+        for (size_t i = 0; i < db->s->count; i++)
+            if (clock_monotonic_ms() - db->s->servers[i].rests_since_ms >= WAKE_AFTER_MS)
+                db->s->servers[i].retry_at_ms = 0;
+        best = best_server(db);
     }
     db->degraded = db->degraded || best != NULL;
     return best;

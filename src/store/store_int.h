@@ -133,10 +133,11 @@ struct server {
         MYSQL_STMT        *handle;
     } prepared[PREPARED_SLOTS];
     size_t              prepared_count;
-    uint64_t            checked_for; /* the lease that last saw the connection alive */
-    int64_t             retry_at_ms; /* not connected to again before; monotonic */
-    unsigned            failures;    /* since it last answered a look */
-    bool                late;        /* the last of them was a wait in vain */
+    uint64_t            checked_for;    /* the lease that last saw the connection alive */
+    int64_t             retry_at_ms;    /* not connected to again before; monotonic */
+    int64_t             rests_since_ms; /* since it was last waited for in vain */
+    unsigned            failures;       /* since it last answered a look */
+    bool                late;           /* the last of them was a wait in vain */
     struct sight        seen;
     enum store_rotation rotation;
     int64_t             lag_ms; /* -1: not known */

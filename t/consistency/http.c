@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include <stdatomic.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -67,10 +68,13 @@ wire_close(struct wire *w)
     w->fd = -1;
 }
 
+static atomic_uint from_next;
+
 bool
 wire_send(struct wire *w, uint16_t port, const struct text *request, bool head_only)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+    struct sockaddr_in from = { .sin_family = AF_INET };
     int                on = 1;
 
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -79,6 +83,12 @@ wire_send(struct wire *w, uint16_t port, const struct text *request, bool head_o
     w->reused = w->fd >= 0;
     if (w->fd < 0) {
         w->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        /* Many clients, so that the limits for each bind none of them. */
+        from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (((uint32_t)from_next++ % 200 + 1) << 8));
+        if (bind(w->fd, (struct sockaddr *)&from, sizeof from) != 0) {
+            wire_close(w);
+            return false;
+        }
         setsockopt(w->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         if (connect(w->fd, (struct sockaddr *)&to, sizeof to) != 0) {
             wire_close(w);
