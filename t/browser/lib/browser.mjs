@@ -86,6 +86,7 @@ export async function open_push(stack, page, assertion) {
         page.waitForEvent("popup"),
         page.evaluate((one) => { globalThis.told = new Promise((done) => globalThis.OpenBadges.issue(one, (...all) => done(all))); }, assertion),
     ]);
+    await window.waitForURL(/\/(?:signin\b|issuer\/push\/)/, { waitUntil: "load" });
     return window;
 }
 export async function end_push(page, window, assertion) {
