@@ -65,7 +65,7 @@ statements() {
         echo "SET GLOBAL general_log = 0; SELECT '$1/run/$server.sock', CONVERT(argument USING utf8mb4)
             FROM mysql.general_log WHERE command_type = 'Execute' AND user_host LIKE 'obi[obi]%' ORDER BY event_time;" |
             "$TOP/deploy/part" sql --var "$1" $server
-    done | sed "s/collection_id = ?/collection_id = $4/g;s/c\\.id = ?/c.id = $4/g;s/?/$3/g" | awk '++seen[$0] == 6'
+    done | sed "s/collection_id = ?/collection_id = $4/g;s/c\\.id = ?/c.id = $4/g;s/path = ?/path = '${2##*/}'/g;s/?/$3/g" | awk '++seen[$0] == 6'
 }
 fetch() { # fetch PORT/PATH
     perl -MLWP::UserAgent -e 'print LWP::UserAgent->new->get($ARGV[0])->content' "http://127.0.0.1:$1"
