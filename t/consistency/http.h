@@ -14,7 +14,8 @@ void text_add(struct text *t, const char *p, size_t n);
 void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct wire {
-    int         fd; /* -1: not connected */
+    int         fd;   /* -1: not connected */
+    unsigned    sent; /* requests, on this connection */
     bool        reused, head_only;
     struct text in;
 };
