@@ -178,7 +178,7 @@ await run({
         fs.writeFileSync(secret, "something only the two know\n");
         const line = (at, more) => `oidc.provider = ${at} ${providers[at].issuer} obi ${more}\n`;
         stack = Stack.own({}, line("school", `secret=${secret} mail=school.example title=The school`) +
-            line("club", "title=Chess & Go club") + line("library", "title=The library") + "fetch.allow_net = 127.0.0.1/32\n");
+            line("club", "title=Chess & Go club") + line("library", "title=The library") + "fetch.allow_net = 127.0.0.1/32 public\n");
         const back = (at) => `${stack.base}/signin/oidc/${at}/callback`;
         await providers.school.serve({ redirect_uri: back("school"), secret: "something only the two know" });
         await providers.club.serve({ redirect_uri: back("club"), algorithm: "ES256" });
