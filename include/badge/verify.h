@@ -60,6 +60,7 @@ struct badge_docs {
 struct badge_docs report_docs(struct arena *a, const struct report *r);
 struct badge_graph {
     const char  *version;
+    struct slice id; /* the assertion's; empty: it has none */
     json_object *assertion, *badge,
         *issuer;                    /* normalised to 2.0, borrowed from the arena; never NULL */
     int64_t issued_on_s, expires_s; /* 0: none */
@@ -68,6 +69,10 @@ struct badge_graph {
  * are built in or handed in; what only another one names is left out. Errors ASSERTION_MALFORMED. */
 MUST_USE enum err_code badge_graph_of(struct arena *a, const struct badge_docs *docs,
                                       struct badge_graph *ret, struct err *e);
+
+/* The recipient's identity as everybody may see it, in the arena: an address as `sha256$` with a salt that is the same
+ * each time. SLICE_NONE where the assertion has none. */
+struct slice badge_recipient_shown(struct arena *a, const struct badge_graph *graph);
 
 /* The badge as the display API sends it: the assertion with `badge` and `badge.issuer` put in, in
  * the names of Open Badges 1.0 (`issued_on`, `recipient` as text, `_originalRecipient`,

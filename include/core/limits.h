@@ -53,6 +53,9 @@ enum {
     LIMIT_COLLECTION_BYTES = 12 * MIB, /* of the badges' documents that are shown of one */
     LIMIT_BADGES = 100000,             /* of one user */
     LIMIT_BADGE_DOCUMENTS = 64,        /* kept of one badge besides its own and its picture */
+    /* What a worker keeps of what it has read. */
+    LIMIT_KEPT_CLASSES = 64,
+    LIMIT_KEPT_CLASS_BYTES = 64 * KIB, /* that one and its issuer take, parsed */
 };
 
 #endif

@@ -76,17 +76,49 @@ report_docs(struct arena *a, const struct report *r)
                                 .contexts = contexts_of(a, r) };
 }
 
-static enum err_code
-read_docs(struct work *w, const struct badge_docs *docs, struct err *e)
+static void
+begin_stored(struct work *w, struct arena *a, const struct badge_docs *docs)
 {
+    static const struct verify_options options = { .now_s = 1 };
+
+    work_init(w, a, &options);
     w->offline = true;
     take_contexts(w->r, docs->contexts);
-    w->assertion = read_node(w, ASSERTION, docs->hosted_url, docs->assertion, NULL, NULL);
-    if (w->assertion != NULL)
-        w->badge =
-            read_node(w, BADGE_CLASS, docs->class_url, docs->class_text, w->assertion, "badge");
+}
+
+static void
+read_class(struct work *w, const struct badge_docs *docs)
+{
+    w->badge = read_node(w, BADGE_CLASS, docs->class_url, docs->class_text, w->assertion, "badge");
     if (w->badge != NULL)
         w->issuer = read_node(w, PROFILE, docs->issuer_url, docs->issuer_text, w->badge, "issuer");
+}
+
+/* The same whichever badge is read with it, and whether it was kept or not: its limits are its own. */
+static void
+take_class(struct work *w, const struct badge_docs *docs)
+{
+    struct work own;
+
+    if (class_kept_take(w, docs))
+        return;
+    begin_stored(&own, w->a, docs);
+    read_class(&own, docs);
+    w->badge = own.badge;
+    w->issuer = own.issuer;
+    if (w->issuer != NULL)
+        class_kept_put(w, docs);
+}
+
+static enum err_code
+read_docs(struct work *w, struct arena *a, const struct badge_docs *docs, struct err *e)
+{
+    begin_stored(w, a, docs);
+    w->assertion = read_node(w, ASSERTION, docs->hosted_url, docs->assertion, NULL, NULL);
+    if (w->assertion != NULL && docs->class_text.n > 0 && docs->issuer_text.n > 0)
+        take_class(w, docs);
+    else if (w->assertion != NULL)
+        read_class(w, docs);
     if (w->issuer != NULL)
         return ERR_NONE;
     return FAIL(e, ASSERTION_MALFORMED, "stored documents cannot be read");
@@ -96,15 +128,14 @@ enum err_code
 badge_graph_of(struct arena *a, const struct badge_docs *docs, struct badge_graph *ret,
                struct err *e)
 {
-    const struct verify_options options = { .now_s = 1 };
-    struct work                 w;
-    enum err_code               rc;
-    int64_t                     when;
+    struct work   w;
+    enum err_code rc;
+    int64_t       when;
 
-    work_init(&w, a, &options);
-    if ((rc = read_docs(&w, docs, e)) != ERR_NONE)
+    if ((rc = read_docs(&w, a, docs, e)) != ERR_NONE)
         return rc;
     *ret = (struct badge_graph){ .version = w.assertion->version,
+                                 .id = w.assertion->id,
                                  .assertion = w.assertion->doc,
                                  .badge = w.badge->doc,
                                  .issuer = w.issuer->doc };
@@ -182,23 +213,39 @@ salt_for(struct arena *a, struct slice url, struct slice identity)
     return hex_encode(a, (struct slice){ (const char *)hash.bytes, 8 });
 }
 
-/* `recipient` as text and `salt`, as 0.5 had them; a plain address is never shown. */
+/* A plain address is never shown. */
+static struct slice
+shown_identity(struct arena *a, json_object *recipient, struct slice id, struct slice *ret_salt)
+{
+    struct slice identity = json_get_text(recipient, "identity");
+
+    *ret_salt = json_get_text(recipient, "salt");
+    if (!slice_has_char(identity, '@'))
+        return identity;
+    identity = arena_lower(a, identity);
+    *ret_salt = salt_for(a, id, identity);
+    return arena_printf(
+        a, "sha256$%.*s",
+        SLICE_FMT(digest_hex(
+            a, "sha256", arena_printf(a, "%.*s%.*s", SLICE_FMT(identity), SLICE_FMT(*ret_salt)))));
+}
+
+struct slice
+badge_recipient_shown(struct arena *a, const struct badge_graph *graph)
+{
+    struct slice salt;
+
+    return badge_text_without_emails(
+        a, shown_identity(a, json_get(graph->assertion, "recipient"), graph->id, &salt));
+}
+
+/* `recipient` as text and `salt`, as 0.5 had them. */
 static void
 put_recipient(struct work *w, json_object *doc, bool with_original)
 {
     json_object *recipient = json_get(w->assertion->doc, "recipient"), *original;
-    struct slice identity = json_get_text(recipient, "identity");
-    struct slice salt = json_get_text(recipient, "salt");
+    struct slice salt, identity = shown_identity(w->a, recipient, w->assertion->id, &salt);
 
-    if (slice_has_char(identity, '@')) {
-        identity = arena_lower(w->a, identity);
-        salt = salt_for(w->a, w->assertion->id, identity);
-        identity =
-            arena_printf(w->a, "sha256$%.*s",
-                         SLICE_FMT(digest_hex(w->a, "sha256",
-                                              arena_printf(w->a, "%.*s%.*s", SLICE_FMT(identity),
-                                                           SLICE_FMT(salt)))));
-    }
     if (with_original) {
         original = json_put_object(doc, "_originalRecipient");
         json_put(original, "type", json_object_get(json_get(recipient, "type")));
@@ -230,14 +277,12 @@ shown_class(struct work *w)
 enum err_code
 badge_displayed(struct arena *a, const struct badge_docs *docs, json_object **ret, struct err *e)
 {
-    const struct verify_options options = { .now_s = 1 };
-    struct work                 w;
-    json_object                *doc, *verify;
-    bool                        old;
-    enum err_code               rc;
+    struct work   w;
+    json_object  *doc, *verify;
+    bool          old;
+    enum err_code rc;
 
-    work_init(&w, a, &options);
-    if ((rc = read_docs(&w, docs, e)) != ERR_NONE)
+    if ((rc = read_docs(&w, a, docs, e)) != ERR_NONE)
         return rc;
     old = strcmp(w.assertion->version, "0.5") == 0;
     doc = json_in_arena(a, shown(w.assertion));

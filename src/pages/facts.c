@@ -235,23 +235,18 @@ put_sources(const struct facts *f, json_object *model, const struct badge_docs *
 
 /* To its owner the address that matched, and how the badge writes it. To others never in clear: as the
  * display API shows it. */
-static enum err_code
+static void
 put_recipient(const struct facts *f, json_object *model, const struct badge_full *badge,
-              const struct badge_docs *docs, json_object *assertion, struct err *e)
+              const struct badge_graph *graph)
 {
-    json_object  *displayed;
-    enum err_code rc;
+    json_object *recipient = json_get(graph->assertion, "recipient");
 
-    if (!f->is_public) {
-        put_text(f, model, "recipient", badge->email);
-        put_text(f, model, "identity", json_get_text(json_get(assertion, "recipient"), "identity"));
-        return ERR_NONE;
+    if (f->is_public) {
+        put_text(f, model, "recipient", badge_recipient_shown(f->r->arena, graph));
+        return;
     }
-    if ((rc = badge_displayed(f->r->arena, docs, &displayed, e)) != ERR_NONE)
-        return rc;
-    put_text(f, model, "recipient",
-             json_get_text(json_in_arena(f->r->arena, displayed), "recipient"));
-    return ERR_NONE;
+    put_text(f, model, "recipient", badge->email);
+    put_text(f, model, "identity", json_get_text(recipient, "identity"));
 }
 
 enum err_code
@@ -264,9 +259,9 @@ put_facts(const struct req *r, json_object *model, const struct badge_full *badg
     enum err_code           rc;
 
     put_blanks(model, fact_names);
-    if ((rc = badge_graph_of(r->arena, &docs, &graph, e)) != ERR_NONE ||
-        (rc = put_recipient(&f, model, badge, &docs, graph.assertion, e)) != ERR_NONE)
+    if ((rc = badge_graph_of(r->arena, &docs, &graph, e)) != ERR_NONE)
         return rc;
+    put_recipient(&f, model, badge, &graph);
     put_text(&f, model, "description", first_text(graph.badge, "description"));
     put_text(&f, model, "narrative", first_text(graph.assertion, "narrative"));
     put_text(&f, model, "issuer_description", first_text(graph.issuer, "description"));

@@ -55,7 +55,7 @@ user_and_group() {
 # a line. What is not in each of six reads is a worker's own housekeeping. The log leaves numbers out.
 statements() {
     local server
-    "$TOP/deploy/part" stop --var "$1" jobs
+    "$TOP/deploy/part" stop --var "$1" jobs recheck
     for server in primary replica; do
         echo "SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log; SET GLOBAL general_log = 1;" |
             "$TOP/deploy/part" sql --var "$1" $server

@@ -231,6 +231,60 @@ version_1_1_by_a_linked_context_is_shown_in_names_that_are_known(void **state)
     assert_slice_equal(json_get_text(json_get(doc, "badge"), "name"), SL("Knots"));
 }
 
+/* The display's JSON of stored documents, in an arena of its own that ends before the text is looked at. */
+static struct slice
+read_again(struct web *w, const struct badge_docs *docs)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    json_object                     *doc = NULL;
+    struct err                       e;
+
+    assert_int_equal(badge_displayed(a, docs, &doc, &e), ERR_NONE);
+    return json_print(w->a, json_in_arena(a, doc));
+}
+
+/* A worker keeps classes that it has read. Neither the badge before nor how many came between may be seen. */
+static void
+what_is_shown_is_the_same_whatever_was_read_before(void **state)
+{
+    struct web        *w = *state;
+    struct badge_docs  docs = report_docs(w->a, web_verify(w, A)), other = docs;
+    const struct slice first = read_again(w, &docs), name = SL("\"Knots\"");
+    size_t             at, found;
+
+    assert_true(slice_find(docs.class_text, name, &at));
+    assert_slice_equal(read_again(w, &docs), first);
+    for (int i = 1; i < 500; i++) {
+        other.class_text = arena_printf(w->a, "%.*s\"Knots %d\"%.*s", (int)at, docs.class_text.p, i,
+                                        SLICE_FMT(slice_from(docs.class_text, at + name.n)));
+        assert_true(
+            slice_find(read_again(w, &other), arena_printf(w->a, "\"Knots %d\"", i), &found));
+        assert_slice_equal(read_again(w, &docs), first);
+    }
+    other = docs;
+    other.class_url = SL("https://elsewhere.example/class");
+    assert_true(slice_find(read_again(w, &other),
+                           SL("\"_location\":\"https://elsewhere.example/class\""), &found));
+    other = docs;
+    other.issuer_text = SL("{");
+    assert_int_equal(badge_displayed(w->a, &other, &(json_object *){ NULL }, &(struct err){ 0 }),
+                     ERR_ASSERTION_MALFORMED);
+    assert_slice_equal(read_again(w, &docs), first);
+}
+
+static void
+pages_show_the_recipient_that_the_display_api_shows(void **state)
+{
+    struct web             *w = *state;
+    const struct badge_docs docs = report_docs(w->a, web_verify(w, A));
+    struct badge_graph      graph;
+    struct err              e;
+
+    assert_int_equal(badge_graph_of(w->a, &docs, &graph, &e), ERR_NONE);
+    assert_slice_equal(badge_recipient_shown(w->a, &graph),
+                       json_get_text(shown(w, A), "recipient"));
+}
+
 int
 main(void)
 {
@@ -244,6 +298,8 @@ main(void)
         WEB_TEST(what_is_stored_can_be_read_again_without_its_issuer),
         WEB_TEST(linked_contexts_are_read_again_as_they_were),
         WEB_TEST(version_1_1_by_a_linked_context_is_shown_in_names_that_are_known),
+        WEB_TEST(what_is_shown_is_the_same_whatever_was_read_before),
+        WEB_TEST(pages_show_the_recipient_that_the_display_api_shows),
     };
 
     return RUN_TAP(tests);
