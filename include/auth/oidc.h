@@ -63,7 +63,8 @@ struct oidc_end {
  * there is none): at once where the provider is trusted with the mail of that address and says that it
  * is verified; else when the browser that began it has confirmed it by our own mail.
  * Errors  OIDC_STATE: not begun here, too long ago, or ended already. OIDC_REFUSED: the provider says
- * no. OIDC_NO_EMAIL: a new account without an address. OIDC_TAKEN: the account belongs to somebody else. OIDC_AWAY, OIDC_ANSWER; as auth_signin_ask. */
+ * no. OIDC_NO_EMAIL: a new account without an address. OIDC_TAKEN: the account belongs to somebody else.
+ * OIDC_FULL: the backpack has LIMIT_IDENTITIES. OIDC_AWAY, OIDC_ANSWER; as auth_signin_ask. */
 MUST_USE enum err_code auth_oidc_end(const struct req *r, struct resp *out,
                                      const struct oidc_provider *p, struct oidc_end *ret,
                                      struct err *e);

@@ -41,6 +41,7 @@ enum {
     LIMIT_NEXT_BYTES = 1024,        /* the path to go to after signing in */
     LIMIT_HEADER_BYTES = 16 * KIB,  /* all FastCGI parameters of a request */
     LIMIT_PASSKEYS = 20,            /* of one user */
+    LIMIT_IDENTITIES = 20,          /* accounts at providers, of one user */
     LIMIT_PASSKEY_NAME_BYTES = 100, /* and of its name */
     /* Text of learners, the longer ones in characters, as a form counts them. */
     LIMIT_EMAIL_BYTES = 254,

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/rand.h"
 #include "core/sbuf.h"
 #include "core/uri.h"
@@ -253,6 +254,12 @@ auth_oidc_say_added(const struct req *r, struct slice email, struct err *e)
 }
 
 static enum err_code
+or_full(enum err_code rc, struct err *e)
+{
+    return rc == ERR_CONFLICT ? FAIL(e, OIDC_FULL, "%d identities", LIMIT_IDENTITIES) : rc;
+}
+
+static enum err_code
 add_way(const struct req *r, const struct oidc_identity *identity, struct err *e)
 {
     SCOPED(tx_done) struct tx tx = { 0 };
@@ -262,7 +269,7 @@ add_way(const struct req *r, const struct oidc_identity *identity, struct err *e
         (rc = store_oidc_add(r->db, r->user->id, identity, e)) != ERR_NONE ||
         (rc = auth_oidc_say_added(r, r->user->email, e)) != ERR_NONE)
         return rc == ERR_STORE_DUPLICATE ? FAIL(e, OIDC_TAKEN, "an identity that is somebody's")
-                                         : rc;
+                                         : or_full(rc, e);
     return tx_commit(&tx, e);
 }
 
@@ -294,7 +301,7 @@ sign_in_first(const struct req *r, struct resp *out, const struct oidc_identity 
         (rc = store_oidc_add(r->db, user.id, identity, e)) != ERR_NONE ||
         (owner != 0 && (rc = auth_oidc_say_added(r, user.email, e)) != ERR_NONE) ||
         (rc = auth_session_start(r, out, user.id, e)) != ERR_NONE)
-        return rc == ERR_STORE_DUPLICATE ? FAIL(e, STORE_CONFLICT, "twice at once") : rc;
+        return or_full(rc, e);
     return tx_commit(&tx, e);
 }
 
@@ -346,8 +353,13 @@ conclude(struct oidc_talk *t, struct resp *out, const struct oidc_state *state, 
         return end_known(r, out, state, owner, ret, e);
     if (rc != ERR_NOT_FOUND || (rc = add_userinfo(t, who, e)) != ERR_NONE)
         return rc;
-    if (state->user == 0)
-        return end_unknown(r, out, t->p, &who->id, ret, e);
+    if (state->user == 0) {
+        rc = end_unknown(r, out, t->p, &who->id, ret, e);
+        if (rc != ERR_STORE_DUPLICATE) /* known since a moment ago: of another window of theirs */
+            return rc;
+        rc = store_oidc_owner(r->db, identity.issuer, identity.subject, &owner, e);
+        return rc == ERR_NONE ? end_known(r, out, state, owner, ret, e) : rc;
+    }
     ret->outcome = OIDC_ADDED;
     identity.email = auth_address_ok(who->id.email) ? who->id.email : SL("");
     return add_way(r, &identity, e);

@@ -189,14 +189,17 @@ arena_lower(struct arena *a, struct slice s)
 struct slice
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+    char    few[256]; /* most texts fit, and are written once */
     va_list ap;
     int     n;
     char   *p;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(few, sizeof few, fmt, ap);
     va_end(ap);
     assert(n >= 0);
+    if ((size_t)n < sizeof few)
+        return arena_copy(a, (struct slice){ few, (size_t)n });
     p = arena_alloc(a, (size_t)n + 1);
     va_start(ap, fmt);
     vsnprintf(p, (size_t)n + 1, fmt, ap);

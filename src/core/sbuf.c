@@ -71,15 +71,20 @@ void
 sbuf_printf(struct sbuf *b, const char *fmt, ...)
 {
     va_list ap;
+    size_t  room;
     int     n;
 
+    sbuf_room(b, 0);
+    room = b->room - b->n;
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(b->p + b->n, room, fmt, ap);
     va_end(ap);
     assert(n >= 0);
-    va_start(ap, fmt);
-    vsnprintf(sbuf_room(b, (size_t)n), (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    if ((size_t)n >= room) {
+        va_start(ap, fmt);
+        vsnprintf(sbuf_room(b, (size_t)n), (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
     sbuf_grew(b, (size_t)n);
 }
 

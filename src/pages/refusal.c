@@ -66,12 +66,14 @@ failure_text(const struct req *r, const struct err *why, const struct report *re
 void
 put_refusal(const struct req *r, json_object *item, const struct import_result *result)
 {
-    const struct report *report = result->report;
-    const struct err    *why = &result->why;
-    const char          *hint = hint_of(why, report, report_deciding(report));
+    const struct report         *report = result->report;
+    const struct report_message *m = report_deciding(report);
+    const struct err            *why = &result->why;
+    const char                  *hint = hint_of(why, report, m);
 
     json_put_text(item, "sentence", failure_text(r, why, report));
-    if (why->code == ERR_FIELD_INVALID)
+    /* Of these the sentence is all that was found. */
+    if (why->code == ERR_FIELD_INVALID || (m != NULL && m->code == REPORT_IMAGE_UNBAKED))
         put_sentence(r, item, "hint", hint, NULL);
     else
         put_found(r, item, report, hint);

@@ -93,7 +93,9 @@ function answer(origin) {
         if (reason) errors.push({ assertion, reason, message, report });
         else successes.push(assertion);
     }
-    window.opener.postMessage({ openbadges: "result", errors, successes }, origin);
+    /* A page without an origin, of a file or in a sandbox, cannot be told from any other such page. */
+    if (origin === "null") document.querySelector("[data-untold]").hidden = false;
+    else window.opener.postMessage({ openbadges: "result", errors, successes }, origin);
     close.hidden = false;
     close.addEventListener("click", () => window.close());
     for (const link of document.querySelectorAll("[data-leave]")) link.hidden = true;

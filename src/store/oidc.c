@@ -2,10 +2,11 @@
 #include "store_int.h"
 
 #include "core/clock.h"
+#include "core/limits.h"
 #include "core/rand.h"
 #include "store/oidc.h"
 
-enum { OWNER, ADD, ALL, REMOVE, BEGIN, FIND, END, HOLD, CLAIM, DROP };
+enum { OWNER, LOCK, COUNT, ADD, ALL, REMOVE, BEGIN, FIND, END, HOLD, CLAIM, DROP };
 
 #define HERE " WHERE state_hash = ? AND browser_hash = ? AND provider = ?"
 
@@ -13,9 +14,12 @@ static const struct stmt sql[] = {
     [OWNER] = { "oidc.owner", ON_PRIMARY, "bb", "u",
                 "SELECT user_id FROM oidc_identity WHERE issuer = ? AND subject = ?" },
     /* Who is being removed or merged keeps nothing that comes meanwhile. */
-    [ADD] = { "oidc.add", ON_PRIMARY, "bbubiu", "",
+    [LOCK] = { "oidc.lock", ON_PRIMARY, "u", "u", "SELECT id FROM user WHERE id = ? FOR UPDATE" },
+    [COUNT] = { "oidc.count", ON_PRIMARY, "u", "u",
+                "SELECT COUNT(*) FROM oidc_identity WHERE user_id = ?" },
+    [ADD] = { "oidc.add", ON_PRIMARY, "bbuubi", "",
               "INSERT INTO oidc_identity (issuer, subject, user_id, id, email, created_at_s)"
-              " SELECT ?, ?, u.id, ?, ?, ? FROM user u WHERE u.id = ? FOR UPDATE" },
+              " VALUES (?, ?, ?, ?, ?, ?)" },
     [ALL] = { "oidc.list", PREFER_PRIMARY, "u", "ubbbi",
               "SELECT id, issuer, subject, email, created_at_s FROM oidc_identity"
               " WHERE user_id = ? ORDER BY id" },
@@ -30,11 +34,12 @@ static const struct stmt sql[] = {
     [HOLD] = { "oidc.hold", ON_PRIMARY, "bbbbbi", "",
                "REPLACE INTO oidc_pending (browser_hash, email_key, issuer, subject, email,"
                " expires_at_s) VALUES (?, ?, ?, ?, ?, ?)" },
-    [CLAIM] = { "oidc.claim", ON_PRIMARY, "uiubbi", "",
+    [CLAIM] = { "oidc.claim", ON_PRIMARY, "uiubbiu", "",
                 "INSERT IGNORE INTO oidc_identity (issuer, subject, user_id, id, email,"
                 " created_at_s) SELECT p.issuer, p.subject, u.id, ?, p.email, ? FROM oidc_pending p"
                 " JOIN user u ON u.id = ? WHERE p.browser_hash = ? AND p.email_key = ?"
-                " AND p.expires_at_s > ? FOR UPDATE" },
+                " AND p.expires_at_s > ? AND (SELECT COUNT(*) FROM oidc_identity i"
+                " WHERE i.user_id = u.id) < ? FOR UPDATE" },
     [DROP] = { "oidc.drop", ON_PRIMARY, "b", "",
                "DELETE FROM oidc_pending WHERE browser_hash = ?" },
 };
@@ -55,15 +60,18 @@ store_oidc_owner(struct db *db, struct slice issuer, struct slice subject, uint6
 enum err_code
 store_oidc_add(struct db *db, uint64_t user, const struct oidc_identity *identity, struct err *e)
 {
+    struct query  q;
     enum err_code rc;
-    uint64_t      added;
 
-    if ((rc = query_exec(db, &sql[ADD],
-                         BIND(BYTES(identity->issuer), BYTES(identity->subject), U64(rand_id()),
-                              BYTES(identity->email), I64(clock_now_s()), U64(user)),
-                         &added, e)) != ERR_NONE)
+    if ((rc = query_need(db, &sql[LOCK], BIND(U64(user)), &q, e)) != ERR_NONE ||
+        (rc = query_need(db, &sql[COUNT], BIND(U64(user)), &q, e)) != ERR_NONE)
         return rc;
-    return added > 0 ? ERR_NONE : FAIL(e, NOT_FOUND, "user");
+    if (q.col[0].u >= LIMIT_IDENTITIES)
+        return FAIL(e, CONFLICT, "%d identities", LIMIT_IDENTITIES);
+    return query_exec(db, &sql[ADD],
+                      BIND(BYTES(identity->issuer), BYTES(identity->subject), U64(user),
+                           U64(rand_id()), BYTES(identity->email), I64(clock_now_s())),
+                      NULL, e);
 }
 
 enum err_code
@@ -168,7 +176,7 @@ store_oidc_claim(struct db *db, struct slice browser, struct slice email, uint64
 
     if ((rc = query_exec(db, &sql[CLAIM],
                          BIND(U64(rand_id()), I64(now_s), U64(user), HASH(hash),
-                              BYTES(email_key(db->a, email)), I64(now_s)),
+                              BYTES(email_key(db->a, email)), I64(now_s), U64(LIMIT_IDENTITIES)),
                          &claimed, e)) != ERR_NONE)
         return rc;
     *ret_claimed = claimed > 0;

@@ -83,29 +83,33 @@ struct add_args {
     struct user *ret;
 };
 
+/* The address first: where somebody else has just taken it nothing was done that would have to be taken back, and a
+ * transaction around this one goes on with whom they made. */
 static enum err_code
 add(struct db *db, uint64_t nobody, void *args, struct err *e)
 {
     struct add_args *as = args;
     int64_t          now_s = clock_now_s();
+    uint64_t         id = rand_id();
     enum err_code    rc;
-    uint64_t         id;
 
     (void)nobody;
-    do {
-        id = rand_id();
-        rc = query_exec(db, &sql[ADD], BIND(U64(id), I64(now_s)), NULL, e);
-    } while (rc == ERR_STORE_DUPLICATE);
+    rc = query_exec(db, &sql[ADD_EMAIL],
+                    BIND(BYTES(email_key(db->a, as->email)), U64(id), BYTES(as->email)), NULL, e);
+    if (rc == ERR_STORE_DUPLICATE)
+        return by_email(db, &sql[BY_EMAIL_NEWEST], as->email, as->ret, e);
     if (rc != ERR_NONE)
         return rc;
+    rc = query_exec(db, &sql[ADD], BIND(U64(id), I64(now_s)), NULL, e);
+    if (rc != ERR_NONE)
+        return rc == ERR_STORE_DUPLICATE ? FAIL(e, STORE_CONFLICT, "two ids alike") : rc;
     touch_groups(db, id); /* that they are not there is kept too */
     *as->ret = (struct user){ .id = id,
                               .version = 1,
                               .email = arena_copy(db->a, as->email),
                               .findable = true,
                               .created_at_s = now_s };
-    return query_exec(db, &sql[ADD_EMAIL],
-                      BIND(BYTES(email_key(db->a, as->email)), U64(id), BYTES(as->email)), NULL, e);
+    return ERR_NONE;
 }
 
 enum err_code
@@ -121,10 +125,7 @@ store_user_for_email(struct db *db, struct slice email, struct user *ret, struct
     }
     if ((rc = by_email(db, &sql[BY_EMAIL_NEWEST], email, ret, e)) != ERR_NOT_FOUND)
         return rc;
-    rc = tx_run(db, 0, add, &args, e);
-    if (rc == ERR_STORE_DUPLICATE) /* somebody else has just made them */
-        rc = by_email(db, &sql[BY_EMAIL_NEWEST], email, ret, e);
-    return rc;
+    return tx_run(db, 0, add, &args, e);
 }
 
 enum err_code

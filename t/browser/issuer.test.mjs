@@ -168,6 +168,30 @@ test("what is pressed in the moment that the question comes into sight accepts n
     await window.close();
 });
 
+test("a page without an origin is not told, and the window says so and closes", async () => {
+    const visit = await visitor(browser, stack, { storageState: await learner.context.storageState() });
+    await visit.page.goto(`${stack.demo}/`);
+    await visit.page.evaluate((base) => {
+        const frame = document.createElement("iframe");
+        frame.sandbox = "allow-scripts allow-popups allow-popups-to-escape-sandbox";
+        frame.srcdoc = `<script src="${base}/issuer.js"></script>`;
+        document.body.replaceChildren(frame);
+        return new Promise((done) => { frame.onload = done; });
+    }, stack.base);
+    const frame = visit.page.frames()[1];
+    const [window] = await Promise.all([visit.page.waitForEvent("popup"), frame.evaluate((one) => {
+        globalThis.told = new Promise((done) => OpenBadges.issue(one, (errors, successes) => done([errors.map((e) => e.reason), successes])));
+    }, url_of("map-reader"))]);
+    await window.waitForSelector("[data-decide]");
+    await decide(window, '[name="decline"]');
+    assert.ok(await window.isVisible("[data-untold]"));
+    await check_page(window, "whose sender cannot be told");
+    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    assert.deepEqual(await frame.evaluate(() => globalThis.told), [["DENIED"], []]);
+    assert.deepEqual(visit.complaints, []);
+    await visit.close();
+});
+
 test("a window that is closed says no to what is left", async () => {
     const asked = [url_of("map-reader"), "nonsense"];
     const window = await send(page, asked);

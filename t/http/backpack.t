@@ -91,6 +91,7 @@ subtest 'several pictures at once: each has its own answer' => sub {
     is $reply->code, 200, 'some were added';
     is scalar(() = text_of($reply) =~ /Added to your backpack/g), 2, 'two';
     like text_of($reply), qr/plain\.png That picture has no badge in it/, 'and the third says why not';
+    is scalar(() = text_of($reply) =~ /has no badge in it/g), 1, '... once';
     like text_of($reply), qr/2 added, 1 not added/, 'and how many are in, first';
 };
 

@@ -9,7 +9,9 @@ use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
 use JSON::PP;
+use IO::Handle;
 use MIME::Base64 qw(decode_base64 encode_base64url);
+use POSIX ();
 use Test::More;
 use Time::HiRes ();
 use URI;
@@ -149,6 +151,46 @@ subtest 'the owner of a backpack hears that a provider has opened it' => sub {
     like $stack->mail_for($email), qr/new way to sign in/, 'and a mail says so';
     learner('is-new@school.example', subject());
     is $stack->mail_for('is-new@school.example', 1), undef, 'who has had no backpack gets none';
+};
+
+subtest 'an account that another window has just made known signs in its owner' => sub {
+    learner('twice@school.example', subject());
+    my ($browser, $sub) = ($stack->browser, subject());
+    my $begun = begin($browser, 'school');
+    # The other window's transaction, which has not ended yet.
+    open my $other, '|-', "$OBI::Test::TOP/deploy/part", 'sql', '--var', $stack->var, 'primary' or die $!;
+    $other->autoflush(1);
+    print {$other} "START TRANSACTION; INSERT INTO obi.oidc_identity (issuer, subject, user_id, id, email, created_at_s)"
+        . " SELECT '$provider{school}{root}', '$sub', user_id, 4711, email, 0 FROM obi.user_email WHERE email = 'twice\@school.example';\n";
+    my $waiting = sub { $stack->sql("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = '$_[0]' AND trx_rows_modified >= $_[1]")->[0][0] };
+    ok $stack->wait_until(30, sub { $waiting->('RUNNING', 1) }), 'it has begun';
+    my $pid = fork // die $!;
+    if ($pid == 0) {
+        $stack->wait_until(30, sub { $waiting->('LOCK WAIT', 0) });
+        print {$other} "COMMIT;\n";
+        POSIX::_exit(0);
+    }
+    my $reply = come_back($browser, 'school', $begun, claims => { sub => $sub, email => 'twice-new@school.example', email_verified => JSON::PP::true });
+    waitpid $pid, 0;
+    close $other;
+    is $reply->code, 303, 'in';
+    is whose($browser), 'twice@school.example', 'as whose it is';
+    is $stack->sql("SELECT COUNT(*) FROM obi.user_email WHERE email = 'twice-new\@school.example'")->[0][0], 0, 'and nobody else was made';
+};
+
+subtest 'a backpack has a limit of accounts that sign in to it' => sub {
+    my $browser = learner('many@school.example', subject());
+    my ($user) = map { $_->[0] } @{ $stack->sql("SELECT user_id FROM obi.user_email WHERE email = 'many\@school.example'") };
+    $stack->sql("INSERT INTO obi.oidc_identity (issuer, subject, user_id, id, email, created_at_s) VALUES ('https://more.example', '$_', $user, 5000 + $_, '', 0)") for 2 .. 19;
+    my $add = sub { return come_back($browser, 'other', begin($browser, 'other', from => '/settings'), claims => { sub => $_[0], email => 'elsewhere@school.example' }) };
+    is $add->(subject())->header('Location'), '/settings', 'the twentieth is added';
+    my $reply = $add->(my $late = subject());
+    is $reply->code, 409, 'one more is not';
+    like $reply->decoded_content, qr/Remove one of them/, '... and the page says what to do';
+    my $new = $stack->browser;
+    is come_back($new, 'school', begin($new, 'school'), claims => { sub => subject(), email => 'many@school.example', email_verified => JSON::PP::true })->code, 409, 'nor by signing in';
+    ok !is_in($new), '... where nobody is in';
+    is $stack->sql("SELECT COUNT(*) FROM obi.oidc_identity WHERE user_id = $user")->[0][0], 20, 'twenty';
 };
 
 subtest 'session fixation and login CSRF: what somebody else planted or began signs nobody in' => sub {

@@ -1,6 +1,7 @@
 /* People, sessions, sign-in links, limits, mails. */
 #include "store_badges.h"
 
+#include "core/rand.h"
 #include "store/push.h"
 
 static void
@@ -304,37 +305,86 @@ a_link_ends_after_its_time(void **state)
     move_clock(f, 0);
 }
 
-/* Several processes at once: each says by its exit code whether it got the link. */
+/* How many of several processes that do it at once say that it went well. */
+static int
+of_many_at_once(struct fixture *f, enum err_code (*work)(struct db *, struct slice, struct err *),
+                struct slice    arg)
+{
+    pid_t children[8];
+    int   good = 0;
+
+    for (size_t i = 0; i < COUNT_OF(children); i++)
+        if ((children[i] = fork()) == 0) {
+            struct arena *a = arena_new();
+            struct store *s = store_new(f->conf);
+            struct db    *db = db_lease(s, a, SLICE_NONE, true);
+
+            if (db_ping(db, &f->e) != ERR_NONE)
+                _exit(3);
+            _exit(work(db, arg, &f->e) == ERR_NONE ? 1 : 0);
+        }
+    for (size_t i = 0; i < COUNT_OF(children); i++) {
+        int status;
+
+        waitpid(children[i], &status, 0);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 3);
+        good += WEXITSTATUS(status);
+    }
+    return good;
+}
+
+static enum err_code
+use_link(struct db *db, struct slice token, struct err *e)
+{
+    struct signin found;
+
+    return store_signin_use(db, 0, token, &found, e);
+}
+
 static void
 of_many_that_use_a_link_at_once_one_gets_it(void **state)
 {
     struct fixture *f = *state;
-    pid_t           children[8];
-    int             got = 0;
 
     for (int round = 0; round < 5; round++) {
         struct slice token = arena_printf(f->a, "raced %d", round);
 
         OK(ask(f, SL("race@example.org"), token));
-        for (size_t i = 0; i < COUNT_OF(children); i++)
-            if ((children[i] = fork()) == 0) {
-                struct arena *a = arena_new();
-                struct store *s = store_new(f->conf);
-                struct db    *db = db_lease(s, a, SLICE_NONE, true);
-                struct signin found;
+        assert_int_equal(of_many_at_once(f, use_link, token), 1);
+    }
+}
 
-                if (db_ping(db, &f->e) != ERR_NONE)
-                    _exit(3);
-                _exit(store_signin_use(db, 0, token, &found, &f->e) == ERR_NONE ? 1 : 0);
-            }
-        for (size_t i = 0; i < COUNT_OF(children); i++) {
-            int status;
+/* As every way of signing in does it. */
+static enum err_code
+sign_in_first(struct db *db, struct slice email, struct err *e)
+{
+    SCOPED(tx_done) struct tx tx = { 0 };
+    struct user               user;
+    enum err_code             rc;
 
-            waitpid(children[i], &status, 0);
-            assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 3);
-            got += WEXITSTATUS(status);
-        }
-        assert_int_equal(got, round + 1);
+    if ((rc = tx_begin(db, &tx, e)) != ERR_NONE ||
+        (rc = store_user_for_email(db, email, &user, e)) != ERR_NONE ||
+        (rc = store_session_add(db, user.id, rand_token(arena_new()), SL("a browser"), e)) !=
+            ERR_NONE)
+        return rc;
+    return tx_commit(&tx, e);
+}
+
+static void
+of_many_that_sign_in_first_at_once_all_get_the_same_account(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int round = 0; round < 5; round++) {
+        struct slice    email = arena_printf(f->a, "first-%d@example.org", round);
+        struct session *all;
+        struct user     user;
+        size_t          count;
+
+        assert_int_equal(of_many_at_once(f, sign_in_first, email), 8);
+        OK(store_user_by_email(f->db, email, &user, &f->e));
+        OK(store_session_list(f->db, user.id, &all, &count, &f->e));
+        assert_int_equal(count, 8);
     }
 }
 
@@ -452,6 +502,7 @@ main(void)
         cmocka_unit_test(a_new_link_makes_the_old_one_invalid),
         cmocka_unit_test(a_link_ends_after_its_time),
         cmocka_unit_test(of_many_that_use_a_link_at_once_one_gets_it),
+        cmocka_unit_test(of_many_that_sign_in_first_at_once_all_get_the_same_account),
         cmocka_unit_test(a_bucket_is_full_at_its_limit_and_empty_after_its_window),
         cmocka_unit_test(a_mail_is_claimed_once_and_tried_later_when_it_failed),
         cmocka_unit_test(text_that_is_not_utf8_is_the_senders_fault),
