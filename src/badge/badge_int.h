@@ -96,6 +96,8 @@ void note(struct work *w, enum report_code code, const struct about *about);
  * LIMIT_FETCH_BYTES. NULL when that is used up: then `budget_note` says it, or `budget_cause`. */
 const struct report_document *fetch_once(struct work *w, const char *role, struct slice url,
                                          size_t max_bytes);
+/* One more in the report's list, zeroed but for its role; there are not yet LIMIT_FETCH_DOCUMENTS. */
+struct report_document *document_add(struct work *w, const char *role);
 void         budget_note(struct work *w, struct slice url, struct slice from, struct slice prop);
 struct cause budget_cause(const struct work *w);
 /* What answered at `url` with a status from 200 to 299, or NULL after saying why not. `from` and

@@ -53,15 +53,14 @@ contexts_of(struct arena *a, const struct report *r)
 
 /* As if they had been fetched just now. */
 static void
-take_contexts(struct report *r, struct slice contexts)
+take_contexts(struct work *w, struct slice contexts)
 {
     struct slice url, text;
 
-    while (r->document_count < LIMIT_FETCH_DOCUMENTS && slice_next(&contexts, '\n', &url) &&
+    while (w->r->document_count < LIMIT_FETCH_DOCUMENTS && slice_next(&contexts, '\n', &url) &&
            slice_next(&contexts, '\n', &text))
-        r->documents[r->document_count++] =
-            (struct report_document){ .role = "context",
-                                      .got = { .url = url, .status = 200, .body = text } };
+        document_add(w, "context")->got =
+            (struct fetched){ .url = url, .status = 200, .body = text };
 }
 
 struct badge_docs
@@ -83,7 +82,7 @@ begin_stored(struct work *w, struct arena *a, const struct badge_docs *docs)
 
     work_init(w, a, &options);
     w->offline = true;
-    take_contexts(w->r, docs->contexts);
+    take_contexts(w, docs->contexts);
 }
 
 static void

@@ -45,6 +45,19 @@ ask(struct work *w, struct report_document *d, struct slice url, size_t max_byte
     d->cause = cause_text(w->a, &d->why);
 }
 
+struct report_document *
+document_add(struct work *w, const char *role)
+{
+    struct report          *r = w->r;
+    struct report_document *d;
+
+    if (r->documents == NULL) /* what is stored seldom needs any */
+        r->documents = ARENA_ARRAY(w->a, struct report_document, LIMIT_FETCH_DOCUMENTS);
+    d = &r->documents[r->document_count++];
+    d->role = role;
+    return d;
+}
+
 const struct report_document *
 fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes)
 {
@@ -56,8 +69,7 @@ fetch_once(struct work *w, const char *role, struct slice url, size_t max_bytes)
         return d;
     if (r->document_count == LIMIT_FETCH_DOCUMENTS || w->held_bytes >= LIMIT_FETCH_BYTES)
         return NULL;
-    d = &r->documents[r->document_count++];
-    *d = (struct report_document){ .role = role };
+    d = document_add(w, role);
     ask(w, d, url, max_bytes);
     return d;
 }

@@ -13,7 +13,6 @@ work_init(struct work *w, struct arena *a, const struct verify_options *options)
     w->r = r;
     w->endorsed_end = &w->endorsed;
     r->checked_at_s = w->now_s;
-    r->documents = ARENA_ARRAY(a, struct report_document, LIMIT_FETCH_DOCUMENTS);
     r->graph = json_in_arena(a, json_object_new_array());
     r->status = STATUS_INVALID;
 }
