@@ -79,6 +79,13 @@ export async function check_guard(page, selector) {
     page.off("request", note);
 }
 
+/* Presses it once it is good: a window that gets the focus late is guarded again. */
+export async function press_guarded(page, selector) {
+    await page.bringToFront();
+    await page.waitForSelector(`${selector}:not([aria-disabled])`);
+    await page.click(selector);
+}
+
 /* OpenBadges.issue on the demo issuer's page: the window that it opens, and what became of the badge in it. */
 export async function open_push(stack, page, assertion) {
     await page.goto(`${stack.demo}/issue.html`);
@@ -90,7 +97,7 @@ export async function open_push(stack, page, assertion) {
     return window;
 }
 export async function end_push(page, window, assertion) {
-    await window.click("[data-decide] .button-main");
+    await press_guarded(window, "[data-decide] .button-main");
     assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [assertion]]);
     await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
 }

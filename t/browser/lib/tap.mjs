@@ -30,7 +30,8 @@ export async function run({ setup, teardown, stop_at_first = false } = {}) {
             stopped = stop_at_first;
         }
         console.log(`${fault ? "not ok" : "ok"} ${i + 1} - ${name}`);
-        if (fault) for (const line of String(fault.stack ?? fault).split("\n").slice(0, 20)) console.log(`# ${line}`);
+        /* To the standard error, which prove always shows. */
+        if (fault) for (const line of String(fault.stack ?? fault).split("\n").slice(0, 20)) console.error(`# ${line}`);
     }
     await teardown?.();
     process.exit(failed === 0 ? 0 : 1);
