@@ -43,6 +43,18 @@ subtest 'having things fetched' => sub {
     is($other->get("$base/baker?assertion=nonsense")->{status}, 400, 'others may still ask');
 };
 
+# An embedding site's server, or a school behind one address.
+subtest 'reading what memcached has' => sub {
+    my ($email, $reader) = ($story->address('read'), client('127.40.0.5'));
+    my ($badge) = map { $_->{id} } $story->import_all($email, $story->issuer->badge('read', to => $email));
+    my $id = $story->collection($email, 'Read', 1, $badge);
+    my $url = "$base/displayer/" . $story->user_id($email) . "/group/$id.json";
+    my %seen;
+    $seen{ $reader->get($url)->{status} }++ for 1 .. 3000;
+    is_deeply(\%seen, { 200 => 3000 }, 'is not limited');
+    is($reader->get("$base/signin")->{status}, 200, 'nor does it count for anything else');
+};
+
 subtest 'a collection whose badges say too much' => sub {
     my ($email, $all) = ($story->address('wordy'), 52);
     my $long = { narrative => 'x' x 250_000 }; # 12 MiB are shown of one
