@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack, top } from "./lib/stack.mjs";
-import { launch, visitor, sign_in, shoot, check_page, open_push, end_push } from "./lib/browser.mjs";
+import { launch, visitor, sign_in, shoot, check_page, open_push, end_push, close_by } from "./lib/browser.mjs";
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), "obi-browserid."));
 fs.chmodSync(dir, 0o755);
@@ -118,7 +118,7 @@ test("in the window that an issuer's page opened, that page is told in the end",
     })]);
     assert.ok(await window.isVisible("[role=status]"), "what is refused leads back to the ways in");
     const popup = await press_browserid(window);
-    await Promise.all([popup.waitForEvent("close"), popup.click("button[name=agree]")]);
+    await close_by(popup, "button[name=agree]");
     await end_push(page, window, asked);
     assert.deepEqual(complaints, []);
     await close();
@@ -130,7 +130,7 @@ test("whoever closes the window, or cancels, stays where they were", async () =>
     let popup = await open_dialog(page);
     await popup.close();
     popup = await open_dialog(page);
-    await Promise.all([popup.waitForEvent("close"), popup.click("button[name=cancel]")]);
+    await close_by(popup, "button[name=cancel]");
     assert.ok(page.url().includes("/signin"));
     assert.equal((await page.request.get(`${relying.base}/backpack`, { maxRedirects: 0 })).status(), 303);
     assert.deepEqual(complaints, []);
@@ -160,7 +160,7 @@ test("a page that frames the dialog, or opens it for a site that is not named, g
         window.open(at);
     }, dialog)]);
     await named.waitForSelector("button[name=agree]:enabled");
-    await Promise.all([named.waitForEvent("close"), named.click("button[name=agree]")]);
+    await close_by(named, "button[name=agree]");
     await page.evaluate(() => new Promise((done) => { setTimeout(done); }));
     assert.deepEqual(await page.evaluate(() => window.heard), []);
     await close();
@@ -175,7 +175,7 @@ test("any page of a named site has navigator.id by one script", async () => {
     await page.goto(`${relying.demo}/their-page.html`);
     await page.evaluate(() => new Promise((done) => navigator.id.watch({ onlogin: (text) => (window.told = text), onlogout: () => (window.left = true), onready: done })));
     const [popup] = await Promise.all([page.waitForEvent("popup"), page.click("button")]);
-    await Promise.all([popup.waitForEvent("close"), popup.click("button[name=agree]")]);
+    await close_by(popup, "button[name=agree]");
     const told = await (await page.waitForFunction(() => window.told)).jsonValue();
     const [certificate, assertion] = told.split("~").map((token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")));
     assert.equal(certificate.principal.email, email);

@@ -1,7 +1,7 @@
 /* Another site's page sends badges, and is told what became of each. Cookies of other sites are blocked. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, follow, phone, shoot, sign_in, check_page, check_guard, press_guarded } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, sign_in, check_page, check_guard, press_guarded, close_by } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("pushed");
@@ -98,7 +98,7 @@ test("several badges from the issuer's form, for somebody who must sign in first
     await check_page(window, "what became of it");
     await check_page(visit.page, "the issuer's page");
     await shoot(stack, visit.page, "push-issuer-phone");
-    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    await close_by(window, "[data-close]");
     assert.deepEqual(visit.complaints, []);
     await visit.close();
 });
@@ -186,7 +186,7 @@ test("a page without an origin is not told, and the window says so and closes", 
     await decide(window, '[name="decline"]');
     assert.ok(await window.isVisible("[data-untold]"));
     await check_page(window, "whose sender cannot be told");
-    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    await close_by(window, "[data-close]");
     assert.deepEqual(await frame.evaluate(() => globalThis.told), [["DENIED"], []]);
     assert.deepEqual(visit.complaints, []);
     await visit.close();

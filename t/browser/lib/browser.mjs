@@ -86,6 +86,11 @@ export async function press_guarded(page, selector) {
     await page.click(selector);
 }
 
+/* The click may be over before it is told so, with the window that it closes. */
+export async function close_by(window, selector) {
+    await Promise.all([window.waitForEvent("close"), window.click(selector).catch(() => {})]);
+}
+
 /* OpenBadges.issue on the demo issuer's page: the window that it opens, and what became of the badge in it. */
 export async function open_push(stack, page, assertion) {
     await page.goto(`${stack.demo}/issue.html`);
@@ -99,7 +104,7 @@ export async function open_push(stack, page, assertion) {
 export async function end_push(page, window, assertion) {
     await press_guarded(window, "[data-decide] .button-main");
     assert.deepEqual(await page.evaluate(() => globalThis.told), [[], [assertion]]);
-    await Promise.all([window.waitForEvent("close"), window.click("[data-close]")]);
+    await close_by(window, "[data-close]");
 }
 
 /* Screenshots go where OBI_SHOTS says, else beside the stack. */
