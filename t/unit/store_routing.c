@@ -283,7 +283,7 @@ a_primary_that_hangs_costs_its_timeouts_once_in_a_while_and_reads_go_on(void **s
     }
     assert_int_equal(store_user_set_findable(f->db, user.id, false, &f->e), ERR_STORE_DOWN);
     server_do("thaw primary");
-    assert_in_range(slow, 1, 4); /* not each */
+    assert_in_range(slow, 1, 4);                /* not each */
     for (int tries = 0; tries < 100; tries++) { /* it is asked again by itself */
         next_request(f, SLICE_NONE, false);
         if (store_user_set_findable(f->db, user.id, false, &f->e) == ERR_NONE)
