@@ -156,13 +156,15 @@ subtest 'the owner of a backpack hears that a provider has opened it' => sub {
 subtest 'an account that another window has just made known signs in its owner' => sub {
     learner('twice@school.example', subject());
     my ($browser, $sub) = ($stack->browser, subject());
+    my $user = $stack->sql("SELECT user_id FROM obi.user_email WHERE email = 'twice\@school.example'")->[0][0];
     my $begun = begin($browser, 'school');
     # The other window's transaction, which has not ended yet.
     open my $other, '|-', "$OBI::Test::TOP/deploy/part", 'sql', '--var', $stack->var, 'primary' or die $!;
     $other->autoflush(1);
     print {$other} "START TRANSACTION; INSERT INTO obi.oidc_identity (issuer, subject, user_id, id, email, created_at_s)"
-        . " SELECT '$provider{school}{root}', '$sub', user_id, 4711, email, 0 FROM obi.user_email WHERE email = 'twice\@school.example';\n";
-    my $waiting = sub { $stack->sql("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = '$_[0]' AND trx_rows_modified >= $_[1]")->[0][0] };
+        . " VALUES ('$provider{school}{root}', '$sub', $user, 4711, '', 0);\n";
+    # InnoDB keeps what it says of transactions for as long as it is asked again within 0.1 s.
+    my $waiting = sub { Time::HiRes::sleep(0.3); $stack->sql("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = '$_[0]' AND trx_rows_modified >= $_[1]")->[0][0] };
     ok $stack->wait_until(30, sub { $waiting->('RUNNING', 1) }), 'it has begun';
     my $pid = fork // die $!;
     if ($pid == 0) {
