@@ -16,7 +16,8 @@ struct oidc_identity {
 MUST_USE enum err_code store_oidc_owner(struct db *db, struct slice issuer, struct slice subject,
                                         uint64_t *ret_user, struct err *e);
 /* Makes it the user's; `id` and `created_at_s` are set here. STORE_DUPLICATE: it is somebody's
- * already. CONFLICT: the user has LIMIT_IDENTITIES. NOT_FOUND: there is no such user any more. Joins the caller's transaction. */
+ * already. CONFLICT: the user has LIMIT_IDENTITIES. NOT_FOUND: there is no such user any more. Joins the
+ * caller's transaction. */
 MUST_USE enum err_code store_oidc_add(struct db *db, uint64_t user,
                                       const struct oidc_identity *identity, struct err *e);
 MUST_USE enum err_code store_oidc_list(struct db *db, uint64_t user, struct oidc_identity **ret,

@@ -6,15 +6,13 @@
 #include "core/rand.h"
 #include "store/oidc.h"
 
-enum { OWNER, LOCK, COUNT, ADD, ALL, REMOVE, BEGIN, FIND, END, HOLD, CLAIM, DROP };
+enum { OWNER, COUNT, ADD, ALL, REMOVE, BEGIN, FIND, END, HOLD, CLAIM, DROP };
 
 #define HERE " WHERE state_hash = ? AND browser_hash = ? AND provider = ?"
 
 static const struct stmt sql[] = {
     [OWNER] = { "oidc.owner", ON_PRIMARY, "bb", "u",
                 "SELECT user_id FROM oidc_identity WHERE issuer = ? AND subject = ?" },
-    /* Who is being removed or merged keeps nothing that comes meanwhile. */
-    [LOCK] = { "oidc.lock", ON_PRIMARY, "u", "u", "SELECT id FROM user WHERE id = ? FOR UPDATE" },
     [COUNT] = { "oidc.count", ON_PRIMARY, "u", "u",
                 "SELECT COUNT(*) FROM oidc_identity WHERE user_id = ?" },
     [ADD] = { "oidc.add", ON_PRIMARY, "bbuubi", "",
@@ -63,7 +61,7 @@ store_oidc_add(struct db *db, uint64_t user, const struct oidc_identity *identit
     struct query  q;
     enum err_code rc;
 
-    if ((rc = query_need(db, &sql[LOCK], BIND(U64(user)), &q, e)) != ERR_NONE ||
+    if ((rc = user_lock(db, user, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[COUNT], BIND(U64(user)), &q, e)) != ERR_NONE)
         return rc;
     if (q.col[0].u >= LIMIT_IDENTITIES)

@@ -7,7 +7,7 @@
 #include "core/limits.h"
 #include "core/rand.h"
 
-enum { CHALLENGE_ADD, CHALLENGE_FIND, CHALLENGE_USE, LOCK, COUNT, ADD, FIND, USED, ALL, REMOVE };
+enum { CHALLENGE_ADD, CHALLENGE_FIND, CHALLENGE_USE, COUNT, ADD, FIND, USED, ALL, REMOVE };
 
 #define COLUMNS                                                                                    \
     "SELECT id, user_id, credential, algorithm, public_key, count, name, created_at_s,"            \
@@ -23,8 +23,6 @@ static const struct stmt sql[] = {
                          " AND expires_at_s > ?" },
     [CHALLENGE_USE] = { "passkey.challenge-use", ON_PRIMARY, "bb", "",
                         "DELETE FROM passkey_challenge WHERE browser_hash = ? AND challenge = ?" },
-    [LOCK] = { "passkey.lock", ON_PRIMARY, "u", "u",
-               "SELECT id FROM user WHERE id = ? FOR UPDATE" },
     [COUNT] = { "passkey.count", ON_PRIMARY, "u", "u",
                 "SELECT COUNT(*) FROM passkey WHERE user_id = ?" },
     [ADD] = { "passkey.add", ON_PRIMARY, "buubibusi", "",
@@ -81,7 +79,7 @@ add(struct db *db, uint64_t nobody, void *args, struct err *e)
     enum err_code         rc;
 
     (void)nobody;
-    if ((rc = query_need(db, &sql[LOCK], BIND(U64(p->user)), &q, e)) != ERR_NONE ||
+    if ((rc = user_lock(db, p->user, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[COUNT], BIND(U64(p->user)), &q, e)) != ERR_NONE)
         return rc;
     if (q.col[0].u >= LIMIT_PASSKEYS)

@@ -246,6 +246,10 @@ MUST_USE enum err_code tx_exec(struct db *db, const struct stmt *st, const struc
 
 /* purge.c: the open transaction makes the document at this path old, with its .json form. */
 void touch_groups(struct db *db, uint64_t user);
+
+/* user.c: until the transaction ends nobody else removes or merges this person, or counts with them what they have.
+ * NOT_FOUND: there is no such person any more. */
+MUST_USE enum err_code user_lock(struct db *db, uint64_t user, struct err *e);
 void touch_collection(struct db *db, uint64_t user, uint64_t id, struct slice path);
 void touch_badge_path(struct db *db, struct slice path);
 /* The picture of that name (its 32 bytes) may be seen now, or no longer. */

@@ -5,7 +5,18 @@
 #include "core/limits.h"
 #include "core/rand.h"
 
-enum { BY_ID, BY_EMAIL, BY_EMAIL_NEWEST, EMAILS, ALL, FIND_PUBLIC, ADD, ADD_EMAIL, SET_FINDABLE };
+enum {
+    BY_ID,
+    BY_EMAIL,
+    BY_EMAIL_NEWEST,
+    EMAILS,
+    ALL,
+    FIND_PUBLIC,
+    LOCK,
+    ADD,
+    ADD_EMAIL,
+    SET_FINDABLE
+};
 
 #define COLUMNS "SELECT u.id, u.version, e.email, u.findable, u.created_at_s FROM "
 #define BY_ADDRESS                                                                                 \
@@ -30,6 +41,7 @@ static const struct stmt sql[] = {
                       "SELECT u.id FROM user_email k JOIN user u ON u.id = k.user_id"
                       " WHERE k.email_key = ? AND u.findable AND EXISTS (SELECT 1 FROM collection c"
                       " WHERE c.user_id = u.id AND c.visibility = 2)" },
+    [LOCK] = { "user.lock", ON_PRIMARY, "u", "u", "SELECT id FROM user WHERE id = ? FOR UPDATE" },
     [ADD] = { "user.add", ON_PRIMARY, "ui", "",
               "INSERT INTO user (id, version, findable, created_at_s) VALUES (?, 1, TRUE, ?)" },
     [ADD_EMAIL] = { "user.add-email", ON_PRIMARY, "bub", "",
@@ -82,6 +94,14 @@ struct add_args {
     struct slice email;
     struct user *ret;
 };
+
+enum err_code
+user_lock(struct db *db, uint64_t user, struct err *e)
+{
+    struct query q;
+
+    return query_need(db, &sql[LOCK], BIND(U64(user)), &q, e);
+}
 
 /* The address first: where somebody else has just taken it nothing was done that would have to be taken back, and a
  * transaction around this one goes on with whom they made. */

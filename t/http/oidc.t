@@ -186,7 +186,7 @@ subtest 'a backpack has a limit of accounts that sign in to it' => sub {
     $stack->sql("INSERT INTO obi.oidc_identity (issuer, subject, user_id, id, email, created_at_s) VALUES ('https://more.example', '$_', $user, 5000 + $_, '', 0)") for 2 .. 19;
     my $add = sub { return come_back($browser, 'other', begin($browser, 'other', from => '/settings'), claims => { sub => $_[0], email => 'elsewhere@school.example' }) };
     is $add->(subject())->header('Location'), '/settings', 'the twentieth is added';
-    my $reply = $add->(my $late = subject());
+    my $reply = $add->(subject());
     is $reply->code, 409, 'one more is not';
     like $reply->decoded_content, qr/Remove one of them/, '... and the page says what to do';
     my $new = $stack->browser;

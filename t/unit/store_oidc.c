@@ -2,6 +2,7 @@
 #include "store_badges.h"
 
 #include "core/file.h"
+#include "core/limits.h"
 #include "store/address.h"
 #include "store/oidc.h"
 
@@ -122,6 +123,32 @@ what_waits_is_claimed_by_its_address_in_its_browser(void **state)
 }
 
 static void
+who_has_as_many_as_can_be_claims_no_more(void **state)
+{
+    struct fixture      *f = *state;
+    struct user          user = a_user(f, "full");
+    struct oidc_identity identity;
+    uint64_t             whose;
+    bool                 claimed;
+
+    for (int i = 1; i <= LIMIT_IDENTITIES; i++) {
+        char subject[24];
+
+        snprintf(subject, sizeof subject, "full-%d", i);
+        identity = identity_of(f, subject, user.email);
+        OK(store_oidc_hold(f->db, SL("full"), &identity, &f->e));
+        OK(store_oidc_claim(f->db, SL("full"), user.email, user.id, &claimed, &f->e));
+        assert_true(claimed);
+    }
+    identity = identity_of(f, "full-more", user.email);
+    OK(store_oidc_hold(f->db, SL("full"), &identity, &f->e));
+    OK(store_oidc_claim(f->db, SL("full"), user.email, user.id, &claimed, &f->e));
+    assert_false(claimed);
+    assert_int_equal(owner(f, "full-more", &whose), ERR_NOT_FOUND);
+    assert_int_equal(store_oidc_add(f->db, user.id, &identity, &f->e), ERR_CONFLICT);
+}
+
+static void
 what_has_become_somebodys_meanwhile_is_not_claimed(void **state)
 {
     struct fixture      *f = *state;
@@ -209,6 +236,7 @@ main(void)
         cmocka_unit_test(a_state_is_good_once_in_its_browser_for_its_provider),
         cmocka_unit_test(what_is_not_ended_is_over_after_its_time_and_swept),
         cmocka_unit_test(what_waits_is_claimed_by_its_address_in_its_browser),
+        cmocka_unit_test(who_has_as_many_as_can_be_claims_no_more),
         cmocka_unit_test(what_has_become_somebodys_meanwhile_is_not_claimed),
         cmocka_unit_test(what_is_a_persons_goes_with_them),
         cmocka_unit_test(nobody_who_is_not_there_gets_an_identity),
