@@ -177,8 +177,8 @@ void check_recipient(struct work *w, struct node *n);
 /* verify.c: begins a verification. */
 void work_init(struct work *w, struct arena *a, const struct verify_options *options);
 
-/* class_kept.c: a class and its issuer of two documents of their own, as a worker has read them before from the same bytes, for
- * w->badge and w->issuer; false: it has not, or no longer. And keeps what was read now, unless it is large. */
+/* class_kept.c: a class and its issuer of two documents of their own, as a worker has read them before from the same
+ * bytes, for w->badge and w->issuer; false: it has not, or no longer. And keeps what was read now, unless it is large. */
 bool class_kept_take(struct work *w, const struct badge_docs *docs);
 void class_kept_put(const struct work *w, const struct badge_docs *docs);
 

@@ -1,6 +1,8 @@
 /* What everybody may see of a badge: the display API's JSON, and no address of anybody in it. */
 #include "badge_web.h"
 
+#include "../../src/badge/badge_int.h"
+
 #include "core/digest.h"
 
 static json_object *
@@ -272,6 +274,38 @@ what_is_shown_is_the_same_whatever_was_read_before(void **state)
     assert_slice_equal(read_again(w, &docs), first);
 }
 
+static bool
+is_kept(struct web *w, const struct badge_docs *docs)
+{
+    static const struct verify_options options = { .now_s = 1 };
+    struct work                        work;
+
+    work_init(&work, w->a, &options);
+    return class_kept_take(&work, docs);
+}
+
+static void
+classes_are_kept_unless_they_are_large(void **state)
+{
+    struct web       *w = *state;
+    struct badge_docs docs = report_docs(w->a, web_verify(w, A)), large = docs;
+    struct sbuf       b;
+
+    read_again(w, &docs);
+    assert_true(is_kept(w, &docs));
+    /* A few kB that take over LIMIT_KEPT_CLASS_BYTES when they are parsed. */
+    sbuf_init(&b, w->a);
+    sbuf_add(&b, slice_first(docs.class_text, docs.class_text.n - 1));
+    sbuf_add_str(&b, ",\"tags\":[\"t\"");
+    for (int i = 0; i < 1000; i++)
+        sbuf_add_str(&b, ",\"t\"");
+    sbuf_add_str(&b, "]}");
+    large.class_text = sbuf_slice(&b);
+    assert_in_range(large.class_text.n, 1, 16 * KIB);
+    read_again(w, &large);
+    assert_false(is_kept(w, &large));
+}
+
 static void
 pages_show_the_recipient_that_the_display_api_shows(void **state)
 {
@@ -299,6 +333,7 @@ main(void)
         WEB_TEST(linked_contexts_are_read_again_as_they_were),
         WEB_TEST(version_1_1_by_a_linked_context_is_shown_in_names_that_are_known),
         WEB_TEST(what_is_shown_is_the_same_whatever_was_read_before),
+        WEB_TEST(classes_are_kept_unless_they_are_large),
         WEB_TEST(pages_show_the_recipient_that_the_display_api_shows),
     };
 
