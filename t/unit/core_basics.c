@@ -123,6 +123,32 @@ a_cursor_remembers_its_first_overrun(void **state)
     assert_int_equal(cur_u8(&c), 0);
 }
 
+/* A text is written at once where it fits, and anew where it does not. */
+static void
+what_is_formatted_is_whole_at_any_length(void **state)
+{
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    char                             text[600];
+    (void)state;
+
+    memset(text, 'x', sizeof text);
+    for (int n = 0; n < (int)sizeof text; n++) {
+        const struct slice whole = { text, (size_t)n };
+        struct sbuf        empty, begun;
+
+        assert_slice_equal(arena_printf(a, "%.*s", n, text), whole);
+        sbuf_init(&empty, a);
+        sbuf_printf(&empty, "%.*s", n, text);
+        assert_slice_equal(sbuf_slice(&empty), whole);
+        assert_int_equal(empty.p[n], '\0');
+        sbuf_init(&begun, a);
+        sbuf_add_str(&begun, "before");
+        sbuf_printf(&begun, "%.*s", n, text);
+        assert_slice_equal(slice_from(sbuf_slice(&begun), 6), whole);
+        assert_slice_equal(slice_first(sbuf_slice(&begun), 6), SL("before"));
+    }
+}
+
 static void
 bytes_and_their_texts_agree(void **state)
 {
@@ -249,8 +275,9 @@ a_cause_is_said_with_what_it_quotes(void **state)
     assert_int_equal(cause.id, CAUSE_PNG_CUT);
     assert_slice_equal(cause_text(a, &cause), slice_str(e.cause));
     cause.err = e.code;
-    assert_slice_equal(cause_text(a, &cause),
-                       SL("That PNG file is damaged. The reason: the file ends inside its IDAT chunk."));
+    assert_slice_equal(
+        cause_text(a, &cause),
+        SL("That PNG file is damaged. The reason: the file ends inside its IDAT chunk."));
     err_set_cause_text(&e, SL("something else"));
     cause = err_cause(a, &e);
     assert_int_equal(cause.id, CAUSE_NONE);
@@ -286,6 +313,7 @@ main(void)
         cmocka_unit_test(a_cut_leaves_no_half_character),
         cmocka_unit_test(an_arena_runs_what_was_deferred_last_in_first_out),
         cmocka_unit_test(a_cursor_remembers_its_first_overrun),
+        cmocka_unit_test(what_is_formatted_is_whole_at_any_length),
         cmocka_unit_test(bytes_and_their_texts_agree),
         cmocka_unit_test(dates_agree_with_the_calendar),
         cmocka_unit_test(addresses_are_split_by_the_grammar),
