@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempdir);
 use HTTP::Request;
+use HTTP::Tiny;
 use IO::Socket::INET;
 use LWP::UserAgent;
 use OBI::Test;
@@ -121,5 +122,16 @@ subtest 'an error line does not hold what the address does' => sub {
     my $logs = join '', map { do { local (@ARGV, $/) = $_; <> // '' } } grep { -s } glob $stack->var . '/log/*';
     unlike $logs, qr/s3cr3t-/, 'no log holds either';
     is $visitor->get('/healthz')->code, 200, 'and back';
+};
+
+subtest 'who reads while the read pool is down is told so, and not limited elsewhere' => sub {
+    $stack->expect_log('connect\(\) to unix:.*read.sock failed', 'recv\(\) failed');
+    my $reader = HTTP::Tiny->new(max_redirect => 0, timeout => 30, local_address => '127.40.1.1');
+    my %seen;
+    $stack->stop('read');
+    $seen{ $reader->get($stack->base . '/displayer/1/groups.json')->{status} }++ for 1 .. 3000;
+    $stack->start('read');
+    is_deeply \%seen, { 502 => 3000 }, 'each time';
+    is $reader->get($stack->base . '/signin')->{status}, 200, 'and may sign in';
 };
 done_testing;
