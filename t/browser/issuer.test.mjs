@@ -1,7 +1,7 @@
 /* Another site's page sends badges, and is told what became of each. Cookies of other sites are blocked. */
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, follow, phone, shoot, sign_in, check_page, check_guard, press_guarded, close_by } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, sign_in, check_page, check_guard, close_by } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("pushed");
@@ -37,7 +37,7 @@ async function with_code(window, address) {
 }
 /* Until the page's script has run: modules do before `load`. */
 async function decide(window, button) {
-    await Promise.all([window.waitForSelector("[data-decided]"), press_guarded(window, button)]);
+    await Promise.all([window.waitForSelector("[data-decided]"), window.click(button)]);
     await window.waitForLoadState("load");
 }
 const accept = (window) => decide(window, "[data-decide] .button-main");
