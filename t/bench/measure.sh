@@ -146,8 +146,7 @@ nginx_for() { # nginx_for VAR PORT
     local uncached=uncached
     [ "$1" = "$VAR" ] || uncached=large-uncached
     sed "s|@DIR@|$DIR|g;s|@VAR@|$1|g;s|@PORT@|$2|g;s|@NEXT_PORT@|$(($2 + 1))|g;s|@UNCACHED@|$uncached|g" "$TOP/t/bench/nginx.conf" >"$1/nginx/bench.conf"
-    sed '/^limit_/d' "$1/nginx/http.conf" >"$1/nginx/bench-http.conf"
-    sed 's/^ *limit_\(req\|conn\) .*//' "$1/nginx/server.conf" >"$1/nginx/bench-server.conf"
+    "$TOP/t/bench/unlimited" "$1/nginx/server.conf" >"$1/nginx/bench-server.conf"
     mkdir -p "$DIR/tmp.$2"
     [ "$(id -u)" -ne 0 ] || sed -i '1i user root;' "$1/nginx/bench.conf"
     nginx -e "$DIR/nginx-error.log" -p "$1/nginx" -c "$1/nginx/bench.conf" >>"$DIR/nginx.log" 2>&1 &

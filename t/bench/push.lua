@@ -1,4 +1,4 @@
--- Pushes badges, on each connection one in 320 ms. Argument: a file with a token and the form that is sent with it in each line.
+-- Pushes badges, one after the other. Argument: a file with a token and the form that is sent with it in each line.
 -- `done` says how many answers of each status came.
 local threads, requests, at = {}, {}, 0
 seen = {}
@@ -14,7 +14,6 @@ function request()
     at = at % #requests + 1
     return requests[at]
 end
-function delay() return 320 end
 function response(status) seen[status] = (seen[status] or 0) + 1 end
 function done()
     for _, thread in ipairs(threads) do

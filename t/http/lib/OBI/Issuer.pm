@@ -56,9 +56,25 @@ sub svg {
 
 # A hosted Open Badges 2.0 badge with everything it needs.
 #   to: the address it is issued to; plain: in clear; name, description, issuer: texts; picture: bytes;
-#   svg: the picture is SVG; assertion, class, profile: members to add or replace.
+#   svg: the picture is SVG; assertion, class, profile: members to add or replace;
+#   of: the address of a class that is there, instead of one of its own.
 # Returns the assertion's address.
 sub badge {
+    my ($self, $id, %o) = @_;
+    my $class = $o{of} // $self->class_and_issuer($id, %o);
+    my $salt = "salt-$id";
+    return $self->put("$id.json", {
+        '@context' => 'https://w3id.org/openbadges/v2', type => 'Assertion', id => $self->url("$id.json"),
+        recipient => $o{plain}
+        ? { type => 'email', hashed => JSON::PP::false, identity => $o{to} }
+        : { type => 'email', hashed => JSON::PP::true, salt => $salt,
+            identity => 'sha256$' . sha256_hex(Encode::encode_utf8($o{to}) . $salt) },
+        badge => $class, verification => { type => 'HostedBadge' }, issuedOn => '2026-01-02T03:04:05Z',
+        %{ $o{assertion} // {} } });
+}
+
+# A badge class with its picture and its issuer; as above. Returns its address.
+sub class_and_issuer {
     my ($self, $id, %o) = @_;
     my $kind = $o{svg} ? 'svg' : 'png';
     my $picture = $self->put("$id.$kind", $o{picture} // ($o{svg} ? svg() : png(map { hex } unpack '(a2)3', sha256_hex($id))));
@@ -67,19 +83,10 @@ sub badge {
         '@context' => $context, type => 'Issuer', id => $self->url("$id-issuer.json"),
         name => $o{issuer} // 'The workshop', url => $self->{url}, email => 'contact@issuer.example',
         %{ $o{profile} // {} } });
-    my $class = $self->put("$id-class.json", {
+    return $self->put("$id-class.json", {
         '@context' => $context, type => 'BadgeClass', id => $self->url("$id-class.json"),
         name => $o{name} // "Badge $id", description => $o{description} // 'For the test.', image => $picture,
         criteria => { narrative => 'Being there.' }, issuer => $profile, %{ $o{class} // {} } });
-    my $salt = "salt-$id";
-    return $self->put("$id.json", {
-        '@context' => $context, type => 'Assertion', id => $self->url("$id.json"),
-        recipient => $o{plain}
-        ? { type => 'email', hashed => JSON::PP::false, identity => $o{to} }
-        : { type => 'email', hashed => JSON::PP::true, salt => $salt,
-            identity => 'sha256$' . sha256_hex(Encode::encode_utf8($o{to}) . $salt) },
-        badge => $class, verification => { type => 'HostedBadge' }, issuedOn => '2026-01-02T03:04:05Z',
-        %{ $o{assertion} // {} } });
 }
 
 # The same in Open Badges 0.5, all in one document. The picture's address is absolute.
