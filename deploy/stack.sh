@@ -225,7 +225,10 @@ pool_start() {
     set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 1024 -- \
         /usr/bin/multiwatch -f "$(pool_size "$pool")" -t 100 -- \
         "$VAR/run/build/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
-    case $pool in fetch* | signin) set -- "$TOP/deploy/lower" 10 "$@" ;; esac
+    case $pool in
+    fetch*) set -- "$TOP/deploy/lower" 19 "$@" ;;
+    signin) set -- "$TOP/deploy/lower" 10 "$@" ;;
+    esac
     daemon "$pool" "$@"
 }
 # Each worker ends the request it is at and is followed by one of the program and the settings as they are now. The
@@ -259,7 +262,7 @@ part_stamp() { # what the part is made from: when that changes, it is started ag
 part_start() {
     case $1 in
     primary | replica)
-        daemon "$1" mariadbd --defaults-file="$VAR/$1/my.cnf"
+        daemon "$1" chrt --batch 0 mariadbd --defaults-file="$VAR/$1/my.cnf"
         wait_for "$1" 60 "starting" database_answers "$1" || return 1
         [ "$1" = primary ] || replica_follows || return 1
         ;;
