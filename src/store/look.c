@@ -19,7 +19,6 @@ const char *const store_rotation_names[ROTATION_COUNT] = {
 };
 
 enum {
-    LOOK_EVERY_MS = 1000,
     PATIENCE_MS = 500,         /* a replica that takes longer for three small answers is slow */
     BEATS_MISSED_US = 3000000, /* an older heartbeat says that nobody writes any */
 };

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "store_int.h"
 
-enum { TEXT_BYTES_MAX = 2048, WAIT_S = 1, SAY_EVERY = 5 };
+enum { TEXT_BYTES_MAX = 2048, WAIT_S = 1, SAY_EVERY = 5, LOOK_TAKES_MS = 200 };
 
 #define ASKS_FOR_ACKNOWLEDGEMENTS "SELECT @@global.rpl_semi_sync_slave_enabled"
 
@@ -313,7 +313,6 @@ take_over(struct work *w)
         "SET GLOBAL rpl_semi_sync_master_enabled = @@global.rpl_semi_sync_slave_enabled",
         "UPDATE heartbeat SET term = GREATEST(term + 1, UNIX_TIMESTAMP()), at_us = " SERVER_NOW_US
         " WHERE id = 1",
-        "SET GLOBAL read_only = 0",
     };
     struct slice host, port;
 
@@ -322,6 +321,11 @@ take_over(struct work *w)
         return false;
     let_others_follow(w, host, port);
     if (!tell_all(w, w->chosen, begin, COUNT_OF(begin)))
+        return false;
+    /* Until it looks again, a worker that reads takes the old primary for the one: it would find what the first
+     * writes here made private. */
+    clock_sleep_ms(LOOK_EVERY_MS + LOOK_TAKES_MS);
+    if (!tell(w, w->chosen, SL("SET GLOBAL read_only = 0"), NULL))
         return false;
     SAY(w, "%.*s takes writes now.", SLICE_FMT(w->chosen->address));
     if (w->primary != NULL &&

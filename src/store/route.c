@@ -3,7 +3,10 @@
 
 #include "core/clock.h"
 
-enum { WAKE_AFTER_MS = 3000 };
+enum {
+    WAKE_AFTER_MS = 3000,
+    OUT_OF_DATE_US = 60 * 1000 * 1000, /* as long as a public document is kept */
+};
 
 /* How often the replicas that serve reads are asked, together. */
 static size_t
@@ -44,6 +47,30 @@ good_replica(struct db *db)
     return NULL;
 }
 
+/* Of two of one term, the one that follows nobody was the primary or is about to be. */
+static bool
+has_more(const struct sight *one, const struct sight *other)
+{
+    if (one->term != other->term)
+        return one->term > other->term;
+    if (one->replicates != other->replicates)
+        return !one->replicates;
+    return one->beat_us > other->beat_us;
+}
+
+/* It was far behind before the primary went: some of what it has was taken back since. */
+static bool
+is_out_of_date(const struct store *s, const struct server *sv)
+{
+    int64_t last_us = s->primary_seen.beat_us;
+
+    for (size_t i = 0; i < s->count; i++)
+        if (s->servers[i].seen.beat_us > last_us)
+            last_us = s->servers[i].seen.beat_us;
+    return sv->seen.beat_us > 0 && last_us - sv->seen.beat_us > OUT_OF_DATE_US &&
+           !position_covers(sv->seen.position, s->primary_seen.position);
+}
+
 /* Of the servers that answer the one that has the most. */
 static struct server *
 best_server(struct db *db)
@@ -55,8 +82,7 @@ best_server(struct db *db)
         struct server *sv = &s->servers[i];
         struct err     ignored;
 
-        if ((best == NULL || sv->seen.term > best->seen.term ||
-             (sv->seen.term == best->seen.term && sv->seen.beat_us > best->seen.beat_us)) &&
+        if (!is_out_of_date(s, sv) && (best == NULL || has_more(&sv->seen, &best->seen)) &&
             server_connect(db, sv, &ignored) == ERR_NONE)
             best = sv;
     }

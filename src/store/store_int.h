@@ -104,6 +104,7 @@ MUST_USE enum err_code query_upsert(struct db *db, const struct stmt *st, const 
 
 enum {
     PREPARED_SLOTS = 512,
+    LOOK_EVERY_MS = 1000,   /* a worker knows what a server was so long ago, at most */
     GTID_WAIT_MS = 200,     /* for one replica to reach a person's last write, */
     GTID_WAIT_ALL_MS = 400, /* and for all that are asked */
     POSITION_SEEN_BYTES = 1024,

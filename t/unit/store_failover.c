@@ -299,6 +299,38 @@ assert_written_at(const char *server, const char *email, bool there)
     server_must(server, line);
 }
 
+/* What was made private since may be in it. */
+static void
+without_a_primary_nobody_reads_what_was_a_minute_behind(void **state)
+{
+    struct fixture *f = *state;
+    struct user     user, seen;
+
+    next_request(f, SLICE_NONE, true);
+    user = a_user(f, "outofdate");
+    let_all_catch_up(f);
+    server_sql("replica", "STOP SLAVE");
+    server_sql("primary", "UPDATE heartbeat SET at_us = at_us + 61000000");
+    OK(write_one(f, user.id, false));
+    server_do("sync second");
+    expect(f, SECOND, ROTATION_IN);
+    expect(f, REPLICA, ROTATION_STOPPED);
+    server_do("kill primary");
+    for (int i = 0; i < 4; i++) {
+        OK(store_user_by_id(reader(f, SLICE_NONE), user.id, &seen, &f->e));
+        assert_false(seen.findable);
+    }
+    server_do("kill second");
+    assert_int_equal(store_user_by_id(reader(f, SLICE_NONE), user.id, &seen, &f->e),
+                     ERR_STORE_DOWN);
+    server_do("start primary");
+    server_do("start second");
+    server_sql("replica", "START SLAVE");
+    next_request(f, SLICE_NONE, true);
+    OK(store_heartbeat(f->db, &f->e));
+    let_all_catch_up(f);
+}
+
 static void
 nothing_is_promoted_while_a_primary_takes_writes(void **state)
 {
@@ -382,7 +414,9 @@ a_primary_that_is_there_hands_over(void **state)
 {
     struct fixture     *f = *state;
     struct promote_wish wish = { .server = arena_printf(f->a, "unix:%s/primary.sock", test_dir) };
-    struct user         user;
+    struct user         user, seen;
+    struct store       *worker = store_new(f->conf);
+    struct arena       *a = arena_new();
 
     server_sql("primary", "SET GLOBAL read_only = 1");
     server_do("follow primary replica");
@@ -391,9 +425,16 @@ a_primary_that_is_there_hands_over(void **state)
     user = a_user(f, "handover");
     assert_int_equal(promote(f, wish), PROMOTE_REFUSED);
     wish.hand_over = true;
+    OK(db_ping(db_lease(worker, a, SLICE_NONE, true),
+               &f->e)); /* looked at the servers just before */
+    arena_empty(a);
     assert_int_equal(promote(f, wish), PROMOTED);
-    assert_written_at("primary", "handover", true);
     OK(write_one(f, user.id, false));
+    OK(store_user_by_id(db_lease(worker, a, SLICE_NONE, true), user.id, &seen, &f->e));
+    assert_false(seen.findable); /* who read before does not read the old primary any more */
+    arena_free(a);
+    store_free(worker);
+    assert_written_at("primary", "handover", true);
     expect(f, PRIMARY, ROTATION_PRIMARY);
     server_do("follow replica primary");
     let_all_catch_up(f);
@@ -427,6 +468,7 @@ main(void)
         cmocka_unit_test(what_knows_of_another_promotion_is_astray),
         cmocka_unit_test(a_replica_left_writable_is_no_primary),
         cmocka_unit_test(a_write_nobody_acknowledges_is_refused_in_time_and_the_next_at_once),
+        cmocka_unit_test(without_a_primary_nobody_reads_what_was_a_minute_behind),
         cmocka_unit_test(nothing_is_promoted_while_a_primary_takes_writes),
         cmocka_unit_test(nothing_is_promoted_while_a_replica_is_missing_too),
         cmocka_unit_test(the_one_that_received_most_is_promoted_and_the_workers_find_it),
