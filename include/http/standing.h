@@ -2,6 +2,7 @@
 #ifndef OBI_HTTP_STANDING_H
 #define OBI_HTTP_STANDING_H
 
+#include "http/http.h"
 #include "json/json.h"
 #include "store/badge.h"
 
@@ -13,5 +14,7 @@ int64_t standing_since_s(const struct badge_row *row);
  * finds nothing new changes a document once a day at most. `since` is left out while it is valid,
  * `reason` unless it is that nobody hosts it any more. The caller's reference. */
 json_object *standing_json(struct arena *a, const struct badge_row *row);
+/* A document that says how a badge stands changes by itself when that expires: it is kept no longer. */
+void standing_note_expiry(struct resp *out, const struct badge_row *row);
 
 #endif

@@ -211,14 +211,15 @@ add_badge(const struct req *r, struct arena *scrap, struct sbuf *to, const struc
 }
 
 static enum err_code
-add_badges(const struct req *r, struct sbuf *to, const struct badge_full *badges, size_t count,
-           struct err *e)
+add_badges(const struct req *r, struct resp *out, struct sbuf *to, const struct badge_full *badges,
+           size_t count, struct err *e)
 {
     SCOPED(arena_drop) struct arena *scrap = arena_new();
 
     for (size_t i = 0; i < count; i++) {
         enum err_code rc = add_badge(r, scrap, to, &badges[i], e);
 
+        standing_note_expiry(out, &badges[i].row);
         if (rc != ERR_NONE &&
             rc != ERR_ASSERTION_MALFORMED) /* one bad row does not hide the others */
             return rc;
@@ -250,7 +251,7 @@ api_group(struct req *r, struct resp *out, struct err *e)
     sbuf_init(&doc, r->arena);
     sbuf_printf(&doc, "{\"userId\":%llu,\"groupId\":%llu,\"badges\":[", (unsigned long long)user,
                 (unsigned long long)id);
-    if ((rc = add_badges(r, &doc, badges, count, e)) != ERR_NONE)
+    if ((rc = add_badges(r, out, &doc, badges, count, e)) != ERR_NONE)
         return rc;
     sbuf_add_char(&doc, ']');
     if (count < group.badge_count) /* over LIMIT_COLLECTION_BYTES */

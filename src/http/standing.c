@@ -41,3 +41,11 @@ standing_json(struct arena *a, const struct badge_row *row)
         json_put_text(o, "reason", row->reason);
     return o;
 }
+
+void
+standing_note_expiry(struct resp *out, const struct badge_row *row)
+{
+    if (row->expires_s > 0 && slice_eq(standing_status(row), SL("valid")) &&
+        (out->fresh_until_s == 0 || row->expires_s < out->fresh_until_s))
+        out->fresh_until_s = row->expires_s;
+}

@@ -19,7 +19,7 @@ page_embed_badge(struct req *r, struct resp *out, struct err *e)
     put_public_badge(r, model, &badge.row);
     json_put_text(model, "title", json_get_text(model, "name"));
     put_link(r, model, EMBED_BADGE, badge.row.path);
-    note_expiry(out, &badge.row);
+    standing_note_expiry(out, &badge.row);
     return model_reply(out, 200, "embed_badge", model);
 }
 
@@ -56,7 +56,7 @@ page_embed_collection(struct req *r, struct resp *out, struct err *e)
     shown = count < PAGE_BADGES ? count : PAGE_BADGES;
     for (size_t i = 0; i < shown; i++) {
         put_item(r, json_add_object(list), &rows[i], json_get_text(model, "href"), i + 1);
-        note_expiry(out, &rows[i]);
+        standing_note_expiry(out, &rows[i]);
     }
     json_put_bool(model, "has_badges", count > 0);
     if (shown < count)

@@ -49,8 +49,6 @@ MUST_USE enum err_code put_checks(const struct req *r, json_object *model,
 struct slice public_picture(const struct req *r, const struct badge_row *row);
 /* put_badge_row and the picture, as everybody may see them. */
 void put_public_badge(const struct req *r, json_object *model, const struct badge_row *row);
-/* The document changes by itself when the next of its badges expires. */
-void note_expiry(struct resp *out, const struct badge_row *row);
 /* The collection that the path names, unless it is private; what is read next is as new as it is. */
 MUST_USE enum err_code get_public_collection(struct req *r, struct collection *ret, struct err *e);
 /* share_url, share_path and embed_code, for who shares it. */

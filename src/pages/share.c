@@ -40,14 +40,6 @@ put_public_badge(const struct req *r, json_object *model, const struct badge_row
     json_put_text(model, "picture", public_picture(r, row));
 }
 
-void
-note_expiry(struct resp *out, const struct badge_row *row)
-{
-    if (row->expires_s > 0 && slice_eq(standing_status(row), SL("valid")) &&
-        (out->fresh_until_s == 0 || row->expires_s < out->fresh_until_s))
-        out->fresh_until_s = row->expires_s;
-}
-
 enum err_code
 put_share_link(const struct req *r, json_object *model, const struct embed *embed, struct err *e)
 {
@@ -115,7 +107,7 @@ put_public_badges(const struct req *r, struct resp *out, json_object *model,
             json_put_text(
                 item, "href",
                 arena_printf(r->arena, "/share/badge/%.*s", SLICE_FMT(badges[i].row.path)));
-        note_expiry(out, &badges[i].row);
+        standing_note_expiry(out, &badges[i].row);
     }
     json_put_bool(model, "has_badges", count > 0);
     return ERR_NONE;
@@ -187,7 +179,7 @@ page_share_badge(struct req *r, struct resp *out, struct err *e)
         view_url(model, "hosted_url", badge.hosted_url);
     json_put_bool(model, "noindex", badge.row.visibility != VISIBILITY_PUBLIC);
     put_social(r, model, json_get_text(model, "name"), badge_sentence(r, model), &badge, 1);
-    note_expiry(out, &badge.row);
+    standing_note_expiry(out, &badge.row);
     return model_reply(out, 200, "share_badge", model);
 }
 
@@ -213,7 +205,7 @@ put_json_badge(const struct req *r, struct resp *out, json_object *to,
     if (badge->hosted_url.n > 0)
         json_put_text(to, "hostedUrl", without_addresses(r->arena, badge->hosted_url));
     json_put(to, "assertion", assertion);
-    note_expiry(out, &badge->row);
+    standing_note_expiry(out, &badge->row);
     return ERR_NONE;
 }
 

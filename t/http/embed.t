@@ -218,12 +218,16 @@ subtest 'a badge whose time is over, or that was taken back, says so' => sub {
     my @brief = $story->import_all($ann, $issuer->badge('brief', to => $ann, name => 'Brief', assertion => { expires => $soon }));
     my $id = $story->collection($ann, 'Brief ones', 1, $brief[0]{id});
     see($brief[0]{id}, 'public');
-    my @frames = (frame_of(page_of($brief[0]{id})), '/embed/collection/' . value("SELECT path FROM obi.collection WHERE id = $id"));
+    my $page = page_of($brief[0]{id});
+    my $shown = '/share/collection/' . value("SELECT path FROM obi.collection WHERE id = $id");
+    my $group = '/displayer/' . $story->user_id($ann) . "/group/$id";
+    my @documents = ((map { ($_, "$_.json", frame_of($_)) } $page, $shown), $group, "$group.json");
+    my $says_so = qr/(pill|verdict)-expired|"status":"expired"/;
     $stack->clock(1790);
-    for my $round (1, 2) { unlike $story->get($_)->{content}, qr/pill-expired/, "$_ is valid now" for @frames }
+    for my $round (1, 2) { unlike $story->get($_)->{content}, $says_so, "$_ is valid now" for @documents }
     $stack->clock(1900);
     # memcached's own clock does not move: it was told to keep what it has for the ten seconds that were left.
-    ok $stack->wait_until(20, sub { $story->get($_)->{content} =~ /pill-expired/ }), "$_ is not then" for @frames;
+    ok $stack->wait_until(20, sub { $story->get($_)->{content} =~ $says_so }), "$_ is not then" for @documents;
     $stack->clock(0);
 };
 
