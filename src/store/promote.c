@@ -330,7 +330,9 @@ take_over(struct work *w)
     SAY(w, "%.*s takes writes now.", SLICE_FMT(w->chosen->address));
     if (w->primary != NULL &&
         tell(w, w->primary, SL("SET GLOBAL rpl_semi_sync_master_enabled = 0"), NULL))
-        SAY(w, "%.*s is read-only. To let it follow, tell it\n  %.*s;\n  START SLAVE;",
+        SAY(w,
+            "%.*s is read-only. To let it follow, tell it\n"
+            "  SET GLOBAL gtid_slave_pos = @@global.gtid_current_pos;\n  %.*s;\n  START SLAVE;",
             SLICE_FMT(w->primary->address),
             SLICE_FMT(change_master(w, host, port, " MASTER_USER = '…', MASTER_PASSWORD = '…',")));
     SAY(w, "Write `read_only = 0` into its my.cnf, and `read_only = 1` into that of the primary "

@@ -24,6 +24,11 @@ my $stack = OBI::Test->private(conf => "cache.ttl = 6\n");
 $stack->expect_log('"level":"error"', '\[(?:error|crit|alert)\]'); # reports of sanitizers still count
 my $story = OBI::Story->new($stack, 'attack');
 my $guard = $stack->var . '/guard';
+my $ADMIN = 'three in the morning';
+my ($replication) = map { /^REPLICATION_PASSWORD=(\S+)/ ? $1 : () } do { open my $in, '<', $stack->var . '/secrets' or die $!; <$in> };
+$stack->sql("CREATE USER obi_admin\@localhost IDENTIFIED BY '$ADMIN';"
+    . ' GRANT REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN, READ_ONLY ADMIN, SLAVE MONITOR, RELOAD ON *.* TO obi_admin@localhost;'
+    . ' GRANT SELECT, UPDATE ON obi.heartbeat TO obi_admin@localhost');
 $SIG{PIPE} = 'IGNORE'; # an attack that ended
 
 # ---- who there is -------------------------------------------------------------------------------------
@@ -195,7 +200,28 @@ my @faults = (
     } ],
     [ 'primary restarted', 1, sub { primary_away('stop', $_[0]) } ],
     [ 'primary killed', 1, sub { replica_catches_up(); primary_away('kill', $_[0]) } ],
+    [ 'primary handed over', 1, sub {
+        hands_over('primary', 'replica');
+        sleep $_[0] / 2;
+        hands_over('replica', 'primary');
+        sleep $_[0] / 2;
+    } ],
 );
+# As docs/operating.md says, with what `obi promote` prints. The new one has thrown away what the old one need not read.
+sub hands_over {
+    my ($from, $to) = @_;
+    $stack->sql('FLUSH BINARY LOGS; PURGE BINARY LOGS BEFORE NOW()', $to);
+    order('primary down');
+    my ($rc, $said) = do { local $ENV{OBI_ADMIN_PASSWORD} = $ADMIN; $stack->obi('promote', '--hand-over') };
+    order('primary up');
+    is($rc, 0, "$from hands over to $to") or diag($said);
+    my ($follow) = $said =~ /To let it follow, tell it\n(.*?START SLAVE;)/s or return fail('what it prints');
+    $follow =~ s/MASTER_USER = '\S+', MASTER_PASSWORD = '\S+'/MASTER_USER = 'obi_replica', MASTER_PASSWORD = '$replication'/;
+    $stack->sql($follow, $from);
+    my $running = sub { my %is = map { @$_ } @{ $stack->sql("SHOW STATUS LIKE 'Slave_running'", $from) }; $is{Slave_running} eq 'ON' };
+    ok($stack->wait_until(10, $running), 'which follows it');
+    return;
+}
 sub primary_away {
     my ($how, $seconds) = @_;
     order('primary down');
