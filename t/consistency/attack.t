@@ -210,7 +210,8 @@ my @faults = (
 # As docs/operating.md says, with what `obi promote` prints. The new one has thrown away what the old one need not read.
 sub hands_over {
     my ($from, $to) = @_;
-    $stack->sql('FLUSH BINARY LOGS; PURGE BINARY LOGS BEFORE NOW()', $to);
+    my $log = $stack->sql('FLUSH BINARY LOGS; SHOW MASTER STATUS', $to)->[0][0];
+    $stack->sql("PURGE BINARY LOGS TO '$log'", $to);
     order('primary down');
     my ($rc, $said) = do { local $ENV{OBI_ADMIN_PASSWORD} = $ADMIN; $stack->obi('promote', '--hand-over') };
     order('primary up');
