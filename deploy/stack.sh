@@ -215,6 +215,7 @@ pool_size() { # workers of a pool; a sanitized worker is several times as large
     read) echo $((cpus * 2)) ;;
     app) echo $((cpus + 1)) ;;
     fetch) echo 4 ;;
+    signin) echo 3 ;; # slow domains hold two, docs/sign-in.md
     *) echo 2 ;;
     esac
 }

@@ -17,21 +17,37 @@ send(void *fetcher, struct arena *a, struct slice url, struct slice form, size_t
     return net_send(*(const struct fetcher *const *)fetcher, a, &call, max_bytes, ret, e);
 }
 
-/* Whoever sends an assertion names the domain that is asked: one at a time, or slow ones that strangers name would hold
- * every worker that signs people in. What is kept of a domain needs no turn. */
-enum { TURN_WAIT_MS = 300, TURN_LOOK_MS = 20 };
+/* Whoever sends an assertion names the domain that is asked: one for each client and a few for all at a time, or slow
+ * ones that strangers name would hold every worker that signs people in, and those of one stranger the turns of all.
+ * What is kept of a domain needs no turn. */
+enum { TURNS = 2, TURN_WAIT_MS = 300, TURN_LOOK_MS = 20 };
 
 struct turns {
     const struct fetcher *from;
     struct cache         *cache;
     int64_t               most_s; /* a worker that is killed does not give its turn back */
+    struct slice          client, for_all;
     bool                  missed;
 };
 
 static bool
-take_turn(const struct turns *t, struct slice key)
+take_turn(struct turns *t, struct arena *a)
 {
-    for (int waited_ms = 0; !cache_take(t->cache, key, t->most_s); waited_ms += TURN_LOOK_MS) {
+    if (!cache_take(t->cache, t->client, t->most_s))
+        return false;
+    for (int i = 0; i < TURNS; i++) {
+        t->for_all = arena_printf(a, "browserid:turn:%d", i);
+        if (cache_take(t->cache, t->for_all, t->most_s))
+            return true;
+    }
+    (void)cache_delete(t->cache, &t->client, 1);
+    return false;
+}
+
+static bool
+wait_for_turn(struct turns *t, struct arena *a)
+{
+    for (int waited_ms = 0; !take_turn(t, a); waited_ms += TURN_LOOK_MS) {
         if (waited_ms >= TURN_WAIT_MS)
             return false;
         clock_sleep_ms(TURN_LOOK_MS);
@@ -43,16 +59,15 @@ static enum err_code
 get_in_turn(void *turns, struct arena *a, struct slice url, size_t max_bytes, struct fetched *ret,
             struct err *e)
 {
-    struct turns      *t = turns;
-    const struct slice key = SL("browserid:turn");
-    enum err_code      rc;
+    struct turns *t = turns;
+    enum err_code rc;
 
-    if (!take_turn(t, key)) {
+    if (!wait_for_turn(t, a)) {
         t->missed = true;
         return FAIL(e, FETCH_TIMEOUT, "no turn");
     }
     rc = t->from->get(t->from->self, a, url, max_bytes, ret, e);
-    (void)cache_delete(t->cache, &key, 1);
+    (void)cache_delete(t->cache, (const struct slice[]){ t->for_all, t->client }, 2);
     return rc;
 }
 
@@ -63,7 +78,9 @@ verify_in_turn(const struct req *r, struct browserid_rules rules, struct slice b
 {
     struct turns         turns = { .from = rules.fetcher,
                                    .cache = rules.cache,
-                                   .most_s = r->app->conf->fetch_timeout_ms / 1000 + 1 };
+                                   .most_s = r->app->conf->fetch_timeout_ms / 1000 + 1,
+                                   .client = arena_printf(r->arena, "browserid:client:%.*s",
+                                                          SLICE_FMT(r->client)) };
     const struct fetcher fetcher = { get_in_turn, &turns };
     enum err_code        rc;
 
