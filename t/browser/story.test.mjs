@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test, run, assert } from "./lib/tap.mjs";
 import { Stack } from "./lib/stack.mjs";
-import { launch, visitor, follow, phone, shoot, check_page } from "./lib/browser.mjs";
+import { launch, visitor, follow, phone, shoot, check_page, check_guard } from "./lib/browser.mjs";
 
 const stack = Stack.shared();
 const email = stack.address("story");
@@ -26,6 +26,13 @@ test("the mailed link asks first, and signs in when told to", async () => {
     await page.reload();
     await shoot(stack, page, "confirm");
     await check_page(page, "the link's page");
+    /* A site that has a link of its own makes many press it: a click, or a key, that was meant for a page before. */
+    const other = await visitor(browser, stack);
+    await other.page.goto(link);
+    assert.equal(await other.page.evaluate(() => document.activeElement.localName), "body");
+    await check_guard(other.page, "main button");
+    assert.deepEqual(other.complaints, []);
+    await other.close();
     await follow(page, "main button");
     await page.waitForURL("**/backpack");
 });

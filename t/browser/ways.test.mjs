@@ -40,6 +40,7 @@ test("all of it goes by keyboard alone", async () => {
     await page.keyboard.type(email);
     await press_and_load(page, "Enter");
     await page.goto(await stack.link_for(email));
+    await page.waitForSelector("main button:not([aria-disabled])");
     await tab_to(page, "main button");
     await press_and_load(page, "Enter");
     await tab_to(page, '.empty a[href="/backpack/add"]');
