@@ -60,9 +60,10 @@ MUST_USE enum err_code store_session_end_others(struct db *db, uint64_t user, ui
                                                 struct err *e);
 
 /* A mail that proves an address: to sign in (`user` 0), or to add it to the account `user`, which is
- * then needed to use it. One for an address and a user at a time, a new one makes the old invalid.
- * Its link works in any browser; its code only in the one that asked, for SIGNIN_TRIES tries. Both
- * are kept as hashes. The mail is put into the outbox in the same transaction. */
+ * then needed to use it. One for an address, a user and a browser at a time: a new one makes the old
+ * invalid, and none that another browser asked for. Its link works in any browser; its code only in
+ * the one that asked, for SIGNIN_TRIES tries. Both are kept as hashes. The mail is put into the
+ * outbox in the same transaction. */
 enum { SIGNIN_TRIES = 3 };
 struct signin_ask {
     struct slice email;

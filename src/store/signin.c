@@ -1,5 +1,5 @@
-/* Mails that prove an address: one for an address and a purpose at a time, used once, by its link or by the code
- * in it. */
+/* Mails that prove an address: one for an address, a purpose and a browser at a time, used once, by its link or by the
+ * code in it. */
 #include "store_int.h"
 
 #include "core/clock.h"
@@ -18,8 +18,8 @@ static const struct stmt sql[] = {
               "browser_hash,"
               " code_hash, next, tries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)"
               " ON DUPLICATE KEY UPDATE token_hash = VALUES(token_hash), email = VALUES(email),"
-              " expires_at_s = VALUES(expires_at_s), browser_hash = VALUES(browser_hash),"
-              " code_hash = VALUES(code_hash), next = VALUES(next), tries = 0" },
+              " expires_at_s = VALUES(expires_at_s), code_hash = VALUES(code_hash), next = "
+              "VALUES(next), tries = 0" },
     [PEEK] = { "signin.peek", PREFER_PRIMARY, "bui", "bb", BY_TOKEN },
     [FIND] = { "signin.find", ON_PRIMARY, "bui", "bb", BY_TOKEN },
     [USE] = { "signin.use", ON_PRIMARY, "b", "", "DELETE FROM signin WHERE token_hash = ?" },

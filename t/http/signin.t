@@ -168,6 +168,16 @@ subtest 'nobody uses up the tries of somebody else' => sub {
     is $visitor->post_form('/signin/code', { email => $email, code => $code })->code, 303, 'and takes none from the one that did';
 };
 
+subtest 'nor makes their mail worth nothing' => sub {
+    my ($eve, $visitor, $other, $email) = ((map { $stack->browser } 1 .. 3), address());
+    my ($code, $link) = ask_for_code($visitor, $email);
+    my (undef, $second) = ask_for_code($other, $email);
+    ask_for_code($eve, $email);
+    is $visitor->post_form('/signin/code', { email => $email, code => $code })->code, 303, 'the digits go on working';
+    is $visitor->get($link)->code, 404, '... once';
+    is $other->get($second)->code, 200, 'and so does the link of another device';
+};
+
 subtest 'signing in leads to where one wanted to go' => sub {
     my $visitor = $stack->browser;
     my $reply = $visitor->get('/collections?x=a%26b');

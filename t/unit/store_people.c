@@ -292,6 +292,29 @@ a_new_link_makes_the_old_one_invalid(void **state)
 }
 
 static void
+who_asks_elsewhere_for_a_mail_to_an_address_leaves_the_one_before_alone(void **state)
+{
+    struct fixture   *f = *state;
+    struct signin_ask stranger = { SL("code@example.org"),
+                                   SL("a stranger's"),
+                                   SL("654321"),
+                                   SL("a stranger's browser"),
+                                   SL(""),
+                                   0 };
+    struct signin     found;
+    uint64_t          left;
+
+    OK(ask(f, SL("code@example.org"), SL("the asker's")));
+    OK(store_signin_add(f->db, &stranger, SL("s"), SL("t"), &f->e));
+    OK(store_signin_peek(f->db, 0, SL("the asker's"), &found, &f->e));
+    OK(try_code(f, "browser", "123456", &left));
+    OK(try_code(f, "a stranger's browser", "654321", &left));
+    assert_int_equal(try_code(f, "a stranger's browser", "123456", &left), ERR_FIELD_INVALID);
+    OK(store_signin_end(f->db, 0, SL("code@example.org"), SL("browser"), &f->e));
+    OK(store_signin_use(f->db, 0, SL("a stranger's"), &found, &f->e));
+}
+
+static void
 a_link_ends_after_its_time(void **state)
 {
     struct fixture *f = *state;
@@ -500,6 +523,7 @@ main(void)
         cmocka_unit_test(an_assertion_is_used_once_until_it_expires),
         cmocka_unit_test(a_code_ends_with_its_link),
         cmocka_unit_test(a_new_link_makes_the_old_one_invalid),
+        cmocka_unit_test(who_asks_elsewhere_for_a_mail_to_an_address_leaves_the_one_before_alone),
         cmocka_unit_test(a_link_ends_after_its_time),
         cmocka_unit_test(of_many_that_use_a_link_at_once_one_gets_it),
         cmocka_unit_test(of_many_that_sign_in_first_at_once_all_get_the_same_account),

@@ -35,6 +35,7 @@ the_second_schema_takes_the_rows_of_the_first_and_its_writes(void **state)
     struct slice      first = arena_printf(f->a, "%s/first", test_dir);
     struct badge_row *rows;
     struct badge_full badge;
+    struct signin     link;
     size_t            count;
 
     if (system(arena_printf(f->a, "mkdir %s && cp '" OBI_SOURCE_DIR "/schema/0001-first.sql' %s",
@@ -46,6 +47,8 @@ the_second_schema_takes_the_rows_of_the_first_and_its_writes(void **state)
     migrate(f, first);
     server_sql("primary", "INSERT INTO user VALUES (7, 1, 1, 0); INSERT INTO class VALUES"
                           " (2, 'Knots', 'Issuer', 'issuer.example', '', '', '', '')");
+    server_sql("primary", "INSERT INTO signin VALUES ('a@b.example', UNHEX(SHA2('a link', 256)),"
+                          " 'A@b.example', 4000000000)");
     add_as_first_release(1);
     migrate(f, SL(OBI_SOURCE_DIR "/schema"));
     add_as_first_release(2);
@@ -58,6 +61,8 @@ the_second_schema_takes_the_rows_of_the_first_and_its_writes(void **state)
     }
     OK(store_badge_get(f->db, 7, 1, &badge, &f->e));
     assert_int_equal(badge.contexts.n, 0);
+    OK(store_signin_use(f->db, 0, SL("a link"), &link, &f->e));
+    assert_slice_equal(link.email, SL("A@b.example"));
     OK(store_check_schema(f->db, &f->e));
 }
 
