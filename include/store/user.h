@@ -20,7 +20,8 @@ MUST_USE enum err_code store_user_by_id(struct db *db, uint64_t id, struct user 
                                         struct err *e);
 MUST_USE enum err_code store_user_by_email(struct db *db, struct slice email, struct user *ret,
                                            struct err *e);
-/* The user of a verified address, made when there is none. */
+/* The user of a verified address, made when there is none. In a transaction it stays theirs until that
+ * ends. */
 MUST_USE enum err_code store_user_for_email(struct db *db, struct slice email, struct user *ret,
                                             struct err *e);
 /* Every verified address of a user, as typed, the oldest first. */

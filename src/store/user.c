@@ -103,6 +103,24 @@ user_lock(struct db *db, uint64_t user, struct err *e)
     return query_need(db, &sql[LOCK], BIND(U64(user)), &q, e);
 }
 
+/* Whose it is stays so until the transaction around this ends, or a session could outlive the removal of its address:
+ * that locks its person too. */
+static enum err_code
+lock_owner(struct db *db, struct slice email, struct user *ret, struct err *e)
+{
+    uint64_t      locked = 0;
+    enum err_code rc;
+
+    while ((rc = by_email(db, &sql[BY_EMAIL_NEWEST], email, ret, e)) == ERR_NONE &&
+           ret->id != locked) {
+        locked = ret->id;
+        rc = user_lock(db, locked, e);
+        if (rc != ERR_NONE && rc != ERR_NOT_FOUND) /* merged meanwhile: then it has another owner */
+            return rc;
+    }
+    return rc;
+}
+
 /* The address first: where somebody else has just taken it nothing was done that would have to be taken back, and a
  * transaction around this one goes on with whom they made. */
 static enum err_code
@@ -117,7 +135,7 @@ add(struct db *db, uint64_t nobody, void *args, struct err *e)
     rc = query_exec(db, &sql[ADD_EMAIL],
                     BIND(BYTES(email_key(db->a, as->email)), U64(id), BYTES(as->email)), NULL, e);
     if (rc == ERR_STORE_DUPLICATE)
-        return by_email(db, &sql[BY_EMAIL_NEWEST], as->email, as->ret, e);
+        return lock_owner(db, as->email, as->ret, e);
     if (rc != ERR_NONE)
         return rc;
     rc = query_exec(db, &sql[ADD], BIND(U64(id), I64(now_s)), NULL, e);
@@ -143,7 +161,7 @@ store_user_for_email(struct db *db, struct slice email, struct user *ret, struct
         err_set_field(e, SL("email"));
         return e->code;
     }
-    if ((rc = by_email(db, &sql[BY_EMAIL_NEWEST], email, ret, e)) != ERR_NOT_FOUND)
+    if ((rc = lock_owner(db, email, ret, e)) != ERR_NOT_FOUND)
         return rc;
     return tx_run(db, 0, add, &args, e);
 }

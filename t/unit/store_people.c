@@ -2,6 +2,7 @@
 #include "store_badges.h"
 
 #include "core/rand.h"
+#include "store/address.h"
 #include "store/push.h"
 
 static void
@@ -412,6 +413,41 @@ of_many_that_sign_in_first_at_once_all_get_the_same_account(void **state)
 }
 
 static void
+who_signs_in_by_an_address_while_it_is_given_up_is_not_in(void **state)
+{
+    struct fixture        *f = *state;
+    struct slice           given_up = SL("given-up@example.org");
+    struct user            user = a_user(f, "goes-on");
+    struct tx              tx = { 0 };
+    struct address_removal removed;
+    struct session        *sessions;
+    size_t                 count;
+    uint64_t               owner;
+    int                    status;
+    pid_t                  child;
+
+    OK(store_address_add(f->db, user.id, given_up, &f->e));
+    OK(tx_begin(f->db, &tx, &f->e));
+    OK(store_address_remove(f->db, user.id, given_up, &removed, &f->e));
+    OK(store_session_end_others(f->db, user.id, 0, &f->e));
+    if ((child = fork()) == 0)
+        _exit(sign_in_first(db_lease(store_new(f->conf), arena_new(), SLICE_NONE, true), given_up,
+                            &f->e));
+    /* Until it waits for the removal, or is in without; what InnoDB says of that is up to 100 ms old. */
+    while (waitpid(child, &status, WNOHANG) == 0 &&
+           root_number("SELECT COUNT(*) FROM information_schema.innodb_trx"
+                       " WHERE trx_state = 'LOCK WAIT'") == 0)
+        clock_sleep_ms(300);
+    OK(tx_commit(&tx, &f->e));
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == ERR_NONE);
+    OK(store_session_list(f->db, user.id, &sessions, &count, &f->e));
+    assert_int_equal(count, 0);
+    OK(store_address_owner(f->db, given_up, &owner, &f->e));
+    assert_true(owner != 0 && owner != user.id);
+}
+
+static void
 a_bucket_is_full_at_its_limit_and_empty_after_its_window(void **state)
 {
     struct fixture *f = *state;
@@ -527,6 +563,7 @@ main(void)
         cmocka_unit_test(a_link_ends_after_its_time),
         cmocka_unit_test(of_many_that_use_a_link_at_once_one_gets_it),
         cmocka_unit_test(of_many_that_sign_in_first_at_once_all_get_the_same_account),
+        cmocka_unit_test(who_signs_in_by_an_address_while_it_is_given_up_is_not_in),
         cmocka_unit_test(a_bucket_is_full_at_its_limit_and_empty_after_its_window),
         cmocka_unit_test(a_mail_is_claimed_once_and_tried_later_when_it_failed),
         cmocka_unit_test(text_that_is_not_utf8_is_the_senders_fault),
