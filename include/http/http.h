@@ -67,6 +67,7 @@ struct req {
     size_t                upload_count;
     struct slice          csrf;       /* what forms of this visitor must send back as `_csrf` */
     bool                  wants_json; /* by Accept, JSON before HTML */
+    json_object          *unstored;   /* a sound badge that could not be stored, for .fail */
     int64_t               fetch_us;   /* a handler adds what it waited for issuers, for the log */
     int64_t               cache_us;
 };

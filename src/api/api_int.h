@@ -18,6 +18,10 @@ struct slice jsonp_wrap(struct arena *a, struct slice name, struct slice json);
 enum err_code reply_form(const struct req *r, struct resp *out, const char *page,
                          const char *title_id);
 
+/* What the original's push routes said of an error of ours, about the badge that `input` named. The
+ * caller's reference. */
+json_object *issue_down(const struct req *r, struct slice input, const struct err *e);
+
 /* A report that is not valid as the original baker's error object. The caller's reference. */
 json_object *baker_failure(const struct report *report);
 

@@ -58,14 +58,6 @@ refusal_text(const struct req *r, struct resp *out, const struct err *e)
     return slice_str(e->cause[0] != '\0' ? e->cause : err_sentence(e->code));
 }
 
-void
-api_connect_fail(struct req *r, const struct err *e, struct resp *out)
-{
-    put_origin(r, out, r->grant != NULL ? r->grant->origin : SL("*"));
-    (void)reply_bytes(out, err_status(e->code), "text/plain; charset=utf-8",
-                      arena_copy(r->arena, refusal_text(r, out, e)));
-}
-
 static enum err_code
 refuse(struct err *e, struct slice text)
 {
@@ -88,6 +80,25 @@ only(const struct fields *from, const char *name)
         value = from->items[i].value;
     }
     return value;
+}
+
+static struct slice
+input_of(const struct req *r)
+{
+    struct slice badge = only(&r->form, "badge");
+
+    return badge.p != NULL ? badge : only(&r->form, "assertion");
+}
+
+void
+api_connect_fail(struct req *r, const struct err *e, struct resp *out)
+{
+    put_origin(r, out, r->grant != NULL ? r->grant->origin : SL("*"));
+    if (r->unstored != NULL)
+        (void)reply_json(out, err_status(e->code), issue_down(r, input_of(r), e));
+    else
+        (void)reply_bytes(out, err_status(e->code), "text/plain; charset=utf-8",
+                          arena_copy(r->arena, refusal_text(r, out, e)));
 }
 
 static enum err_code
@@ -149,9 +160,8 @@ api_identity(struct req *r, struct resp *out, struct err *e)
 enum err_code
 api_push(struct req *r, struct resp *out, struct err *e)
 {
-    struct slice           badge = only(&r->form, "badge");
     const struct api_issue issue = { .user = r->user->id,
-                                     .input = badge.p != NULL ? badge : only(&r->form, "assertion"),
+                                     .input = input_of(r),
                                      .origin = r->grant->origin };
 
     put_origin(r, out, r->grant->origin);

@@ -159,9 +159,26 @@ reply_sound(struct answer *as, struct err *e)
                              SL("issuer origin must be identical to bearer token origin"));
     if (as->issue->only_look)
         return reply_look(as, e);
-    if ((rc = import_keep(r->arena, r->db, as->issue->user, &as->result, e)) != ERR_NONE)
+    if ((rc = import_keep(r->arena, r->db, as->issue->user, &as->result, e)) != ERR_NONE) {
+        r->unstored = as->badge;
         return rc;
+    }
     return reply_taken(as);
+}
+
+json_object *
+issue_down(const struct req *r, struct slice input, const struct err *e)
+{
+    json_object *doc = json_object_new_object();
+
+    if (r->unstored != NULL)
+        json_put(doc, "badge", json_object_get(r->unstored));
+    json_put_bool(doc, "exists", false);
+    json_put_text(doc, "message",
+                  arena_printf(r->arena, "badge error %.*s: %s",
+                               SLICE_FMT(slice_first(input, LIMIT_URL_BYTES)),
+                               err_sentence(e->code)));
+    return doc;
 }
 
 enum err_code

@@ -27,20 +27,14 @@ api_issuer_assertion(struct req *r, struct resp *out, struct err *e)
 void
 api_issuer_fail(struct req *r, const struct err *e, struct resp *out)
 {
-    json_object *doc = json_object_new_object();
     int          status = err_status(e->code);
+    json_object *doc = status >= 500 ? issue_down(r, input_of(r), e) : json_object_new_object();
 
     if (e->code == ERR_NOT_SIGNED_IN) {
         status = 403;
         json_put_text(doc, "message", SL("user is not logged in, redirect to /backpack/login"));
         json_put_text(doc, "redirect_to", SL("/backpack/login"));
-    } else if (status >= 500) {
-        json_put_bool(doc, "exists", false);
-        json_put_text(doc, "message",
-                      arena_printf(r->arena, "badge error %.*s: %s",
-                                   SLICE_FMT(slice_first(input_of(r), LIMIT_URL_BYTES)),
-                                   err_sentence(e->code)));
-    } else {
+    } else if (status < 500) {
         json_put_text(doc, "message",
                       e->code == ERR_CSRF ? SL("Forbidden") : slice_str(err_sentence(e->code)));
     }

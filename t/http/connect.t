@@ -394,6 +394,28 @@ subtest 'many learners at once' => sub {
     like $_->header('Retry-After'), qr/^(?:5|10)$/, '... to come again soon' for grep { $_->code == 429 } @mine[0 .. 3];
 };
 
+subtest 'when a badge cannot be stored' => sub {
+    my ($learner, $email) = learner();
+    my $token = $site->connect($learner)->{access_token};
+    my $url = $issuer->badge("unstored$n", to => $email);
+    $stack->sql("CREATE TRIGGER obi.refuse BEFORE INSERT ON obi.badge FOR EACH ROW SIGNAL SQLSTATE '45000'");
+    $learner->get('/settings');
+    my @replies = ($site->api(POST => 'issue', $token, form => { badge => $url }, Origin => $demo), $learner->post_form('/issuer/assertion', { assertion => $url }));
+    $stack->sql('DROP TRIGGER obi.refuse');
+    for my $reply (@replies) {
+        is $reply->code, 500, 'it is said';
+        is $reply->content_type, 'application/json', '... as JSON';
+        my $said = eval { $json->decode($reply->content) } // {};
+        is_deeply [ sort keys %$said ], [qw(badge exists message)], '... with the fields of old';
+        is $said->{exists}, JSON::PP::false, '... it is not there';
+        ok $said->{badge}{badge}{name}, '... but was found sound';
+        like $said->{message}, qr/^badge error \Q$url\E/, '... which it was';
+    }
+    is $replies[0]->header('Access-Control-Allow-Origin'), $demo, '... to pages too';
+    $stack->expect_log('STORE_FAULT');
+    is $site->api(POST => 'issue', $token, form => { badge => $url })->code, 201, 'and it may come again';
+};
+
 subtest 'when workers are away' => sub {
     $stack->stop('fetch');
     my $reply = $site->api(POST => 'issue', 'x' x 43, form => { badge => 'x' }, Origin => $demo);
