@@ -15,7 +15,7 @@ enum { LOCK, LOOK, ALIAS_ADD, ALIAS };
 static const struct stmt sql[] = {
     [LOCK] = { "merge.lock", ON_PRIMARY, "u", "",
                "UPDATE user SET version = version + 1 WHERE id = ?" },
-    [LOOK] = { "merge.look", ON_PRIMARY, "uuuuuuuu", "uuuuuuu",
+    [LOOK] = { "merge.look", ON_PRIMARY, "uuuuuuuuuuuuuu", "uuuuuuuuuu",
                "SELECT (SELECT COUNT(*) FROM badge WHERE user_id = ?),"
                " (SELECT COUNT(*) FROM badge WHERE user_id = ?),"
                " (SELECT COUNT(*) FROM badge a JOIN badge b ON b.identity = a.identity"
@@ -23,7 +23,10 @@ static const struct stmt sql[] = {
                " (SELECT COUNT(*) FROM collection WHERE user_id = ?),"
                " (SELECT COUNT(*) FROM collection WHERE user_id = ?),"
                " (SELECT COUNT(*) FROM user_email WHERE user_id = ?),"
-               " (SELECT COUNT(*) FROM user_email WHERE user_id = ?)" },
+               " (SELECT COUNT(*) FROM user_email WHERE user_id = ?),"
+               " (SELECT COUNT(*) FROM passkey WHERE user_id IN (?, ?)),"
+               " (SELECT COUNT(*) FROM oidc_identity WHERE user_id IN (?, ?)),"
+               " (SELECT COUNT(DISTINCT origin) FROM connect_grant WHERE user_id IN (?, ?))" },
     [ALIAS_ADD] = { "merge.alias-add", ON_PRIMARY, "uu", "",
                     "INSERT INTO user_alias (id, user_id) VALUES (?, ?)" },
     [ALIAS] = { "merge.alias", PREFER_PRIMARY, "u", "u",
@@ -167,6 +170,7 @@ store_merge_look(struct db *db, uint64_t into, uint64_t from, struct merge *ret,
 
     if ((rc = query_need(db, &sql[LOOK],
                          BIND(U64(into), U64(from), U64(into), U64(from), U64(into), U64(from),
+                              U64(into), U64(from), U64(into), U64(from), U64(into), U64(from),
                               U64(into), U64(from)),
                          &q, e)) != ERR_NONE)
         return rc;
@@ -176,7 +180,9 @@ store_merge_look(struct db *db, uint64_t into, uint64_t from, struct merge *ret,
                            .addresses = q.col[6].u,
                            .fits = q.col[0].u + q.col[1].u - q.col[2].u <= LIMIT_BADGES &&
                                    q.col[3].u + q.col[4].u <= LIMIT_COLLECTIONS &&
-                                   q.col[5].u + q.col[6].u <= LIMIT_EMAILS };
+                                   q.col[5].u + q.col[6].u <= LIMIT_EMAILS &&
+                                   q.col[7].u <= LIMIT_PASSKEYS && q.col[8].u <= LIMIT_IDENTITIES &&
+                                   q.col[9].u <= LIMIT_SITES };
     return ERR_NONE;
 }
 

@@ -479,6 +479,51 @@ what_does_not_fit_into_one_account_stays_two(void **state)
     assert_string_equal(list_of(f, from.id), "half*");
 }
 
+static void
+neither_do_their_ways_in_and_their_sites(void **state)
+{
+    /* Of a user, by number: a hash that no other's has, who, and which. */
+    static const struct {
+        const char *into, *columns;
+        int         most;
+    } kinds[] = {
+        { "passkey (credential_hash, user_id, id, credential, algorithm, public_key, count, name,"
+          " created_at_s)",
+          "UNHEX(SHA2(CONCAT(@u, seq), 256)), @u, seq, 'c', -7, 'k', 0, 'n', 1", LIMIT_PASSKEYS },
+        { "oidc_identity", "'https://id.example', CONCAT(@u, seq), @u, seq, '', 1",
+          LIMIT_IDENTITIES },
+        { "connect_grant (user_id, id, origin, scope, created_at_s)",
+          "@u, seq, CONCAT('https://', IF(seq = 1, '', @u), seq, '.example'), 'issue', 1",
+          LIMIT_SITES },
+    };
+    struct fixture *f = *state;
+    struct merge    m;
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct user users[2] = { a_user(f, arena_printf(f->a, "ways%zu", i).p),
+                                 a_user(f, arena_printf(f->a, "other-ways%zu", i).p) };
+        /* The site that both have counts once. */
+        int counts[2] = { kinds[i].most - 2, i == 2 ? 3 : 2 };
+
+        for (size_t k = 0; k < 2; k++)
+            server_sql("primary",
+                       arena_printf(f->a,
+                                    "SET @u = %llu; INSERT INTO %s SELECT %s FROM seq_1_to_%d",
+                                    (unsigned long long)users[k].id, kinds[i].into,
+                                    kinds[i].columns, counts[k])
+                           .p);
+        OK(store_merge_look(f->db, users[0].id, users[1].id, &m, &f->e));
+        assert_true(m.fits);
+        server_sql("primary",
+                   arena_printf(f->a,
+                                "SET @u = %llu; INSERT INTO %s SELECT %s FROM seq_1000_to_1000",
+                                (unsigned long long)users[1].id, kinds[i].into, kinds[i].columns)
+                       .p);
+        OK(store_merge_look(f->db, users[0].id, users[1].id, &m, &f->e));
+        assert_false(m.fits);
+    }
+}
+
 /* Each way round at once, many times: one of them happens, and no account is lost. */
 static void
 two_merges_at_once_leave_one_account(void **state)
@@ -601,6 +646,7 @@ main(void)
         cmocka_unit_test(an_address_that_one_gave_up_and_the_other_has_is_one),
         cmocka_unit_test(an_account_that_was_merged_twice_is_found_at_the_last),
         cmocka_unit_test(what_does_not_fit_into_one_account_stays_two),
+        cmocka_unit_test(neither_do_their_ways_in_and_their_sites),
         cmocka_unit_test(two_merges_at_once_leave_one_account),
         cmocka_unit_test(every_table_of_a_person_is_moved_and_removed),
     };
