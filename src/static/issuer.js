@@ -1,7 +1,7 @@
 /* What an issuer's page includes. Its only global is OpenBadges; docs/issuer-api.md describes it. */
 (function () {
     "use strict";
-    var MOST = 20;
+    var MOST = 20, MOST_BYTES = 64 * 1024;
 
     function root() {
         var scripts = document.getElementsByTagName("script");
@@ -13,8 +13,19 @@
     }
 
     function list(assertions) {
-        var all = Array.isArray(assertions) ? assertions.map(String) : [String(assertions)];
+        return Array.isArray(assertions) ? assertions.map(String) : [String(assertions)];
+    }
+
+    /* As the backpack takes a text. */
+    function tidy(text) {
+        return text.replace(/\r\n?/g, "\n").replace(/^[ \t\n]+|[ \t\n]+$/g, "");
+    }
+
+    /* What there is to send of a list: each once. */
+    function to_send(passed) {
+        var all = passed.map(tidy).filter(function (text, i, every) { return text && every.indexOf(text) === i; });
         if (all.length > MOST) throw new Error("at most " + MOST + " assertions at once");
+        if (new Blob(all).size > MOST_BYTES) throw new Error("at most 64 KiB of assertions at once");
         return all;
     }
 
@@ -46,7 +57,25 @@
         };
     }
 
-    function by_window(opened, assertions, callback) {
+    function unread() {
+        return {
+            reason: "MALFORMED",
+            message: "This is neither the address of a badge nor a signed badge.",
+            report: root() + "verify"
+        };
+    }
+
+    /* Says of each text, as it was passed, what the backpack said of it; of what it said nothing it could not read. */
+    function tell(callback, passed, errors, successes) {
+        function is_added(text) { return successes.indexOf(tidy(text)) >= 0; }
+        if (!callback) return;
+        callback(passed.filter(function (text) { return !is_added(text); }).map(function (text) {
+            var said = errors.filter(function (error) { return error.assertion === tidy(text); })[0] || unread();
+            return { assertion: text, reason: said.reason, message: said.message, report: said.report };
+        }), passed.filter(is_added));
+    }
+
+    function by_window(opened, passed, assertions, callback) {
         var base = root();
         var origin = new URL(base, location.href).origin;
         var watch = setInterval(function () {
@@ -55,7 +84,7 @@
         function end(errors, successes) {
             clearInterval(watch);
             removeEventListener("message", hear);
-            if (callback) callback(errors, successes);
+            tell(callback, passed, errors, successes);
         }
         function hear(event) {
             if (event.source !== opened || event.origin !== origin || !event.data) return;
@@ -70,19 +99,20 @@
         getRoot: root,
 
         issue: function (assertions, callback) {
-            var all = list(assertions);
+            var passed = list(assertions);
+            var all = to_send(passed);
             var opened;
             if (all.length === 0) {
-                if (callback) callback([], []);
+                tell(callback, passed, [], []);
                 return;
             }
             opened = window.open(root() + "issuer/frame", "_blank", "popup,width=720,height=820");
-            if (opened) by_window(opened, all, callback);
+            if (opened) by_window(opened, passed, all, callback);
             else by_form(all);
         },
 
         issue_no_modal: function (assertions) {
-            by_form(list(assertions));
+            by_form(to_send(list(assertions)));
         },
 
         connect: function (options) {

@@ -57,11 +57,12 @@ test("issuer.js leaves one global behind, and knows where it came from", async (
         const said = (run) => { try { run(); return null; } catch (error) { return error.message; } };
         const { connect, issue, getRoot } = globalThis.OpenBadges;
         const all = [said(() => connect()), said(() => connect({ callback: "/x", scope: "issue" })), said(() => connect({ scope: ["issue"] })),
-            said(() => connect({ callback: "http://", scope: ["issue"] })), said(() => issue(Array(21).fill("x")))];
+            said(() => connect({ callback: "http://", scope: ["issue"] })), said(() => issue(Array.from({ length: 21 }, (_, i) => `x${i}`))),
+            said(() => issue("\u00e9".repeat(40000)))];
         for (const script of document.querySelectorAll("script")) script.remove();
         return [...all, said(getRoot)];
     });
-    assert.deepEqual(thrown, ["options object expected", "scope must be an array", "callback must be a URL", "callback must be a URL", "at most 20 assertions at once", "issuer script not found."]);
+    assert.deepEqual(thrown, ["options object expected", "scope must be an array", "callback must be a URL", "callback must be a URL", "at most 20 assertions at once", "at most 64 KiB of assertions at once", "issuer script not found."]);
     assert.deepEqual(await page.evaluate(() => new Promise((done) => globalThis.OpenBadges.issue([], (...all) => done(all)))), [[], []]);
 });
 
@@ -127,6 +128,29 @@ test("each of the five reasons", async () => {
     await page.goto(errors[2].report);
     assert.match(await page.textContent("main"), /none\.json/);
     await window.close();
+});
+
+test("each text is answered for as it was passed", async () => {
+    const one = url_of("map-reader");
+    const asked = [one, ` ${one}\n`, "", "nonsense", one, "a\r\nb"];
+    const window = await send(page, asked);
+    await window.waitForSelector("[data-decide]");
+    assert.equal(await window.locator("[data-decide] .result").count(), 3);
+    await decide(window, '[name="decline"]');
+    const { errors, successes } = await answer(page);
+    assert.deepEqual(errors.map((e) => [e.assertion, e.reason]),
+        asked.map((text) => [text, text.includes(one) ? "DENIED" : "MALFORMED"]));
+    for (const { message, report } of errors) {
+        assert.ok(message.length > 10, message);
+        assert.ok(report.startsWith(`${stack.base}/verify`), report);
+    }
+    assert.deepEqual(successes, []);
+    await window.close();
+    const said = await page.evaluate(() => new Promise((done) => {
+        globalThis.open = () => done("a window");
+        globalThis.OpenBadges.issue([" ", ""], (...all) => done(all));
+    }));
+    assert.deepEqual(said.map((all) => all.map((e) => [e.assertion, e.reason])), [[[" ", "MALFORMED"], ["", "MALFORMED"]], []]);
 });
 
 test("a signed badge goes the same way", async () => {
