@@ -162,9 +162,24 @@ level_fault(struct slice value)
     return "must be debug, info, warn or error";
 }
 
+/* Browsers name the site by its origin, in what they sign and in what they say of where a form came from. */
+static const char *
+base_url_fault(struct arena *a, struct slice value)
+{
+    struct slice origin = uri_origin(a, value);
+
+    if (origin.p == NULL)
+        return "must be an address of http or https";
+    return slice_eq(origin, value)
+               ? NULL
+               : arena_printf(a, "must be an origin alone, as browsers write it: %.*s",
+                              SLICE_FMT(origin))
+                     .p;
+}
+
 /* What is wrong with a value although it is of its row's type. */
 static const char *
-fault_of(struct slice key, struct slice value)
+fault_of(struct arena *a, struct slice key, struct slice value)
 {
     struct conf_server  server;
     struct conf_replica replica;
@@ -175,9 +190,7 @@ fault_of(struct slice key, struct slice value)
         return conf_replica_parse(value, &replica);
     if (slice_eq(key, SL("log.level")))
         return level_fault(value);
-    if (slice_eq(key, SL("site.base_url")) && (!uri_is_web(value) || slice_ends(value, SL("/"))))
-        return "must be an http or https address without a slash at the end";
-    return NULL;
+    return slice_eq(key, SL("site.base_url")) ? base_url_fault(a, value) : NULL;
 }
 
 static void
@@ -192,7 +205,7 @@ set_row(struct loading *l, size_t row, int line, struct slice value)
     }
     wrong = value.n == 0 && r->type == CONF_TEXT && r->text_default == NULL
                 ? NULL /* it must be set, which is said of the whole */
-                : fault_of(slice_str(r->key), value);
+                : fault_of(l->a, slice_str(r->key), value);
     if (wrong != NULL)
         mistake(l, line, slice_str(r->key),
                 arena_printf(l->a, "'%.*s' %s", SLICE_FMT(value), wrong));

@@ -125,6 +125,8 @@ only_what_is_needed_must_be_set(void **state)
 static void
 a_wrong_value_is_named_where_it_stands(void **state)
 {
+    static const char x_example[] =
+        "must be an origin alone, as browsers write it: https://x.example";
     static const struct {
         const char *key, *value, *reason;
     } bad[] = { { "db.primary", "foo", "must be unix:/path/of/socket or host:port" },
@@ -142,8 +144,17 @@ a_wrong_value_is_named_where_it_stands(void **state)
                 { "db.replica", "h weight=2", "must be unix:/path/of/socket or host:port" },
                 { "cache.server", "x", "must be unix:/path/of/socket or host:port" },
                 { "cache.server", "[::1]:0", "must have a port from 1 to 65535" },
-                { "site.base_url", "http://x/",
-                  "must be an http or https address without a slash at the end" },
+                { "site.base_url", "x.example", "must be an address of http or https" },
+                { "site.base_url", "https://me@x.example", "must be an address of http or https" },
+                { "site.base_url", "https://x.example/", x_example },
+                { "site.base_url", "https://x.example/sub", x_example },
+                { "site.base_url", "https://x.example?a", x_example },
+                { "site.base_url", "https://x.example:443", x_example },
+                { "site.base_url", "https://x.example:", x_example },
+                { "site.base_url", "https://X.example", x_example },
+                { "site.base_url", "HTTPS://x.example", x_example },
+                { "site.base_url", "http://x.example:80",
+                  "must be an origin alone, as browsers write it: http://x.example" },
                 { "log.level", "chatty", "must be debug, info, warn or error" } };
     struct fixture f = { .a = arena_new() };
     (void)state;
