@@ -76,7 +76,6 @@ daemon off; pid $folder/pid; error_log $folder/error.log error; events { }
 http {
     include @{[$stack->var]}/nginx/log.conf;
     include @{[$stack->var]}/nginx/limits.conf;
-    map "" \$obi_document { default ""; }
     access_log $folder/access.log obi;
     client_body_temp_path $folder/b; proxy_temp_path $folder/p; fastcgi_temp_path $folder/f;
     uwsgi_temp_path $folder/u; scgi_temp_path $folder/s;

@@ -55,6 +55,31 @@ subtest 'reading what memcached has' => sub {
     is($reader->get("$base/signin")->{status}, 200, 'nor does it count for anything else');
 };
 
+# With a rate that one connection is faster than.
+subtest 'reading what is not there' => sub {
+    my ($greedy, $other, $first) = (client('127.40.0.6'), client('127.40.0.7'), client('127.40.0.8'));
+    my ($email, $n) = ($story->address('beside'), 0);
+    my ($badge) = map { $_->{id} } $story->import_all($email, $story->issuer->badge('beside', to => $email));
+    my $id = $story->collection($email, 'Beside', 1, $badge);
+    my $there = "$base/displayer/" . $story->user_id($email) . "/group/$id.json";
+    my $nginx = $stack->var . '/nginx';
+    my $limits = sub {
+        system("sed -i 's|zone=obi_read:1m rate=.*;|zone=obi_read:1m rate=$_[0];|' $nginx/limits.conf"
+            . " && sed -i 's/zone=obi_read burst=[0-9]*/zone=obi_read burst=$_[1]/' $nginx/server.conf") == 0 or die;
+        $stack->reload('nginx');
+    };
+    $limits->('1r/s', 50);
+    $stack->wait_until(5, sub { grep { $first->get("$base/oembed")->{status} == 429 } 1 .. 80 });
+    for my $kind ('displayer/%d4711/groups.json', 'share/badge/%d', 'embed/collection/%d', 'oembed/badge/%d.json', 'images/badge/%d.png') {
+        my %seen;
+        $seen{ $greedy->get("$base/" . sprintf $kind, $n++)->{status} }++ for 1 .. 80;
+        cmp_ok $seen{429} // 0, '>', 0, "$kind: who walks through addresses is told to stop";
+        is $other->get("$base/" . sprintf $kind, $n++)->{status}, 404, '... others may still ask';
+        is $other->get($there)->{status}, 200, '... and see what is there';
+    }
+    $limits->('1000r/s', 2000);
+};
+
 subtest 'a collection whose badges say too much' => sub {
     my ($email, $all) = ($story->address('wordy'), 52);
     my $long = { narrative => 'x' x 250_000 }; # 12 MiB are shown of one

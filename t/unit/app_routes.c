@@ -14,8 +14,8 @@ every_row_is_complete(void **state)
     for (size_t i = 0; i < route_count; i++) {
         const struct route *r = &routes[i];
 
-        if (r->methods == 0 || r->path == NULL || r->path[0] != '/' || r->handler == NULL || r->pool == 0 ||
-            r->who == 0 || r->csrf == 0 || r->reply == 0)
+        if (r->methods == 0 || r->path == NULL || r->path[0] != '/' || r->handler == NULL ||
+            r->pool == 0 || r->who == 0 || r->csrf == 0 || r->reply == 0)
             fail_msg("row %zu (%s) forgets something", i, r->path == NULL ? "" : r->path);
         if ((r->who == BEARER) != (r->scope != NULL))
             fail_msg("%s: a token and its scope go together", r->path);
@@ -65,7 +65,10 @@ the_read_pool_knows_nobody_and_changes_nothing(void **state)
 static bool
 is_on_the_way(struct slice path)
 {
-    static const char *const begins[] = { "/signin", "/signout", "/backpack/authenticate", "/browserid/dialog", "/issuer/frame", "/issuer/push" };
+    static const char *const begins[] = {
+        "/signin",           "/signout",      "/backpack/authenticate",
+        "/browserid/dialog", "/issuer/frame", "/issuer/push"
+    };
 
     if (slice_starts(path, SL("/signin/:token")) || slice_eq(path, SL("/issuer/frameless")))
         return false;
@@ -92,7 +95,9 @@ addresses_that_let_in_are_told_to_nobody(void **state)
 
     for (size_t i = 0; i < route_count; i++) {
         struct slice path = slice_str(routes[i].path);
-        bool         lets_in = slice_find(path, SL("/:token"), &at) || slice_starts(path, SL("/share/")) || slice_starts(path, SL("/embed/")) || slice_starts(path, SL("/oembed/")) || slice_ends(path, SL("/callback"));
+        bool lets_in = slice_find(path, SL("/:token"), &at) || slice_starts(path, SL("/share/")) ||
+                       slice_starts(path, SL("/embed/")) || slice_starts(path, SL("/oembed/")) ||
+                       slice_ends(path, SL("/callback"));
 
         if (routes[i].secret != lets_in)
             fail_msg("%s and who knows it", routes[i].path);
@@ -105,13 +110,14 @@ no_two_rows_are_the_same(void **state)
     (void)state;
     for (size_t i = 0; i < route_count; i++)
         for (size_t k = 0; k < i; k++)
-            if (strcmp(routes[i].path, routes[k].path) == 0 && (routes[i].methods & routes[k].methods) != 0)
+            if (strcmp(routes[i].path, routes[k].path) == 0 &&
+                (routes[i].methods & routes[k].methods) != 0)
                 fail_msg("%s stands twice", routes[i].path);
 }
 
 /* nginx: an exact location first, else the longest that begins the path. */
 struct location {
-    struct slice path, pool;
+    struct slice path, pool, onward; /* onward: the name of the one that has the pool */
     bool         exact;
 };
 
@@ -119,18 +125,23 @@ static size_t
 read_locations(struct slice conf, struct location *ret, size_t room)
 {
     struct slice line, word;
-    size_t       count = 0;
+    size_t       count = 0, at;
 
     while (slice_next(&conf, '\n', &line)) {
         line = slice_trim(line);
         if (slice_starts(line, SL("location "))) {
             assert_true(count < room);
-            ret[count] = (struct location){ .pool = SLICE_NONE };
+            ret[count] = (struct location){ .exact = false };
             line = slice_from(line, sizeof "location " - 1);
             if ((ret[count].exact = slice_starts(line, SL("= "))))
                 line = slice_from(line, 2);
-            assert_true(line.p[0] == '/'); /* a pattern would need more than this test knows */
+            /* A pattern would need more than this test knows. */
+            assert_true(line.p[0] == '/' || line.p[0] == '@');
             slice_next(&line, ' ', &ret[count++].path);
+        } else if (slice_starts(line, SL("try_files ")) && count > 0) {
+            assert_true(slice_find(line, SL("@"), &at));
+            line = slice_from(line, at);
+            slice_next(&line, ';', &ret[count - 1].onward);
         } else if (slice_starts(line, SL("fastcgi_pass ")) && count > 0) {
             line = slice_from(line, sizeof "fastcgi_pass " - 1);
             slice_next(&line, ';', &word);
@@ -143,25 +154,24 @@ read_locations(struct slice conf, struct location *ret, size_t room)
 static struct slice
 pool_for(const struct location *all, size_t count, struct slice path)
 {
-    struct slice pool = SLICE_NONE;
-    size_t       longest = 0;
+    const struct location *best = NULL;
 
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].exact && slice_eq(all[i].path, path))
-            return all[i].pool;
-        if (!all[i].exact && slice_starts(path, all[i].path) && all[i].path.n > longest) {
-            longest = all[i].path.n;
-            pool = all[i].pool;
-        }
-    }
-    return pool;
+    for (size_t i = 0; i < count && (best == NULL || !best->exact); i++)
+        if (all[i].exact
+                ? slice_eq(all[i].path, path)
+                : slice_starts(path, all[i].path) && (best == NULL || all[i].path.n > best->path.n))
+            best = &all[i];
+    if (best == NULL)
+        return SLICE_NONE;
+    return best->onward.n > 0 ? pool_for(all, count, best->onward) : best->pool;
 }
 
 /* The variables of /backpack/add, where POST goes out, and of /backpack/badge/, where only a check does. */
 static const char *
 name_of(const struct route *r, struct slice pool)
 {
-    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon", "obi_signin" };
+    static const char *const names[] = { "",          "obi_read",       "obi_app",
+                                         "obi_fetch", "obi_fetch_anon", "obi_signin" };
 
     if (slice_eq(pool, SL("$obi_add_pool")))
         return r->methods == HTTP_POST ? names[FETCH] : names[APP];
@@ -188,7 +198,8 @@ locations_of(struct arena *a, struct slice file, struct location *ret, size_t ro
 static void
 nginx_sends_each_path_to_its_rows_pool(void **state)
 {
-    static const char *const names[] = { "", "obi_read", "obi_app", "obi_fetch", "obi_fetch_anon", "obi_signin" };
+    static const char *const names[] = { "",          "obi_read",       "obi_app",
+                                         "obi_fetch", "obi_fetch_anon", "obi_signin" };
     struct arena            *a = arena_new();
     struct location          site[64], inside[8];
     struct slice             path;
