@@ -29,6 +29,9 @@ struct db *db_lease(struct store *s, struct arena *a, struct slice after, bool p
 struct slice db_position(const struct db *db);
 /* True when what this lease read came from a replica because no primary answers. */
 bool db_degraded(const struct db *db);
+/* When db_degraded: a time, in Unix seconds by the primary's clock, up to which all writes are in what this lease
+ * read. 0 where the servers never had a heartbeat. */
+int64_t db_as_of_s(const struct db *db);
 /* Microseconds spent waiting for the database under this lease, for the log. */
 int64_t db_took_us(const struct db *db);
 /* Whether the primary, or for reads any server, answers now. For /healthz. */

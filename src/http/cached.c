@@ -164,18 +164,27 @@ document_of(struct exchange *x, struct slice head)
     return sbuf_slice(&b);
 }
 
+/* Whatever the read pool answers without a primary, kept or not, there or not. */
+static void
+mark_time(struct exchange *x)
+{
+    const struct req *r = &x->req;
+
+    if (r->route != NULL && r->route->pool == READ && r->db != NULL && db_degraded(r->db))
+        resp_header(&x->resp, "X-OBI-As-Of", clock_iso8601(r->arena, db_as_of_s(r->db)));
+}
+
 void
 cached_mark(struct exchange *x)
 {
     struct req *r = &x->req;
 
+    mark_time(x);
     if (!x->keeps || x->resp.status != 200)
         return;
     x->etag = etag_of(r->arena, x->resp.body);
     if (resp_header_get(&x->resp, "Cache-Control").p == NULL)
         resp_header(&x->resp, "Cache-Control", SL("no-cache"));
-    if (db_degraded(r->db))
-        resp_header(&x->resp, "X-OBI-As-Of", clock_iso8601(r->arena, clock_now_s()));
 }
 
 void

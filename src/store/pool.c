@@ -247,6 +247,12 @@ db_degraded(const struct db *db)
 }
 
 int64_t
+db_as_of_s(const struct db *db)
+{
+    return db->as_of_us / 1000000;
+}
+
+int64_t
 db_took_us(const struct db *db)
 {
     return db->took_us;

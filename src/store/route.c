@@ -157,6 +157,8 @@ server_choose(struct db *db, enum stmt_on on, struct server **ret, struct err *e
     }
     if (on == ON_REPLICA)
         db->reads = sv;
+    if (sv != db->s->primary && (db->as_of_us == 0 || sv->seen.beat_us < db->as_of_us))
+        db->as_of_us = sv->seen.beat_us;
     *ret = sv;
     return ERR_NONE;
 }

@@ -170,6 +170,7 @@ struct db {
     bool           streamed; /* rows may still come on a connection: nothing else is asked on it */
     struct server *tx_on;    /* while tx_depth > 0 */
     int64_t        wait_left_ms;
+    int64_t        as_of_us; /* the oldest heartbeat of the replicas that were asked; 0: none was */
     bool fresh; /* `reads` was seen to have a version: no other replica may take its place */
     struct server *reads; /* chosen at the first read */
     struct slice   position;

@@ -7,10 +7,12 @@ use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempfile);
 use IO::Socket::INET;
 use JSON::PP;
+use POSIX qw(strftime);
 use Test::More;
 use Time::HiRes qw(sleep time);
 use OBI::Story;
 use OBI::Test;
+use URI::Escape qw(uri_escape);
 
 # With a short lifetime, since a write waits as long for a memcached that hangs.
 my $stack = OBI::Test->private(conf => "cache.ttl = 4\n");
@@ -243,7 +245,14 @@ subtest 'killed workers lose nothing' => sub {
 subtest 'without the primary reads go on and writes say so' => sub {
     $stack->expect_log(qr/STORE_DOWN|db|primary/i);
     warm();
-    sleep 0.5; # the replica has it all
+    # What comes after stays there.
+    $stack->stop('jobs');
+    $stack->sql("UPDATE obi.heartbeat SET at_us = 1e6 * UNIX_TIMESTAMP('2026-01-02 03:04:05')");
+    my $beat = $stack->sql('SELECT at_us DIV 1000000 FROM obi.heartbeat')->[0][0];
+    ok($stack->wait_until(10, sub { $stack->sql('SELECT at_us DIV 1000000 FROM obi.heartbeat', 'replica')->[0][0] == $beat }),
+        'the replica has all up to a time');
+    replica_stops();
+    $stack->sql('UPDATE obi.heartbeat SET at_us = at_us + 3600000000');
     $stack->stop('primary');
     for my $path ($groups, $document, "/share/collection/$share") {
         my $answer = $story->get($path);
@@ -251,13 +260,29 @@ subtest 'without the primary reads go on and writes say so' => sub {
     }
     $stack->kill('memcached');
     $stack->start('memcached');
-    my $answer = $story->get($document);
-    is($answer->{status}, 200, 'also what no cache holds');
-    like($answer->{headers}{'x-obi-as-of'} // '', qr/\d/, 'marked with the time it is from');
+    my $page = uri_escape($stack->base . "/share/collection/$share");
+    my $time = strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $beat);
+    for (
+        [ $document, 200 ],
+        [ "$document?callback=f", 200 ],
+        [ "/oembed?url=$page", 200 ],
+        [ "/oembed/collection/$share.json?maxwidth=200", 200 ],
+        [ "/displayer/$user/group/$group", 200, Accept => 'application/json;q=0.5, text/plain' ],
+        [ "/share/badge/nothing", 404 ],
+        )
+    {
+        my ($path, $status, @headers) = @$_;
+        my $answer;
+        # Each worker looks at the replica once a second.
+        ok($stack->wait_until(5, sub { (($answer = $story->get($path, @headers))->{headers}{'x-obi-as-of'} // '') eq $time }),
+            "$path is marked with the time it is from") or diag($answer->{headers}{'x-obi-as-of'});
+        is($answer->{status}, $status, '... and no cache holds it');
+    }
     my $reply = eval { $browser->post_form("/collections/$group/change", { name => 'Lost', visibility => 'public', description => '' }) };
     is($reply->code, 503, 'a write is refused') if $reply;
     ok($reply && $reply->header('Retry-After'), 'for now');
-    $stack->start('primary');
+    $stack->start('primary', 'jobs');
+    replica_goes_on();
     ok($stack->wait_until(20, sub { eval { rename_to('Number ' . ($number + 1)); 1 } }), 'writes come back by themselves');
     $number++;
     ok($stack->wait_until(5, sub { $story->get($groups)->{content} =~ /Number $number/ }), 'and show');
