@@ -15,7 +15,9 @@ static const struct stmt sql[] = {
     /* One that was tried and failed waits for its next time: that is nobody's delay. */
     [OUTBOX] = { "status.outbox", PREFER_PRIMARY, "i", "ui",
                  "SELECT COUNT(*), MIN(IF(due_at_s <= ?, due_at_s, NULL)) FROM outbox" },
-    [PURGES] = { "status.purges", PREFER_PRIMARY, "", "u", "SELECT COUNT(*) FROM cache_purge" },
+    /* What every write has for a moment is not counted. */
+    [PURGES] = { "status.purges", PREFER_PRIMARY, "", "u",
+                 "SELECT COUNT(*) FROM cache_purge WHERE created_at_s < UNIX_TIMESTAMP() - 5" },
     /* By the badges: a host with more of them than it may be asked for is never late itself. One look into the index
      * for each host. */
     [RECHECKS] = { "status.rechecks", PREFER_PRIMARY, "i", "ui",
