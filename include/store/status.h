@@ -46,7 +46,7 @@ struct store_status {
     size_t                      server_count;
     struct store_cache_status  *caches; /* each cache.server */
     size_t                      cache_count;
-    bool                  writable; /* a primary takes writes, and somebody acknowledges them */
+    bool                  writable; /* a primary takes writes, and they are acknowledged in time */
     struct store_semisync semisync; /* of the primary */
     /* What the primary, or while there is none a replica, has rows of; valid when `counted`. */
     bool         counted;

@@ -4,7 +4,7 @@
 #include "core/clock.h"
 #include "store_int.h"
 
-enum { BEAT, OUTBOX, PURGES, RECHECKS, SCHEMA };
+enum { BEAT, WAITS, OUTBOX, PURGES, RECHECKS, SCHEMA };
 
 static const struct stmt sql[] = {
     /* By the primary's clock alone, which may have been set back. */
@@ -12,6 +12,10 @@ static const struct stmt sql[] = {
                "UPDATE heartbeat SET at_us = " SERVER_NOW_US
                " WHERE id = 1 AND at_us NOT BETWEEN " SERVER_NOW_US
                " - 900000 AND " SERVER_NOW_US },
+    /* The longest of the writes that wait for a replica, all of this same user's. */
+    [WAITS] = { "status.waits", PREFER_PRIMARY, "", "i",
+                "SELECT COALESCE(MAX(time), 0) FROM information_schema.processlist"
+                " WHERE state LIKE 'Waiting for semi-sync ACK%'" },
     /* One that was tried and failed waits for its next time: that is nobody's delay. */
     [OUTBOX] = { "status.outbox", PREFER_PRIMARY, "i", "ui",
                  "SELECT COUNT(*), MIN(IF(due_at_s <= ?, due_at_s, NULL)) FROM outbox" },
@@ -84,6 +88,18 @@ server_of(struct db *db, struct server *sv)
     return ret;
 }
 
+/* Who never wrote has not waited in vain, but sees that others do. */
+static bool
+others_wait_in_vain(struct db *db)
+{
+    struct query q;
+    struct err   ignored;
+
+    return db->s->primary_seen.semisync.waiting > 0 &&
+           query_need(db, &sql[WAITS], NO_BIND, &q, &ignored) == ERR_NONE &&
+           q.col[0].i * 1000 >= db->s->query_timeout_ms;
+}
+
 void
 store_status(struct db *db, struct store_status *ret)
 {
@@ -91,6 +107,7 @@ store_status(struct db *db, struct store_status *ret)
     struct err    ignored;
 
     servers_look(db, true);
+    s->stuck = s->stuck || others_wait_in_vain(db);
     *ret = (struct store_status){
         .servers = ARENA_ARRAY(db->a, struct store_server_status, s->count),
         .server_count = s->count,

@@ -226,6 +226,20 @@ expect_writes_again(struct fixture *f, uint64_t user)
     assert_int_equal(rc, ERR_NONE);
 }
 
+/* As `obi status` sees it, which never wrote. */
+static bool
+are_writes_taken(struct fixture *f)
+{
+    struct arena       *a = arena_new();
+    struct store       *another = store_new(f->conf);
+    struct store_status st;
+
+    store_status(db_lease(another, a, SLICE_NONE, false), &st);
+    arena_free(a);
+    store_free(another);
+    return st.writable;
+}
+
 static void
 a_write_nobody_acknowledges_is_refused_in_time_and_the_next_at_once(void **state)
 {
@@ -244,6 +258,7 @@ a_write_nobody_acknowledges_is_refused_in_time_and_the_next_at_once(void **state
     assert_true(st.semisync.on);
     assert_int_equal(st.semisync.clients, 2);
     OK(write_one(f, user.id, true));
+    assert_true(are_writes_taken(f));
     server_do("freeze replica");
     OK(write_one(f, user.id, false)); /* one is enough */
     server_do("freeze second");
@@ -258,10 +273,14 @@ a_write_nobody_acknowledges_is_refused_in_time_and_the_next_at_once(void **state
     OK(store_user_by_id(f->db, user.id, &seen, &f->e)); /* the primary's reads go on */
     assert_false(db_degraded(f->db));
     assert_in_range(clock_monotonic_ms() - began_ms, 0, 400);
+    for (int tries = 0; tries < 100 && are_writes_taken(f); tries++)
+        usleep(50 * 1000);
+    assert_false(are_writes_taken(f));
     server_do("thaw replica");
     server_do("thaw second");
     expect_writes_again(f, user.id);
     assert_int_equal(status(f).semisync.waiting, 0);
+    assert_true(are_writes_taken(f));
     semisync(false);
     let_all_catch_up(f);
 }
