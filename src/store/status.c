@@ -23,11 +23,13 @@ static const struct stmt sql[] = {
     [PURGES] = { "status.purges", PREFER_PRIMARY, "", "u",
                  "SELECT COUNT(*) FROM cache_purge WHERE created_at_s < UNIX_TIMESTAMP() - 5" },
     /* By the badges: a host with more of them than it may be asked for is never late itself. One look into the index
-     * for each host. */
-    [RECHECKS] = { "status.rechecks", PREFER_PRIMARY, "i", "ui",
+     * for each host; and where no checker runs that would queue new badges, those of the first people. */
+    [RECHECKS] = { "status.rechecks", PREFER_PRIMARY, "ii", "ui",
                    "SELECT COUNT(*), MIN(q.first_s) FROM (SELECT (SELECT b.check_at_s FROM badge b"
                    " WHERE b.check_host = h.id ORDER BY b.check_at_s LIMIT 1) AS first_s"
-                   " FROM check_host h) q WHERE q.first_s <= ?" },
+                   " FROM check_host h UNION ALL SELECT MIN(n.checked_at_s) + ? FROM"
+                   " (SELECT checked_at_s FROM badge WHERE check_host = 0"
+                   " ORDER BY check_at_s LIMIT 100) n) q WHERE q.first_s <= ?" },
     [SCHEMA] = { "status.schema", PREFER_PRIMARY, "", "b",
                  "SELECT name FROM migration ORDER BY name DESC LIMIT 1" },
 };
@@ -56,7 +58,8 @@ count(struct db *db, struct store_status *ret, struct err *e)
 
     if ((rc = query_need(db, &sql[OUTBOX], BIND(I64(now_s)), &outbox, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[PURGES], NO_BIND, &purges, e)) != ERR_NONE ||
-        (rc = query_need(db, &sql[RECHECKS], BIND(I64(now_s)), &rechecks, e)) != ERR_NONE ||
+        (rc = query_need(db, &sql[RECHECKS], BIND(I64(db->s->conf->recheck_every_s), I64(now_s)),
+                         &rechecks, e)) != ERR_NONE ||
         (rc = query_need(db, &sql[SCHEMA], NO_BIND, &schema, e)) != ERR_NONE)
         return rc;
     ret->outbox = outbox.col[0].u;

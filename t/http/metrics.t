@@ -216,8 +216,12 @@ subtest 'databases and what waits in them' => sub {
     $figures = figures();
     is $figures->{obi_recheck_due_hosts}, 1, 'a badge is due for a check';
     cmp_ok abs($figures->{obi_recheck_oldest_seconds} - 5000), '<', 10, 'and for how long';
-    $stack->sql('UPDATE obi.badge SET check_host = 0');
     $stack->sql('DELETE FROM obi.check_host WHERE id = 7');
+    # Also where no checker ever ran, and put it in a queue.
+    $stack->sql('UPDATE obi.badge SET check_host = 0, check_at_s = 0');
+    is figures()->{obi_recheck_oldest_seconds}, 0, 'a new badge is not due';
+    $stack->sql('UPDATE obi.badge SET checked_at_s = UNIX_TIMESTAMP() - 86400 - 7000');
+    cmp_ok abs(figures()->{obi_recheck_oldest_seconds} - 7000), '<', 10, 'but recheck.every later';
 
     # A write that is under way is nobody's delay either.
     $stack->sql("INSERT INTO obi.cache_purge (id, paths, created_at_s) VALUES (1, '/x', UNIX_TIMESTAMP()), (2, '/y', UNIX_TIMESTAMP() - 60)");
