@@ -6,44 +6,20 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha256);
 use File::Temp qw(tempdir);
-use HTTP::Tiny;
-use IO::Socket::INET;
 use JSON::PP;
-use IO::Handle;
 use MIME::Base64 qw(decode_base64 encode_base64url);
 use POSIX ();
 use Test::More;
 use Time::HiRes ();
 use URI;
 use OBI::Fixation;
+use OBI::OpenID;
 use OBI::Test;
 use OBI::Test::Issuer;
 use POSIX qw(_exit);
 
-# The providers: processes of this test.
-my (%provider, @pids);
-my $http = HTTP::Tiny->new(timeout => 10);
-sub start_provider {
-    my ($name) = @_;
-    my $probe = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "no port: $@";
-    my $port = $probe->sockport;
-    close $probe;
-    my $pid = open(my $out, '-|', 'node', "$FindBin::Bin/lib/provider.mjs", $port) || die "node: $!";
-    push @pids, $pid;
-    like scalar <$out>, qr/ready/, "the provider $name runs";
-    $provider{$name} = { port => $port, root => "http://127.0.0.1:$port", out => $out };
-    return;
-}
-END { my $status = $?; kill 'TERM', @pids; $? = $status }
-# Says what it answers next; gives what it was asked since the last time.
-sub says {
-    my ($name, %what) = @_;
-    my $answer = $http->post("$provider{$name}{root}/control", { content => encode_json(\%what) });
-    die "control: $answer->{status}" unless $answer->{success};
-    return @{ decode_json($answer->{content}) };
-}
-
-start_provider($_) for qw(school other);
+my %provider = map { $_ => OBI::OpenID->new } qw(school other);
+sub says { my ($name, @what) = @_; return $provider{$name}->says(@what) }
 my $dir = tempdir('/tmp/obi-oidc.XXXXXX', CLEANUP => 1);
 chmod 0755, $dir;
 open my $secret, '>', "$dir/secret" or die $!;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Whatever is sent to any address, drawn at random: never a 5xx, a refusal of the described shape, nothing stored by
+# Whatever is sent to any address, some of it good and the rest drawn at random: never a 5xx, a refusal of the described shape, nothing stored by
 # what was refused, and afterwards every page of the learner still opens. Always the same draw, so that a change is what
 # breaks it; `OBI_SEED=$RANDOM OBI_ROUNDS=50` looks further.
 use strict;
@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempdir);
 use JSON::PP ();
 use OBI::Connect;
+use OBI::OpenID;
 use OBI::Schema;
 use OBI::Test;
 use Test::More;
@@ -22,15 +23,18 @@ my $dir = tempdir('/tmp/obi-properties.XXXXXX', CLEANUP => 1);
 chmod 0755, $dir;
 system("$OBI::Test::TOP/build/dev/obi", 'key', "$dir/key.pem") == 0 or die 'no key';
 chmod 0644, "$dir/key.pem";
+my $provider = OBI::OpenID->new;
 my $stack  = OBI::Test->private(conf => <<"CONF");
 signin.per_client = 100000
 signin.per_address = 1000
-fetch.timeout = 1000
-fetch.deadline = 2000
+fetch.timeout = 3000
+fetch.deadline = 5000
 browserid.dialog = https://dialog.example
 browserid.key = $dir/key.pem
 browserid.domain = example.org
 browserid.site = https://site.example
+oidc.provider = school $provider->{root} obi mail=* title=School
+fetch.allow_net = 127.0.0.1/32 public
 CONF
 $stack->stop('recheck');    # it writes when it likes
 my $schema = OBI::Schema->new("$OBI::Test::TOP/docs/openapi.json");
@@ -51,6 +55,7 @@ my $token = $site->connect($learner)->{access_token};
 is $site->api(GET => 'identity', $token)->code, 200, 'a site has a token';
 my ($push) = $learner->get('/claim?assertion=' . $stack->badges_for($email)->{'team-player'}{assertion})->header('Location') =~ m{/push/(.*)};
 ok $push, 'and badges wait';
+$stack->stop('jobs');       # so do they
 
 sub pick { return $_[ int rand @_ ] }
 
@@ -77,10 +82,42 @@ sub of_json {
 }
 sub escape { return $_[0] =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ger }
 
+# What each address is asked for, and of some of it what would do: it leads further than what would not.
+my @connect = qw(callback scope state code_challenge code_challenge_method);
+my %fields = (
+    '/signin' => [qw(email next)], '/signin/code' => [qw(email code next)], '/signin/passkey' => [qw(credential signature client_data auth_data next)],
+    '/signout' => ['next'], '/settings' => ['findable'], '/settings/passkeys' => [qw(name client_data auth_data algorithm)],
+    '/signin/oidc/:name' => ['next'], '/signin/oidc/:name/callback' => [qw(state code iss error)],
+    '/settings/addresses' => ['email'], '/settings/addresses/code' => [qw(email code)], '/settings/addresses/primary' => ['email'],
+    '/settings/addresses/remove' => [qw(email confirmed)], '/settings/addresses/:token' => ['owner'],
+    '/backpack' => ['before'], '/backpack/add' => [qw(badge url)], '/backpack/authenticate' => [qw(assertion next)],
+    '/backpack/badge/:id/picture' => ['download'], '/backpack/badge/:id/report' => [qw(first download)], '/backpack/badge/:id/document/:hash' => ['download'],
+    '/backpack/badge/:id/remove' => ['confirmed'], '/backpack/badge/:id/visibility' => [qw(visibility confirmed)], '/backpack/badge/:id/collect' => [qw(collection confirmed)],
+    '/collections' => [qw(name description before)], '/collections/:id/change' => [qw(name description path visibility was confirmed)],
+    '/collections/:id/badges' => [qw(badge do by confirmed)], '/collections/:id/remove' => ['confirmed'],
+    '/.well-known/browserid' => ['domain'], '/browserid/dialog' => ['origin'], '/browserid/certificate' => [qw(origin email key)],
+    '/oembed' => [qw(url format maxwidth maxheight)], '/displayer/convert/email' => ['email'],
+    (map { $_ => ['callback'] } '/displayer/:user/groups', '/displayer/:user/groups.json', '/displayer/:user/group/:group'),
+    '/verify' => [qw(url data image recipient profile download)], '/baker' => ['assertion'],
+    '/issuer/push' => [qw(assertions sender window)], '/issuer/frameless' => [qw(assertions returnTo)], '/claim' => ['assertion'],
+    '/issuer/push/:token' => [qw(accept offered decline look collection new_collection)], '/issuer/assertion' => [qw(assertion badge)],
+    '/access' => \@connect, '/accept' => \@connect, '/api/token' => [qw(grant_type code code_verifier refresh_token)], '/api/issue' => [qw(badge assertion)],
+);
+my $hosted = $stack->badges_for($email)->{'story-teller'}{assertion};
+my $state; # of the sign-in at the provider that was begun last
+my %good = (
+    assertion => [$hosted], assertions => [$hosted], url => [$hosted], badge => \@badges, collection => [$group], email => [ $email, 'second@example.org' ],
+    next => ['/settings'], name => ['Kept too'], visibility => [qw(private link public)], origin => ['https://site.example'], domain => ['example.org'],
+    callback => ['http://127.0.0.1:9/'], scope => ['issue'], code_challenge => [ 'a' x 42 . 'A' ], code_challenge_method => ['S256'],
+    grant_type => [qw(refresh_token authorization_code)], do => [qw(put drop move)], by => [qw(up down)], accept => [ 0, 1 ], offered => [ 0, 1 ],
+    state => [ sub { $state } ], iss => [ $provider->{root} ], error => ['access_denied'], findable => [1], new_collection => ['New'], format => [qw(json xml)],
+);
+sub value_of { my ($name) = @_; my $all = rand() < .5 && $good{$name} or return value(); my $one = pick(@$all); return ref $one ? $one->() // '' : $one }
+
 # name=value pairs: left out, once, doubled.
 sub pairs {
     my (@names) = @_;
-    return map { my $name = $_; map { [ $name, value() ] } 1 .. pick(0, 1, 1, 1, 2) } @names;
+    return map { my $name = $_; map { [ $name, value_of($name) ] } 1 .. pick(0, 1, 1, 1, 2) } @names;
 }
 sub urlencoded { return join pick('&', '&', '&', '&&'), map { escape($_->[0]) . (rand() < .95 ? '=' . escape($_->[1]) : '') } @_ }
 sub multipart {
@@ -108,33 +145,47 @@ sub body {
     return ($content, $type);
 }
 
-# Everything stored but what counts requests and is gone by itself.
-my @tables = grep { !/^(?:rate|session|passkey_challenge|signin|outbox|push|cache_purge|check_host|heartbeat)$/ }
+# Everything stored but what counts requests and is gone by itself. Of sessions that they are there: each use is noted.
+my @tables = grep { !/^(?:rate|session|cache_purge|check_host|heartbeat)$/ }
     map { $_->[0] } @{ $stack->sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'obi' ORDER BY 1") };
-sub stored { return join ' ', map { join '=', map { $_ // '' } @$_ } @{ $stack->sql('CHECKSUM TABLE ' . join ', ', map { "obi.`$_`" } @tables) } }
+sub stored {
+    my ($sessions, @sums) = @{ $stack->sql('SELECT SUM(CRC32(token_hash)) FROM obi.session; CHECKSUM TABLE ' . join ', ', map { "obi.`$_`" } @tables) };
+    return { session => $sessions->[0], map { $_->[0] =~ s/^obi\.//r => $_->[1] } @sums };
+}
+sub changes { my ($from, $to) = @_; return grep { $from->{$_} ne $to->{$_} } sort keys %$to }
+# What a refusal uses up all the same: a try, a challenge, a sign-in that was begun.
+my %used_up = (
+    (map { $_ => 'signin' } '/signin/code', '/settings/addresses/code'),
+    (map { $_ => 'passkey_challenge' } '/signin/passkey', '/settings/passkeys'),
+    '/signin/oidc/:name/callback' => 'oidc_state',
+);
+# What a GET stores: what a site sent, until somebody has looked at it; and the end of a sign-in at a provider.
+my $by_get = qr{^/(?:claim$|issuer/frameless$|signin/oidc/)};
 
 my ($asked, $stored, %statuses) = (0, stored());
 # Sends one, and holds what every answer must hold. The answer.
 sub send_one {
-    my ($who, $method, $path, $headers, $content) = @_;
+    my ($who, $method, $row, $path, $headers, $content) = @_;
     my $request = HTTP::Request->new($method, $stack->base . $path, $headers, $content);
     my $reply = $who->agent->request($request);
     my $what = sprintf '%s %.200s %.100s %.400s', $method, $path, join(' ', %{ { @$headers } }), ($content // '') =~ s/[^\x20-\x7e]/./gr;
     my $code = $reply->code;
     $asked++;
     $statuses{$code}++;
-    # oEmbed says 501 of a format that it has not.
+    # oEmbed says 501 of a format that it has not, and a provider that knows no nonce is told so.
     fail("$what: $code"), diag substr $reply->decoded_content // $reply->content, 0, 500
-        if ($code >= 500 || $code < 200) && !($code == 501 && $path =~ m{^/oembed\b});
+        if ($code >= 500 || $code < 200) && !($code == 501 && $path =~ m{^/oembed\b}) && !($code == 502 && $row eq '/signin/oidc/:name/callback');
     if ($code >= 400 && $method ne 'HEAD' && $reply->content_type eq 'application/json') {
         my $shape = eval { JSON::PP->new->utf8->decode($reply->content) };
         fail("$what: $code without a shape") if ref $shape ne 'HASH';
     }
-    if ($method ne 'GET') {
+    if ($method ne 'GET' || $code >= 400 || $row =~ $by_get) {
         my $now = stored();
-        fail("$what: $code, and something was stored") if $code >= 400 && $now ne $stored;
+        my @changed = grep { $_ ne ($used_up{$row} // '') } changes($stored, $now);
+        fail("$what: $code, and stored: @changed") if @changed && $code >= 400;
         $stored = $now;
     }
+    ($state) = $1 if $row eq '/signin/oidc/:name' && ($reply->header('Refresh') // '') =~ /[?&]state=([^&]+)/;
     fail("$what: a header came in") if defined $reply->header('Set-Cookie') && grep { /^x=y/ } $reply->header('Set-Cookie');
     return ($reply, $what);
 }
@@ -161,7 +212,7 @@ subtest 'what the file describes is answered as it describes' => sub {
                     ($content, my $type) = body('', pairs(@fields, pick('a', '_csrf')));
                     push @headers, 'Content-Type' => $type;
                 }
-                my ($reply, $what) = send_one(visitor(), uc $method, $url, \@headers, $content);
+                my ($reply, $what) = send_one(visitor(), uc $method, $path =~ s/\{(\w+)\}/:$1/gr, $url, \@headers, $content);
                 # An odd path may be no path of this row at all.
                 next if $reply->code =~ /^(?:301|404|405|414|431)$/ || $path =~ /\{/ && $reply->code == 400;
                 my $said = $schema->resolve($operation->{responses}{ $reply->code });
@@ -178,17 +229,22 @@ subtest 'what the file describes is answered as it describes' => sub {
 
 subtest 'every other address holds as well' => sub {
     my $table = do { local (@ARGV, $/) = "$OBI::Test::TOP/src/app/routes.c"; <> };
-    my %names = map { $_ => 1 } map { do { local (@ARGV, $/) = $_; <> } =~ /name="(\w+)"/g } glob "$OBI::Test::TOP/src/pages/*.html";
-    my @names = sort grep { $_ ne '_csrf' } keys %names;
+    my %names = map { $_ => 1 } map { @$_ } values %fields;
+    my @names = sort keys %names;
+    my $asks = qr/\b(?:req_(?:form|arg|form_need)|form_id|form_visibility|need_bytes|only|take_field|arg_pixels|read_assertions|has_number)\([^"()]*"(\w+)"/;
+    my %wanted = map { $_ => 1 } map { do { local (@ARGV, $/) = $_; <> } =~ /$asks/g } glob "$OBI::Test::TOP/src/{pages,api,auth,http}/*.c";
+    is join(' ', grep { !$names{$_} && $_ ne '_csrf' } sort keys %wanted), '', 'whatever an address asks for is sent to it';
+    cmp_ok scalar keys %wanted, '>', 50, '... which is found';
+    is join(' ', grep { index($table, qq("$_")) < 0 } sort keys %fields), '', '... to addresses that are there';
     my $rows = 0;
     while ($table =~ /\{\s*HTTP_(GET|POST)[^"]*"([^"]+)"/gs) {
         my ($method, $row) = ($1, $2);
         next if $row eq '/signout'; # the learner stays
         $rows++;
         for (1 .. $rounds) {
-            (my $path = $row) =~ s/:(\w+)/rand() > .5 ? escape(value()) : $1 eq 'token' ? $push : pick(@ids)/ge;
+            (my $path = $row) =~ s/:(\w+)/rand() > .7 ? escape(value()) : $1 eq 'token' ? $push : $1 eq 'name' ? 'school' : pick(@ids)/ge;
             my $who = rand() < .7 ? $learner : visitor();
-            my @pairs = pairs(map { pick(@names) } 1 .. 4);
+            my @pairs = pairs(@{ $fields{$row} // [] }, pick(@names));
             $path .= '?' . urlencoded(@pairs) if rand() < ($method eq 'GET' ? .8 : .1);
             my @headers = (Accept => pick('text/html', 'application/json'));
             my $content;
@@ -196,9 +252,9 @@ subtest 'every other address holds as well' => sub {
                 ($content, my $type) = body(rand() < .9 ? $who->csrf : value(), @pairs);
                 push @headers, 'Content-Type' => $type;
             }
-            send_one($who, $method, $path, \@headers, $content);
+            send_one($who, $method, $row, $path, \@headers, $content);
             next if $_ > 1;
-            send_one($who, pick(qw(OPTIONS HEAD PUT DELETE)), $path, [ Origin => pick('null', 'https://evil.example', value() =~ s/[^\x20-\x7e]//gr),
+            send_one($who, pick(qw(OPTIONS HEAD PUT DELETE)), $row, $path, [ Origin => pick('null', 'https://evil.example', value() =~ s/[^\x20-\x7e]//gr),
                 'Access-Control-Request-Method' => pick('POST', 'x'), 'Access-Control-Request-Headers' => pick('authorization', value() =~ s/[^\x20-\x7e]//gr) ]);
         }
     }
@@ -209,7 +265,7 @@ subtest 'nobody lost anything that still opens' => sub {
     for my $page ('/backpack', '/collections', '/settings', '/backpack/add') {
         is $learner->get($page)->code, 200, $page;
     }
-    is stored(), $stored, 'no GET stored anything';
+    is join(' ', changes($stored, stored())), '', 'which stores nothing';
     my ($all) = map { $_->[0] } @{ $stack->sql("SELECT GROUP_CONCAT(id) FROM obi.collection WHERE user_id = $user") };
     is $learner->get("/collections/$_")->code, 200, "collection $_" for split /,/, $all // '';
     for my $public (map { $_->[0] } @{ $stack->sql('SELECT path FROM obi.collection WHERE visibility > 0') }) {
