@@ -61,10 +61,11 @@ page_badge_check(struct req *r, struct resp *out, struct err *e)
     uint64_t          id;
     enum err_code     rc;
 
+    /* Who wrote reads on the primary: what a check found is kept for the badge as it was read alone. */
     if ((rc = req_param_id(r, "id", &id, e)) != ERR_NONE ||
-        (rc = store_badge_get(r->db, r->user->id, id, &badge, e)) != ERR_NONE ||
         (rc = store_rate_take(r->db, METRIC_LIMIT_CHECK, bucket, CHECKS, CHECKS_S, e)) !=
             ERR_NONE ||
+        (rc = store_badge_get(r->db, r->user->id, id, &badge, e)) != ERR_NONE ||
         (rc = look(r, &badge, &found, e)) != ERR_NONE)
         return rc;
     rc = recheck_keep(r->arena, r->db, &found, r->app->conf->recheck_every_s, e);

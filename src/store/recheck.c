@@ -141,10 +141,10 @@ store_check_keep(struct db *db, uint64_t user, uint64_t id, const struct badge_c
         rc = tx_run(db, user, keep_change, &args, e);
         return rc == ERR_NOT_FOUND ? must_be_found(0, e) : rc;
     }
-    if ((rc = query_exec(db, &sql[SAME],
-                         BIND(I64(check->checked_at_s), I64(check->next_at_s), U64(user), U64(id),
-                              I64(check->was_checked_at_s)),
-                         &found, e)) != ERR_NONE)
+    if ((rc = tx_exec(db, &sql[SAME],
+                      BIND(I64(check->checked_at_s), I64(check->next_at_s), U64(user), U64(id),
+                           I64(check->was_checked_at_s)),
+                      &found, e)) != ERR_NONE)
         return rc;
     return must_be_found(found, e);
 }

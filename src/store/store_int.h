@@ -242,7 +242,7 @@ typedef enum err_code (*tx_work)(struct db *db, uint64_t user, void *args, struc
 MUST_USE enum err_code tx_run(struct db *db, uint64_t user, tx_work work, void *args,
                               struct err *e);
 /* One statement that is a unit of work by itself: as query_exec, and tried again when it lost
- * against another transaction. Inside a transaction that is for the transaction to do. */
+ * against another transaction; db_position then has it. Inside a transaction that is for the transaction to do. */
 MUST_USE enum err_code tx_exec(struct db *db, const struct stmt *st, const struct bind *binds,
                                size_t count, uint64_t *ret_affected, struct err *e);
 

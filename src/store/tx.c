@@ -64,14 +64,14 @@ tx_begin(struct db *db, struct tx *tx, struct err *e)
 }
 
 /* The position is asked for while its connection stands: a request that wrote and cannot say where would
- * read old rows next. Failing that, its reads go to the primary. */
+ * read old rows next. Failing that, its own reads go to the primary, and the next request's may be old. */
 static void
-note_position(struct db *db)
+note_position(struct db *db, struct server *sv)
 {
     struct err ignored;
 
     db->wrote = true;
-    if (position_last(db, db->tx_on, &db->position, &ignored) != ERR_NONE)
+    if (position_last(db, sv, &db->position, &ignored) != ERR_NONE)
         db->position = SLICE_NONE;
 }
 
@@ -93,7 +93,7 @@ commit_outermost(struct db *db, struct err *e)
     if (rc != ERR_NONE)
         return rc;
     db->tx_depth = 0;
-    note_position(db);
+    note_position(db, db->tx_on);
     if (purge != 0)
         purge_keys(db, purge);
     return ERR_NONE;
@@ -215,6 +215,8 @@ tx_exec(struct db *db, const struct stmt *st, const struct bind *binds, size_t c
     do {
         rc = query_exec(db, st, binds, count, ret_affected, e);
     } while (tries_again(db, &r, rc, false));
+    if (rc == ERR_NONE && db->tx_depth == 0)
+        note_position(db, db->s->primary);
     return rc;
 }
 

@@ -761,6 +761,23 @@ what_a_check_found_is_kept_beside_what_came(void **state)
     assert_slice_equal(badge.assertion, SL("{}"));
 }
 
+static void
+a_check_that_finds_nothing_new_is_a_write_like_others(void **state)
+{
+    struct recheck_test *t = *state;
+    struct fixture      *f = t->f;
+    struct badge_full    badge;
+    struct badge_check   same = { .next_at_s = clock_now_s() };
+
+    one_badge(t);
+    OK(store_badge_get(f->db, 1, 1, &badge, &f->e));
+    same.was_checked_at_s = badge.row.checked_at_s;
+    same.checked_at_s = badge.row.checked_at_s + 1;
+    next_request(f, SLICE_NONE, false);
+    OK(store_check_keep(f->db, 1, 1, &same, &f->e));
+    assert_true(db_position(f->db).n > 0); /* where the next request has to look */
+}
+
 /* Whoever read the badge before it was checked by another writes nothing over that. */
 static void
 a_check_that_was_overtaken_is_dropped(void **state)
@@ -864,6 +881,7 @@ main(void)
         cmocka_unit_test(a_badge_that_was_given_to_somebody_else_is_not_valid_any_more),
         cmocka_unit_test(a_change_makes_public_documents_old_and_keeps_the_report_beside_the_first),
         cmocka_unit_test(what_a_check_found_is_kept_beside_what_came),
+        cmocka_unit_test(a_check_that_finds_nothing_new_is_a_write_like_others),
         cmocka_unit_test(a_check_that_was_overtaken_is_dropped),
         cmocka_unit_test(history_and_documents_go_with_their_badge_and_their_person),
         cmocka_unit_test(rows_of_the_release_before_are_checked_too),
