@@ -87,6 +87,7 @@ for my $kind (
     [ 'If-None-Match and gzip', sub { 'GET', $_[0], 'Accept-Encoding' => 'gzip', 'If-None-Match' => "W/$etag{ $_[0] }" } ],
     [ 'JSON wanted', sub { 'GET', $_[0], Accept => 'application/json, text/plain, */*' } ],
     [ 'an argument for others', sub { 'GET', "$_[0]?utm_source=x&y", } ],
+    [ 'a long one', sub { 'GET', "$_[0]?fbclid=" . 'IwAR0_x-' x 100 } ],
     [ 'an origin', sub { 'GET', $_[0], Origin => 'https://blog.example', Cookie => 'a=b' } ],
 ) {
     my ($name, $request) = @$kind;
@@ -133,6 +134,8 @@ subtest 'what nginx cannot tell goes to a worker' => sub {
     is(ask(GET => "/displayer/$user/./groups.json")->{status}, 404, 'another spelling of an address is none');
     is(ask(GET => "//displayer/$user/groups.json")->{status}, 404, 'nor is this');
     is(ask(GET => "/displayer/$user/groups.json?" . join '&', map { "a$_=1" } 1 .. 70)->{status}, 413, 'too many arguments');
+    is(ask(GET => "/displayer/$user/groups.json?" . join '&', ('a') x 64)->{status}, 200, 'as many as there may be');
+    is(ask(GET => "/displayer/$user/groups.json?" . join '&', ('a') x 65)->{status}, 413, 'one more');
     is(ask(POST => $json)->{status}, 405, 'another method');
 };
 
