@@ -110,6 +110,15 @@ for my $kind (
     };
 }
 
+subtest 'the access log says which were found' => sub {
+    forget();
+    my $seen = $stack->log_lines('nginx-access');
+    ask(GET => $_) for $share, $share, $there[0], $there[0], "$share?x=%20";
+    my @lines;
+    $stack->wait_until(5, sub { (@lines = $stack->log_lines('nginx-access')) >= $seen + 5 });
+    is_deeply([ map { $_->{cache} } @lines[ $seen .. $seen + 4 ] ], [qw(MISS HIT MISS HIT BYPASS)], 'and which were not');
+};
+
 subtest 'what nginx cannot tell goes to a worker' => sub {
     my ($json, $bare, $picture) = @there[0, 1, 8];
     ask(GET => $_) for $json, $bare, $picture;
