@@ -84,7 +84,7 @@ is_acceptable(const struct req *r)
     if (r->route->reply == IMAGE)
         return !req_wants_page(r);
     return r->route->reply != JSON || slice_ends(r->path, SL(".json")) ||
-           accept_takes_json(req_header(r, "Accept"));
+           slice_ends(r->path, SL(".xml")) || accept_takes_json(req_header(r, "Accept"));
 }
 
 /* What a document may be asked for in its query: then it is built for that one request. */

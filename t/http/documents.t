@@ -110,6 +110,15 @@ for my $kind (
     };
 }
 
+subtest 'an Accept that the path settles changes nothing' => sub {
+    my ($xml, %wants) = ($share =~ s/share/oembed/r . '.xml', Accept => 'text/xml');
+    forget();
+    my $worker = said(ask(GET => "$xml?x=%20", %wants));
+    is($worker->{status}, 200, 'XML for who takes nothing else');
+    my ($nginx) = with_no_worker(sub { said(ask(GET => $xml, %wants)) });
+    is_deeply($nginx, $worker, 'is kept, and comes from nginx');
+};
+
 subtest 'the access log says which were found' => sub {
     forget();
     my $seen = $stack->log_lines('nginx-access');
