@@ -223,7 +223,7 @@ pool_start() {
     pool=$1
     rm -f "$VAR/run/$pool.sock"
     # -t: a worker that dies later than that many milliseconds after its start is started again, however often.
-    set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 1024 -- \
+    set -- spawn-fcgi -n -s "$VAR/run/$pool.sock" -M 0600 -b 4096 -- \
         /usr/bin/multiwatch -f "$(pool_size "$pool")" -t 100 -- \
         "$VAR/run/build/obi-fcgi" --conf "$VAR/obi.conf" --pool "$pool"
     case $pool in

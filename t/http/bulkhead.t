@@ -170,13 +170,18 @@ for my $pool (qw(fetch fetch-anon)) {
 }
 
 # Where the processors are too few, reads come first: among processes, and among sessions where the kernel shares by them.
+my $SCHED_IDLE = 5;
 sub priority {
     my ($pid) = @_;
     my ($stat, $group) = map { my $in; open($in, '<', "/proc/$pid/$_") ? scalar <$in> : '' } qw(stat autogroup);
-    return join ' ', (split ' ', $stat =~ s/^.*\) //r)[16], $group =~ /nice (-?\d+)/ ? $1 : ();
+    my ($nice, $policy) = (split ' ', $stat =~ s/^.*\) //r)[ 16, 38 ];
+    return join ' ', $policy == $SCHED_IDLE ? 'idle' : (), $nice, $group =~ /nice (-?\d+)/ ? $1 : ();
 }
+my %wanted = (read => qr/^0(?: 0)?$/, signin => qr/^10(?: 10)?$/, fetch => qr/^idle 19(?: 19)?$/);
+$wanted{app} = $wanted{read};
+$wanted{'fetch-anon'} = $wanted{fetch};
 for my $pool (qw(read app fetch fetch-anon signin)) {
     my %seen = map { priority($_) => 1 } $stack->workers($pool);
-    like join(',', keys %seen), $pool =~ /^(?:fetch|signin)/ ? qr/^10(?: 10)?$/ : qr/^0(?: 0)?$/, "what $pool gives way to";
+    like join(',', keys %seen), $wanted{$pool}, "what $pool gives way to";
 }
 done_testing;
