@@ -72,6 +72,9 @@ bool cache_store(struct cache *c, struct slice key, struct cache_lease lease, st
 /* Notes under `key` that somebody has it, for at most ttl_s seconds or until cache_delete. False when
  * somebody has it already; true also when no server answered. */
 bool cache_take(struct cache *c, struct slice key, int64_t ttl_s);
+/* As cache_take, where `count` may have it at once. *ret_key: the place taken, in `a`, for cache_delete. */
+bool cache_take_place(struct cache *c, struct arena *a, struct slice key, int count, int64_t ttl_s,
+                      struct slice *ret_key);
 
 /* Keeps what somebody else said under `key` for ttl_s seconds, over what is there; read with
  * cache_get. Nothing happens when it is over 4 MB or the server does not answer. */

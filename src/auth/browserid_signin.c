@@ -35,11 +35,8 @@ take_turn(struct turns *t, struct arena *a)
 {
     if (!cache_take(t->cache, t->client, t->most_s))
         return false;
-    for (int i = 0; i < TURNS; i++) {
-        t->for_all = arena_printf(a, "browserid:turn:%d", i);
-        if (cache_take(t->cache, t->for_all, t->most_s))
-            return true;
-    }
+    if (cache_take_place(t->cache, a, SL("browserid:turn"), TURNS, t->most_s, &t->for_all))
+        return true;
     (void)cache_delete(t->cache, &t->client, 1);
     return false;
 }

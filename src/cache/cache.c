@@ -362,6 +362,21 @@ cache_take(struct cache *c, struct slice key, int64_t ttl_s)
     return rc != MEMCACHED_NOTSTORED && rc != MEMCACHED_DATA_EXISTS;
 }
 
+bool
+cache_take_place(struct cache *c, struct arena *a, struct slice key, int count, int64_t ttl_s,
+                 struct slice *ret_key)
+{
+    for (int i = 0; i < count; i++) {
+        struct slice place = arena_printf(a, "%.*s:%d", SLICE_FMT(key), i);
+
+        if (cache_take(c, place, ttl_s)) {
+            *ret_key = place;
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 cache_put(struct cache *c, struct slice key, struct slice value, int64_t ttl_s)
 {

@@ -9,20 +9,12 @@ enum err_code
 place_take(struct exchange *x, struct err *e)
 {
     const struct req *r = &x->req;
-    int64_t           most_s;
 
-    if (r->route->pool != FETCH || r->user == NULL)
+    if (r->route->pool != FETCH || r->user == NULL ||
+        cache_take_place(x->app->cache, r->arena,
+                         arena_printf(r->arena, "place:%llu", (unsigned long long)r->user->id),
+                         PLACES, x->app->conf->fetch_deadline_ms / 1000 + MARGIN_S, &x->place))
         return ERR_NONE;
-    most_s = x->app->conf->fetch_deadline_ms / 1000 + MARGIN_S;
-    for (int i = 0; i < PLACES; i++) {
-        struct slice key =
-            arena_printf(r->arena, "place:%llu:%d", (unsigned long long)r->user->id, i);
-
-        if (cache_take(x->app->cache, key, most_s)) {
-            x->place = key;
-            return ERR_NONE;
-        }
-    }
     return FAIL(e, ALREADY_FETCHING, "%d requests at once", PLACES);
 }
 

@@ -128,6 +128,21 @@ what_somebody_took_is_theirs_until_it_is_deleted(void **state)
 }
 
 static void
+so_many_may_have_a_place_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct slice    first, second, third;
+
+    assert_true(cache_take_place(f->cache, f->a, SL("desk"), 2, 60, &first));
+    assert_true(cache_take_place(f->other, f->a, SL("desk"), 2, 60, &second));
+    assert_false(slice_eq(first, second));
+    assert_false(cache_take_place(f->other, f->a, SL("desk"), 2, 60, &third));
+    assert_true(cache_delete(f->cache, &first, 1));
+    assert_true(cache_take_place(f->other, f->a, SL("desk"), 2, 60, &third));
+    assert_slice_equal(third, first);
+}
+
+static void
 what_is_put_is_found_over_what_was_there(void **state)
 {
     struct fixture *f = *state;
@@ -323,6 +338,7 @@ main(void)
         cmocka_unit_test(a_key_names_release_variant_and_path),
         cmocka_unit_test(what_is_stored_over_a_lease_is_found),
         cmocka_unit_test(what_somebody_took_is_theirs_until_it_is_deleted),
+        cmocka_unit_test(so_many_may_have_a_place_at_once),
         cmocka_unit_test(what_is_put_is_found_over_what_was_there),
         cmocka_unit_test(a_deleted_lease_cannot_be_stored_over),
         cmocka_unit_test(a_document_that_is_too_large_or_over_is_not_stored),
