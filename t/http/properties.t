@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Whatever is sent to any address, some of it good and the rest drawn at random: never a 5xx, a refusal of the described shape, nothing stored by
-# what was refused, and afterwards every page of the learner still opens. Always the same draw, so that a change is what
-# breaks it; `OBI_SEED=$RANDOM OBI_ROUNDS=50` looks further.
+# Whatever is sent to any address, some of it good and the rest drawn at random: never a 5xx, a refusal of the described
+# shape, nothing stored by what was refused, and afterwards every page of the learner still opens. Always the same draw, so
+# that a change is what breaks it; `OBI_SEED=$RANDOM OBI_ROUNDS=50` looks further.
 use strict;
 use warnings;
 use FindBin;
