@@ -7,11 +7,10 @@
 static bool
 is_origin(struct slice text)
 {
-    struct uri u;
+    SCOPED(arena_drop) struct arena *a = arena_new();
+    struct slice                     origin = uri_origin(a, text);
 
-    return uri_is_web(text) && uri_parse(text, &u) && u.path.n == 0 && u.query.p == NULL &&
-           u.fragment.p == NULL && browserid_domain_ok(u.authority) &&
-           (slice_eq(u.scheme, SL("https")) || slice_eq(u.scheme, SL("http")));
+    return slice_eq(origin, text) && browserid_domain_ok(uri_authority(a, text));
 }
 
 static bool
@@ -33,7 +32,8 @@ void
 auth_browserid_check_conf(const struct conf *conf, struct conf_faults *faults)
 {
     static const char no_host[] = "is no host in lower case, maybe with a port";
-    static const char no_origin[] = "is no address of a site without a path, in lower case";
+    static const char no_origin[] =
+        "is no address of a site without a path, in lower case, its usual port left out";
 
     if (conf->browserid_dialog.n > 0 && !is_origin(conf->browserid_dialog))
         conf_fault_add(faults, "browserid.dialog", conf->browserid_dialog, no_origin);

@@ -216,6 +216,14 @@ my $worse = write_file('worse.conf', "log.level = chatty\nfetch.allow_net = 10.0
 is $status, 1, 'mistakes of each kind';
 is join(' ', map { /^\Q$worse\E:(\d+: [\w.]+):/ ? $1 : () } split /\n/, $err), '1: log.level 2: fetch.allow_net 5: fetch.allow_net '
     . '6: fetch.connect_to 3: mail.url 7: mail.from 8: mail.cacert', 'are all said at once' or diag $err;
+# What browsers never write would never be the origin of a page.
+for my $site ('https://rp.example:443', 'http://rp.example:80', 'https://RP.example', 'https://rp.example/', 'https://rp.example?') {
+    ($status, undef, $err) = obi('config', 'check', @conf, '--conf', write_file('site.conf', "browserid.site = $site\n"));
+    is $status, 1, "$site is no origin";
+    like $err, qr/browserid\.site: '\Q$site\E' is no address of a site/, 'which is said';
+}
+($status, $out) = obi('config', 'check', @conf, '--conf', write_file('site.conf', "browserid.site = https://rp.example:8443\n"));
+is "$status $out", "0 ok\n", 'another port belongs to it';
 ($status, undef, $err) = obi('config', 'check', '--conf', write_file('empty.conf', "mail.from =\n"));
 is((() = $err =~ /mail\.(?:url|from)/g), 2, 'what is missing is said once');
 ($status, undef, $err) = obi('config', 'check', '--conf', "$dir/nosuch.conf");
